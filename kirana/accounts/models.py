@@ -1,0 +1,118 @@
+"""People: accounts, sessions, addresses, approvals."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kirana.accounts.states import ACCOUNT_MOVES, APPROVAL_MOVES
+from kirana.platform import columns
+from kirana.platform.db import ByteOrdered, Model
+
+ROLES = ("customer", "manager", "admin")
+
+
+class Account(Model):
+    """A person who can sign in. Only a manager can be pending or rejected."""
+
+    __tablename__ = "account"
+    __table_args__ = (
+        columns.one_of("role", ROLES),
+        columns.one_of("status", tuple(ACCOUNT_MOVES)),
+        CheckConstraint(
+            "role = 'manager' OR status NOT IN ('pending', 'rejected')", name="only_managers_wait"
+        ),
+    )
+
+    id: Mapped[int] = columns.key()
+    uid: Mapped[str] = columns.uid()
+    email: Mapped[str] = mapped_column(ByteOrdered, unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    password_hash: Mapped[str] = mapped_column(Text)
+    role: Mapped[str] = mapped_column(String(20))
+    status: Mapped[str] = columns.status()
+    token_version: Mapped[int] = mapped_column(default=1)
+    locale: Mapped[str] = mapped_column(String(16), default="en-IN")
+    zone: Mapped[str] = mapped_column(String(64), default="Asia/Kolkata")
+    wants_report: Mapped[bool] = mapped_column(default=True)
+    verified_at: Mapped[datetime | None] = columns.moment()
+    created_at: Mapped[datetime] = columns.created()
+
+
+class Session(Model):
+    """A signed-in device: one refresh family. Only hashes of refresh tokens are kept."""
+
+    __tablename__ = "session"
+
+    id: Mapped[int] = columns.key()
+    uid: Mapped[str] = columns.uid()
+    account_id: Mapped[int] = columns.link("account.id")
+    token_version: Mapped[int]
+    current_hash: Mapped[str] = mapped_column(ByteOrdered, unique=True)
+    previous_hash: Mapped[str | None] = mapped_column(ByteOrdered, index=True)
+    rotated_at: Mapped[datetime | None] = columns.moment()
+    expires_at: Mapped[datetime] = columns.moment()
+    idle_until: Mapped[datetime] = columns.moment()
+    ended_at: Mapped[datetime | None] = columns.moment()
+    device: Mapped[str] = mapped_column(String(200), default="")
+    network: Mapped[str] = mapped_column(String(64), default="")
+    seen_at: Mapped[datetime] = columns.created()
+    created_at: Mapped[datetime] = columns.created()
+
+
+class Address(Model):
+    """Where a customer wants things brought."""
+
+    __tablename__ = "address"
+
+    id: Mapped[int] = columns.key()
+    uid: Mapped[str] = columns.uid()
+    account_id: Mapped[int] = columns.link("account.id")
+    name: Mapped[str] = mapped_column(String(120))
+    phone: Mapped[str] = mapped_column(String(32))
+    street: Mapped[str] = mapped_column(String(200))
+    city: Mapped[str] = mapped_column(String(80))
+    postcode: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[datetime] = columns.created()
+
+
+class Approval(Model):
+    """A person's wish to become a store manager, and what an admin decided."""
+
+    __tablename__ = "approval"
+    __table_args__ = (
+        columns.one_of("status", tuple(APPROVAL_MOVES)),
+        CheckConstraint("(status = 'requested') = (decided_at IS NULL)", name="decided_once"),
+        Index(
+            "uq_approval_one_open",
+            "account_id",
+            unique=True,
+            sqlite_where=text("status = 'requested'"),
+            postgresql_where=text("status = 'requested'"),
+        ),
+    )
+
+    id: Mapped[int] = columns.key()
+    uid: Mapped[str] = columns.uid()
+    account_id: Mapped[int] = columns.link("account.id")
+    wished_store: Mapped[str] = mapped_column(String(120))
+    status: Mapped[str] = columns.status(default="requested")
+    store_id: Mapped[int | None] = columns.link("store.id")
+    reason: Mapped[str] = mapped_column(Text, default="")
+    decided_by: Mapped[int | None] = columns.link("account.id")
+    decided_at: Mapped[datetime | None] = columns.moment()
+    created_at: Mapped[datetime] = columns.created()
+
+
+class AccountEvent(Model):
+    """One move of an account's status."""
+
+    __tablename__ = "account_event"
+
+    id: Mapped[int] = columns.key()
+    account_id: Mapped[int] = columns.link("account.id")
+    from_status: Mapped[str | None] = mapped_column(String(20))
+    to_status: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(Text, default="")
+    actor_id: Mapped[int | None] = columns.link("account.id")
+    at: Mapped[datetime] = columns.created()

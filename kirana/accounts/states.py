@@ -1,0 +1,18 @@
+"""The allowed moves of an account and of a manager's application."""
+
+from kirana.platform.states import Moves
+
+ACCOUNT_MOVES: Moves = {
+    "pending": ("active", "rejected", "closed"),
+    "rejected": ("pending", "closed"),
+    "active": ("suspended", "closed"),
+    "suspended": ("active", "closed"),
+    "closed": (),
+}
+
+APPROVAL_MOVES: Moves = {
+    "requested": ("approved", "rejected", "withdrawn"),
+    "approved": (),
+    "rejected": (),
+    "withdrawn": (),
+}

@@ -1,0 +1,64 @@
+"""Baskets: of an account, or of a guest by the hash of a random token."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kirana.cart.states import CART_MOVES
+from kirana.platform import columns
+from kirana.platform.db import Model
+
+_OPEN = text("status = 'open'")
+
+
+class Cart(Model):
+    """One basket. ``version`` rises with every change of its lines."""
+
+    __tablename__ = "cart"
+    __table_args__ = (
+        columns.one_of("status", tuple(CART_MOVES)),
+        CheckConstraint("(account_id IS NULL) <> (guest_hash IS NULL)", name="one_owner"),
+        CheckConstraint("status <> 'ordered' OR account_id IS NOT NULL", name="no_guest_orders"),
+        Index(
+            "uq_cart_open_of_account",
+            "account_id",
+            unique=True,
+            sqlite_where=_OPEN,
+            postgresql_where=_OPEN,
+        ),
+        Index(
+            "uq_cart_open_of_guest",
+            "guest_hash",
+            unique=True,
+            sqlite_where=_OPEN,
+            postgresql_where=_OPEN,
+        ),
+    )
+
+    id: Mapped[int] = columns.key()
+    uid: Mapped[str] = columns.uid()
+    account_id: Mapped[int | None] = columns.link("account.id", index=False)
+    guest_hash: Mapped[str | None] = mapped_column(String(64))
+    status: Mapped[str] = columns.status(default="open")
+    version: Mapped[int] = mapped_column(default=1)
+    updated_at: Mapped[datetime] = columns.created()
+    created_at: Mapped[datetime] = columns.created()
+
+
+class CartLine(Model):
+    """A wish for some of a product, with the price that was shown."""
+
+    __tablename__ = "cart_line"
+    __table_args__ = (
+        UniqueConstraint("cart_id", "product_id"),
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+    )
+
+    id: Mapped[int] = columns.key()
+    cart_id: Mapped[int] = columns.link("cart.id", index=False)
+    product_id: Mapped[int] = columns.link("product.id")
+    quantity: Mapped[int]
+    price_seen_minor: Mapped[int]
+    note: Mapped[str] = mapped_column(String(200), default="")
+    created_at: Mapped[datetime] = columns.created()

@@ -1,0 +1,182 @@
+"""Categories, products, prices, pictures, and the version that caches go by."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kirana.catalog.states import PRODUCT_MOVES, REQUEST_MOVES
+from kirana.platform import columns
+from kirana.platform.db import ByteOrdered, Json, Model
+from kirana.platform.money import LARGEST
+
+UNITS = ("each", "g", "ml")
+TAX_CLASSES = ("zero", "reduced", "standard")
+REQUEST_KINDS = ("create", "rename", "move", "delete")
+WELLS = ("mint", "butter", "blush", "sky", "lilac", "sand")
+
+
+class Category(Model):
+    """A department or a shelf in it. Owned by the admin; cannot vanish while it holds products."""
+
+    __tablename__ = "category"
+    __table_args__ = (
+        CheckConstraint("parent_id IS NULL OR parent_id <> id", name="not_its_own_parent"),
+        columns.one_of("tax_class", TAX_CLASSES),
+        columns.one_of("well", WELLS),
+    )
+
+    id: Mapped[int] = columns.key()
+    slug: Mapped[str] = mapped_column(ByteOrdered, unique=True)
+    name: Mapped[str] = mapped_column(String(80))
+    parent_id: Mapped[int | None] = columns.link("category.id")
+    position: Mapped[int] = mapped_column(default=0)
+    picture: Mapped[str] = mapped_column(String(200), default="")
+    well: Mapped[str] = mapped_column(String(10), default="sand")
+    tax_class: Mapped[str] = mapped_column(String(10), default="standard")
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = columns.created()
+
+
+class CategoryRequest(Model):
+    """What a manager asks of the admin; approval applies it in the same transaction."""
+
+    __tablename__ = "category_request"
+    __table_args__ = (
+        columns.one_of("kind", REQUEST_KINDS),
+        columns.one_of("status", tuple(REQUEST_MOVES)),
+        CheckConstraint("(kind = 'create') = (category_id IS NULL)", name="names_its_category"),
+        CheckConstraint("(status = 'requested') = (decided_at IS NULL)", name="decided_once"),
+    )
+
+    id: Mapped[int] = columns.key()
+    uid: Mapped[str] = columns.uid()
+    requester_id: Mapped[int] = columns.link("account.id")
+    store_id: Mapped[int] = columns.link("store.id")
+    kind: Mapped[str] = mapped_column(String(10))
+    # No foreign key: the history of a deleted category stays.
+    category_id: Mapped[int | None] = mapped_column(index=True)
+    wish: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    status: Mapped[str] = columns.status(default="requested")
+    reason: Mapped[str] = mapped_column(Text, default="")
+    decided_by: Mapped[int | None] = columns.link("account.id")
+    decided_at: Mapped[datetime | None] = columns.moment()
+    created_at: Mapped[datetime] = columns.created()
+
+
+class Product(Model):
+    """Something a store sells. ``price_minor`` buys ``price_per`` steps of ``unit``."""
+
+    __tablename__ = "product"
+    __table_args__ = (
+        UniqueConstraint("store_id", "sku"),
+        columns.one_of("unit", UNITS),
+        columns.one_of("tax_class", TAX_CLASSES),
+        columns.one_of("status", tuple(PRODUCT_MOVES)),
+        CheckConstraint(f"price_minor >= 0 AND price_minor <= {LARGEST}", name="price_in_range"),
+        CheckConstraint("price_per > 0", name="price_per_positive"),
+        CheckConstraint("increment > 0", name="increment_positive"),
+        CheckConstraint("minimum >= increment AND minimum % increment = 0", name="minimum_on_grid"),
+        CheckConstraint("(unit = 'each') = (price_per = 1)", name="price_per_fits_unit"),
+        CheckConstraint("(pack_size IS NULL) = (pack_unit IS NULL)", name="pack_whole"),
+        CheckConstraint("(status <> 'published') OR published_at IS NOT NULL", name="published"),
+        Index("ix_product_shelf", "status", "category_id", "sort_key", "id"),
+        Index("ix_product_everything", "status", "sort_key", "id"),
+        Index("ix_product_price", "status", "price_minor", "id"),
+        Index("ix_product_new", "status", "published_at", "id"),
+        Index("ix_product_store", "store_id", "status", "sort_key", "id"),
+    )
+
+    id: Mapped[int] = columns.key()
+    uid: Mapped[str] = columns.uid()
+    store_id: Mapped[int] = columns.link("store.id", index=False)
+    category_id: Mapped[int] = columns.link("category.id")
+    slug: Mapped[str] = mapped_column(ByteOrdered, unique=True)
+    sku: Mapped[str] = mapped_column(ByteOrdered)
+    barcode: Mapped[str | None] = mapped_column(String(14), index=True)
+    title: Mapped[str] = mapped_column(String(160))
+    # The title case-folded without accents, in byte order on both databases.
+    sort_key: Mapped[str] = mapped_column(ByteOrdered)
+    brand: Mapped[str] = mapped_column(String(80), default="")
+    description: Mapped[str] = mapped_column(Text, default="")
+    unit: Mapped[str] = mapped_column(String(4), default="each")
+    price_minor: Mapped[int] = mapped_column()
+    was_minor: Mapped[int | None]
+    price_per: Mapped[int] = mapped_column(default=1)
+    increment: Mapped[int] = mapped_column(default=1)
+    minimum: Mapped[int] = mapped_column(default=1)
+    pack_size: Mapped[int | None]
+    pack_unit: Mapped[str | None] = mapped_column(String(4))
+    size_text: Mapped[str] = mapped_column(String(60), default="")
+    tax_class: Mapped[str] = mapped_column(String(10), default="standard")
+    origin: Mapped[str] = mapped_column(String(80), default="")
+    diet: Mapped[list[str]] = mapped_column(Json, default=list)
+    status: Mapped[str] = columns.status(default="draft")
+    version: Mapped[int] = mapped_column(default=1)
+    published_at: Mapped[datetime | None] = columns.moment()
+    created_at: Mapped[datetime] = columns.created()
+    updated_at: Mapped[datetime] = columns.created()
+
+
+class ProductEvent(Model):
+    """One move of a product's status."""
+
+    __tablename__ = "product_event"
+
+    id: Mapped[int] = columns.key()
+    product_id: Mapped[int] = columns.link("product.id")
+    from_status: Mapped[str | None] = mapped_column(String(20))
+    to_status: Mapped[str] = mapped_column(String(20))
+    actor_id: Mapped[int | None] = columns.link("account.id")
+    at: Mapped[datetime] = columns.created()
+
+
+class Price(Model):
+    """The history of a product's price; the row without an end is the current one."""
+
+    __tablename__ = "price"
+    __table_args__ = (
+        CheckConstraint("amount_minor >= 0", name="amount_not_negative"),
+        CheckConstraint("valid_until IS NULL OR valid_until >= valid_from", name="ends_later"),
+        Index(
+            "uq_price_current",
+            "product_id",
+            unique=True,
+            sqlite_where=text("valid_until IS NULL"),
+            postgresql_where=text("valid_until IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = columns.key()
+    product_id: Mapped[int] = columns.link("product.id")
+    amount_minor: Mapped[int]
+    valid_from: Mapped[datetime] = columns.created()
+    valid_until: Mapped[datetime | None] = columns.moment()
+    actor_id: Mapped[int | None] = columns.link("account.id")
+
+
+class Picture(Model):
+    """A product's picture, re-encoded by us; ``file`` is a random name in the media folder."""
+
+    __tablename__ = "picture"
+    __table_args__ = (UniqueConstraint("product_id", "position"),)
+
+    id: Mapped[int] = columns.key()
+    product_id: Mapped[int] = columns.link("product.id", index=False)
+    position: Mapped[int] = mapped_column(default=0)
+    file: Mapped[str] = mapped_column(String(80), unique=True)
+    alt: Mapped[str] = mapped_column(String(200), default="")
+    width: Mapped[int]
+    height: Mapped[int]
+    created_at: Mapped[datetime] = columns.created()
+
+
+class CatalogVersion(Model):
+    """One row, raised in every transaction that changes what the public catalogue shows."""
+
+    __tablename__ = "catalog_version"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = columns.key()
+    version: Mapped[int] = mapped_column(default=1)

@@ -1,0 +1,1 @@
+"""Turns a cart into an order group."""

@@ -1,0 +1,1 @@
+"""Files out: a store's products as CSV, made by a worker."""

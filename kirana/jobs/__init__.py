@@ -1,0 +1,1 @@
+"""Long work: state, progress, cancelling."""

@@ -1,0 +1,1 @@
+"""What is mailed when something happened, and its templates."""

@@ -1,0 +1,1 @@
+"""The life of an order after it was placed."""

@@ -1,0 +1,1 @@
+"""Payments and their events; cash at the door."""

@@ -1,0 +1,1 @@
+"""Technique without a business word. Knows no slice."""

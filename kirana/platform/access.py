@@ -1,0 +1,56 @@
+"""Who is acting. Verbs take an ``Actor`` explicitly; ``SYSTEM`` stands for tasks and the CLI."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from kirana.platform.errors import Forbidden, Unauthorized
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The person (or guest, or the system) behind a call, read from the database each time.
+
+    ``guest_hash`` is the SHA-256 of the secret in a guest's basket cookie, ``store_ids`` the
+    stores of an active manager, ``permissions`` what role and status allow right now.
+    """
+
+    account_id: int | None = None
+    uid: str = ""
+    email: str = ""
+    name: str = ""
+    role: str = ""
+    status: str = ""
+    permissions: frozenset[str] = frozenset()
+    store_ids: frozenset[int] = frozenset()
+    session_id: int | None = None
+    guest_hash: str = ""
+    via: Literal["bearer", "cookie", "guest", "system"] = "guest"
+    network: str = ""
+    request_id: str = ""
+
+    @property
+    def is_signed_in(self) -> bool:
+        return self.account_id is not None
+
+    @property
+    def owner_key(self) -> str:
+        """Owner of idempotency keys and limits; never empty."""
+        return f"a:{self.account_id}" if self.account_id else f"g:{self.guest_hash or self.network}"
+
+    def require(self, permission: str) -> None:
+        """Raise Unauthorized for a guest without it, Forbidden for anybody else."""
+        if self.via == "system" or permission in self.permissions:
+            return
+        if not self.is_signed_in:
+            raise Unauthorized
+        raise Forbidden
+
+    def me(self) -> int:
+        """The account's id. Raises Unauthorized for a guest."""
+        if self.account_id is None:
+            raise Unauthorized
+        return self.account_id
+
+
+GUEST = Actor()
+SYSTEM = Actor(name="system", role="system", via="system")

@@ -1,0 +1,50 @@
+"""Who did what, insert-only, in the transaction of the deed. Never a secret in it."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Index, String, insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kirana.platform import clock, columns
+from kirana.platform.access import Actor
+from kirana.platform.db import Json, Model
+
+
+class AuditEvent(Model):
+    """One deed. ``before`` and ``after`` hold what changed, personal values by reference only."""
+
+    __tablename__ = "audit_event"
+    __table_args__ = (Index("ix_audit_event_object", "object_kind", "object_key", "id"),)
+
+    id: Mapped[int] = columns.key()
+    at: Mapped[datetime] = columns.created()
+    actor_id: Mapped[int | None] = columns.link("account.id")
+    role: Mapped[str] = mapped_column(String(20), default="")
+    session_id: Mapped[int | None] = mapped_column()
+    network: Mapped[str] = mapped_column(String(64), default="")
+    request_id: Mapped[str] = mapped_column(String(64), default="")
+    action: Mapped[str] = mapped_column(String(60), index=True)
+    object_kind: Mapped[str] = mapped_column(String(40))
+    object_key: Mapped[str] = mapped_column(String(120))
+    before: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    after: Mapped[dict[str, Any] | None] = mapped_column(Json)
+
+
+def record(
+    connection: Connection,
+    actor: Actor,
+    action: str,
+    thing: tuple[str, str],
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> None:
+    """Write one audit row. ``thing`` is (kind, public key), for instance ``("order", number)``."""
+    connection.execute(
+        insert(AuditEvent).values(
+            at=clock.now(connection), actor_id=actor.account_id, role=actor.role,
+            session_id=actor.session_id, network=actor.network, request_id=actor.request_id,
+            action=action, object_kind=thing[0], object_key=thing[1], before=before, after=after,
+        )
+    )  # fmt: skip

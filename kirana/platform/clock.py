@@ -1,0 +1,64 @@
+"""The only clock. Frozen in tests; moved in the demo."""
+
+import contextlib
+from collections.abc import Iterator
+from contextvars import ContextVar
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, text
+
+_frozen: ContextVar[datetime | None] = ContextVar("frozen", default=None)
+_NOW = text("SELECT clock_timestamp()")
+
+
+def utc_now() -> datetime:
+    """The host's moment, for what no other process compares (log lines, token life)."""
+    return _frozen.get() or datetime.now(UTC)
+
+
+def now(connection: Connection) -> datetime:
+    """The database's moment on PostgreSQL, the host's on SQLite."""
+    if _frozen.get() is None and connection.dialect.name == "postgresql":
+        moment: datetime = connection.execute(_NOW).scalar_one()
+        return moment.astimezone(UTC)
+    return utc_now()
+
+
+@contextlib.contextmanager
+def frozen(moment: datetime) -> Iterator[None]:
+    """Stop the clock of this thread at ``moment`` (aware)."""
+    if moment.tzinfo is None:
+        raise ValueError("a moment needs a zone")
+    token = _frozen.set(moment.astimezone(UTC))
+    try:
+        yield
+    finally:
+        _frozen.reset(token)
+
+
+def local_midnight(day: date, zone: ZoneInfo) -> datetime:
+    """The first moment of ``day`` in ``zone``, in UTC.
+
+    Where midnight does not exist the day begins at the first moment after the gap; where it comes
+    twice, at the first of the two (PEP 495, fold=0).
+    """
+    naive = datetime.combine(day, time.min)
+    moment = naive.replace(tzinfo=zone).astimezone(UTC)
+    if moment.astimezone(zone).replace(tzinfo=None) != naive:
+        before = naive.replace(tzinfo=zone).utcoffset() or timedelta()
+        moment = (naive - before).replace(tzinfo=UTC)
+    return moment
+
+
+def month_bounds(period: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """UTC bounds [start, end) of ``period`` (``YYYY-MM``) in ``zone``. Raises ValueError."""
+    first = datetime.strptime(period, "%Y-%m").replace(tzinfo=UTC).date()
+    following = (first.replace(day=28) + timedelta(days=4)).replace(day=1)
+    return local_midnight(first, zone), local_midnight(following, zone)
+
+
+def month_before(moment: datetime, zone: ZoneInfo) -> str:
+    """The calendar month before the one that ``moment`` lies in, as ``YYYY-MM``."""
+    first = moment.astimezone(zone).date().replace(day=1)
+    return f"{first - timedelta(days=1):%Y-%m}"

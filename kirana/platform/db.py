@@ -1,0 +1,271 @@
+"""The database: engines, transactions, column types. The only module that commits or rolls back.
+
+SQLite runs in WAL with ``synchronous=FULL``; every writing transaction begins IMMEDIATE, behind a
+file lock that queues the writers of all processes in order. PostgreSQL runs READ COMMITTED.
+"""
+
+import contextlib
+import functools
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import BigInteger, Connection, Dialect, Engine, Integer, MetaData, String
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import JSON, DateTime, TypeDecorator
+
+from kirana.platform.config import Settings
+from kirana.platform.engines import WriteQueue, make_engine
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+ATTEMPTS = 4
+_INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+# PostgreSQL: serialization failure, deadlock, lock not available.
+_TRANSIENT_STATES = ("40001", "40P01", "55P03")
+
+NAMES = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+# 64 bits on both; SQLite gives keys to INTEGER columns only.
+Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Model(DeclarativeBase):
+    """Parent of every table. Used as typed tables only: rows are read through Core."""
+
+    metadata = NAMES
+    type_annotation_map: ClassVar = {int: Id}
+
+
+Json = JSON().with_variant(JSONB, "postgresql")
+# Sort keys and identifiers compare byte by byte on both databases, so that keyset pages agree.
+ByteOrdered = String().with_variant(String(collation="C"), "postgresql")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment, stored in UTC. A naive value is a programming error."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"naive datetime {value!r}")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+@dataclass(slots=True)
+class _Unit:
+    """One running transaction of this thread, with what is to be done after it."""
+
+    connection: Connection
+    after: list[Callable[[], None]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Engines:
+    settings: Settings | None = None
+    writer: Engine | None = None
+    reader: Engine | None = None
+    queue: WriteQueue | None = None
+
+
+_engines = _Engines()
+_unit: ContextVar[_Unit | None] = ContextVar("unit", default=None)
+
+
+def configure(settings: Settings) -> None:
+    """Say which database is meant. Opens nothing: engines are made on first use."""
+    if settings != _engines.settings:
+        dispose()
+        _engines.settings = settings
+
+
+def dispose(close: bool = True) -> None:
+    """Forget the engines; with ``close=False`` (after a fork) without touching the parent's."""
+    for engine in (_engines.writer, _engines.reader):
+        if engine is not None:
+            engine.dispose(close=close)
+    _engines.writer = _engines.reader = _engines.queue = None
+
+
+def engine() -> Engine:
+    """The engine for writing transactions."""
+    if _engines.writer is None:
+        if _engines.settings is None:
+            raise RuntimeError("db.configure(settings) was not called")
+        _engines.queue = WriteQueue(_engines.settings)
+        _engines.writer = make_engine(_engines.settings)
+    return _engines.writer
+
+
+def _reading_engine() -> Engine:
+    if _engines.reader is None:
+        _engines.reader = engine().execution_options(isolation_level="AUTOCOMMIT")
+    return _engines.reader
+
+
+@contextlib.contextmanager
+def transaction() -> Iterator[Connection]:
+    """Join the running transaction or open one that commits at the outermost exit.
+
+    Rolls back on any exception. Actions given to ``after_commit`` run once it is committed.
+    """
+    unit = _unit.get()
+    if unit is not None:
+        yield unit.connection
+        return
+    writer = engine()
+    assert _engines.queue is not None  # noqa: S101 - made together with the engine
+    with _engines.queue, writer.connect() as connection:
+        unit = _Unit(connection)
+        token = _unit.set(unit)
+        try:
+            connection.begin()
+            yield connection
+            connection.commit()
+        except BaseException:
+            connection.rollback()
+            raise
+        finally:
+            _unit.reset(token)
+    for action in unit.after:
+        action()
+
+
+@contextlib.contextmanager
+def schema_change() -> Iterator[Connection]:
+    """A transaction for migrations: one at a time, on SQLite with foreign keys off.
+
+    A batch step drops and renames tables; with foreign keys on SQLite would delete child rows.
+    """
+    writer = engine()
+    assert _engines.queue is not None  # noqa: S101 - made together with the engine
+    with _engines.queue, writer.connect() as connection:
+        driver: Any = connection.connection.dbapi_connection
+        is_sqlite = connection.dialect.name == "sqlite"
+        if is_sqlite:
+            driver.execute("PRAGMA foreign_keys=OFF")
+        try:
+            with connection.begin():
+                if not is_sqlite:
+                    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(4951)")
+                yield connection
+        finally:
+            if is_sqlite:
+                driver.execute("PRAGMA foreign_keys=ON")
+
+
+@contextlib.contextmanager
+def reading() -> Iterator[Connection]:
+    """Join the running transaction, or lend a connection on which each statement stands alone."""
+    unit = _unit.get()
+    if unit is not None:
+        yield unit.connection
+        return
+    with _reading_engine().connect() as connection:
+        yield connection
+
+
+def verb(work: Callable[Concatenate[Connection, P], R]) -> Callable[P, R]:
+    """Run ``work`` in a transaction; its first parameter is the connection, which callers omit.
+
+    Joins a running transaction. As the outermost one it is repeated, up to three times with
+    jitter, when the database reports a deadlock, a serialization failure or a busy file.
+    """
+
+    @functools.wraps(work)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with transaction() as connection:
+                    return work(connection, *args, **kwargs)
+            except DBAPIError as error:
+                if attempt == ATTEMPTS or in_transaction() or not _is_transient(error):
+                    raise
+                time.sleep(random.uniform(0.01, 0.05) * attempt)  # noqa: S311 - jitter
+        raise AssertionError("unreachable")
+
+    return run
+
+
+def query(work: Callable[Concatenate[Connection, P], R]) -> Callable[P, R]:
+    """Run ``work`` on a reading connection; its first parameter, which callers omit."""
+
+    @functools.wraps(work)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        with reading() as connection:
+            return work(connection, *args, **kwargs)
+
+    return run
+
+
+def after_commit(action: Callable[[], None]) -> None:
+    """Run ``action`` once the running transaction is committed; never if it is rolled back."""
+    unit = _unit.get()
+    if unit is None:
+        raise RuntimeError("after_commit outside a transaction")
+    unit.after.append(action)
+
+
+def in_transaction() -> bool:
+    return _unit.get() is not None
+
+
+def require_no_transaction() -> None:
+    """Called by every gateway first: the outside world is never called inside a transaction."""
+    if in_transaction():
+        raise RuntimeError("the outside world was called inside a transaction")
+
+
+def _is_transient(error: DBAPIError) -> bool:
+    state = getattr(error.orig, "sqlstate", None)
+    return state in _TRANSIENT_STATES or "database is locked" in str(error.orig)
+
+
+def dialect_name() -> str:
+    return engine().dialect.name
+
+
+def insert_ignoring(connection: Connection, table: type[Model], **values: Any) -> bool:
+    """INSERT … ON CONFLICT DO NOTHING; True if the row is new. Waits for a rival's transaction."""
+    insert = _dialect_insert(connection)(table.__table__).values(**values).on_conflict_do_nothing()
+    return connection.execute(insert).rowcount == 1
+
+
+def upsert(
+    connection: Connection, table: type[Model], keys: list[str], values: dict[str, Any]
+) -> None:
+    """Insert the row, or set its other columns where ``keys`` (a unique constraint) meet one."""
+    insert = _dialect_insert(connection)(table.__table__).values(**values)
+    changed = {name: insert.excluded[name] for name in values if name not in keys}
+    connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed))
+
+
+def _dialect_insert(connection: Connection) -> Any:
+    return _INSERTS[connection.dialect.name]

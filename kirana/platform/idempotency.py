@@ -1,0 +1,108 @@
+"""One key, one effect: the first answer is stored with the effect and replayed byte for byte."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, LargeBinary, String, UniqueConstraint, delete, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kirana.platform import clock, columns
+from kirana.platform.db import ByteOrdered, Json, Model, insert_ignoring, verb
+from kirana.platform.errors import BadRequest, Invalid
+
+KEPT = timedelta(hours=72)
+HEADER = "Idempotency-Key"
+
+
+class Idempotency(Model):
+    """A key claimed by its owner, with the answer of the effect it stands for."""
+
+    __tablename__ = "idempotency"
+    __table_args__ = (UniqueConstraint("owner", "key"),)
+
+    id: Mapped[int] = columns.key()
+    owner: Mapped[str] = mapped_column(ByteOrdered)
+    key: Mapped[str] = mapped_column(ByteOrdered)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int] = mapped_column(default=0)
+    headers: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
+    body: Mapped[bytes] = mapped_column(LargeBinary, default=b"")
+    created_at: Mapped[datetime] = columns.moment(index=True)
+
+
+class KeyMissing(BadRequest):
+    code = "idempotency_key_missing"
+    message = "This request needs an Idempotency-Key header."
+
+
+class KeyReused(Invalid):
+    code = "idempotency_key_reused"
+    message = "This Idempotency-Key was used for another request."
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An answer as bytes, as it was first given."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Whose key, and which request it stands for. ``fingerprint`` is a SHA-256 in hex."""
+
+    owner: str
+    key: str
+    fingerprint: str
+
+    @classmethod
+    def of(cls, owner: str, key: str, *parts: bytes) -> "Claim":
+        """Raises BadRequest unless the key is 1 to 255 printable ASCII characters."""
+        if not (1 <= len(key) <= 255 and key.isascii() and key.isprintable()):
+            raise BadRequest("An Idempotency-Key has 1 to 255 printable ASCII characters.")
+        print_ = hashlib.sha256()
+        for part in parts:
+            print_.update(len(part).to_bytes(8, "big") + part)
+        return cls(owner, key, print_.hexdigest())
+
+
+@verb
+def once(connection: Connection, claim: Claim, act: Callable[[], Stored]) -> Stored:
+    """Run ``act`` in this transaction unless the key was used: then replay its answer.
+
+    A twin waits on the unique index (or the write lock) and then replays. A refusal (any
+    exception) rolls back with its key and may be tried again. Raises KeyReused.
+    """
+    is_first = insert_ignoring(
+        connection, Idempotency, owner=claim.owner, key=claim.key, fingerprint=claim.fingerprint,
+        status=0, headers={}, body=b"", created_at=clock.now(connection),
+    )  # fmt: skip
+    mine = (Idempotency.owner == claim.owner) & (Idempotency.key == claim.key)
+    if not is_first:
+        return _replay(connection, claim, mine)
+    answer = act()
+    connection.execute(
+        update(Idempotency)
+        .where(mine)
+        .values(status=answer.status, headers=answer.headers, body=answer.body)
+    )
+    return answer
+
+
+def _replay(connection: Connection, claim: Claim, mine: object) -> Stored:
+    row = connection.execute(select(Idempotency.__table__).where(mine)).one()  # type: ignore[arg-type]
+    if row.fingerprint != claim.fingerprint:
+        raise KeyReused
+    return Stored(row.status, row.body, dict(row.headers), replayed=True)
+
+
+@verb
+def purge(connection: Connection) -> int:
+    """Forget keys older than 72 hours; returns how many."""
+    limit = clock.now(connection) - KEPT
+    return connection.execute(delete(Idempotency).where(Idempotency.created_at < limit)).rowcount

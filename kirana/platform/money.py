@@ -1,0 +1,57 @@
+"""Money in integer minor units of one currency. No float anywhere."""
+
+# ISO 4217 exponents that differ from two.
+_EXPONENTS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "UGX": 0} | {
+    "KWD": 3, "BHD": 3, "OMR": 3, "JOD": 3, "TND": 3,
+}  # fmt: skip
+_SIGNS = {"INR": "₹", "EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "KWD": "KD "}
+LARGEST = 10**12
+
+
+def exponent(currency: str) -> int:
+    return _EXPONENTS.get(currency, 2)
+
+
+def round_half_up(numerator: int, denominator: int) -> int:
+    """Integer division, a half away from zero. ``denominator`` > 0."""
+    sign = -1 if numerator < 0 else 1
+    return sign * ((2 * abs(numerator) + denominator) // (2 * denominator))
+
+
+def share(amount: int, basis_points: int) -> int:
+    """``basis_points`` of ``amount``, rounded half up."""
+    return round_half_up(amount * basis_points, 10_000)
+
+
+def tax_within(amount: int, basis_points: int) -> int:
+    """The tax contained in a tax-inclusive ``amount``, rounded half up."""
+    return round_half_up(amount * basis_points, 10_000 + basis_points)
+
+
+def format_money(minor: int, currency: str) -> str:
+    """``128400`` INR → ``₹1,284``; ``9450`` → ``₹94.50``. Indian grouping for INR."""
+    digits = exponent(currency)
+    whole, part = divmod(abs(minor), 10**digits)
+    text = _grouped(whole, currency)
+    if part:
+        text += f".{part:0{digits}d}"
+    return ("−" if minor < 0 else "") + _SIGNS.get(currency, currency + " ") + text
+
+
+def decimal_text(minor: int, currency: str) -> str:
+    """Plain decimal for files: ``9450`` INR → ``94.50``, ``-5`` → ``-0.05``."""
+    digits = exponent(currency)
+    whole, part = divmod(abs(minor), 10**digits)
+    sign = "-" if minor < 0 else ""
+    return f"{sign}{whole}.{part:0{digits}d}" if digits else f"{sign}{whole}"
+
+
+def _grouped(whole: int, currency: str) -> str:
+    if currency != "INR" or whole < 100_000:
+        return f"{whole:,}"
+    head, tail = divmod(whole, 1000)
+    parts = [f"{tail:03d}"]
+    while head >= 100:
+        head, pair = divmod(head, 100)
+        parts.append(f"{pair:02d}")
+    return ",".join([str(head), *reversed(parts)])

@@ -1,0 +1,79 @@
+"""What must happen because of a change: rows written with it, carried out by a worker.
+
+``enqueue`` inside the transaction; a nudge after commit; a sweep for whatever the nudge lost.
+Delivery lives in ``platform/delivery.py``.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection, Index, String, Text, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kirana.platform import clock, columns
+from kirana.platform.db import Json, Model, after_commit, insert_ignoring
+from kirana.platform.states import Moves
+
+OUTBOX_MOVES: Moves = {
+    "due": ("sending", "dead"),
+    "sending": ("sent", "retrying", "dead", "uncertain"),
+    "retrying": ("sending", "dead"),
+    "uncertain": ("sending", "dead"),
+    "sent": (),
+    "dead": (),
+}
+
+
+class Outbox(Model):
+    """One effect to carry out. ``attempt`` fences: a worker that lost its lease cannot write."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        columns.one_of("state", tuple(OUTBOX_MOVES)),
+        Index("ix_outbox_due", "state", "next_at", "id"),
+    )
+
+    id: Mapped[int] = columns.key()
+    kind: Mapped[str] = mapped_column(String(40))
+    dedupe_key: Mapped[str] = mapped_column(String(160), unique=True)
+    payload: Mapped[dict[str, Any]] = mapped_column(Json)
+    state: Mapped[str] = mapped_column(String(12), default="due")
+    attempt: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[datetime] = columns.created()
+    lease_until: Mapped[datetime | None] = columns.moment()
+    message_id: Mapped[str | None] = mapped_column(String(200))
+    last_error: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = columns.created()
+    sent_at: Mapped[datetime | None] = columns.moment()
+
+
+_nudge: list[Callable[[int], None]] = []
+
+
+def on_enqueue(nudge: Callable[[int], None]) -> None:
+    """Install the nudge: called with a row's id after commit; must not raise nor wait."""
+    _nudge[:] = [nudge]
+
+
+def enqueue(connection: Connection, kind: str, dedupe_key: str, **payload: Any) -> bool:
+    """Write an outbox row in the running transaction; False if ``dedupe_key`` was there already.
+
+    The payload holds ids only, so that what is sent is true at the time of sending.
+    """
+    now = clock.now(connection)
+    is_new = insert_ignoring(
+        connection, Outbox, kind=kind, dedupe_key=dedupe_key, payload=payload,
+        state="due", attempt=0, next_at=now, created_at=now,
+    )  # fmt: skip
+    if is_new:
+        find = select(Outbox.id).where(Outbox.dedupe_key == dedupe_key)
+        row_id = connection.execute(find).scalar_one()
+        after_commit(partial(_tell, row_id))
+    return is_new
+
+
+def _tell(row_id: int) -> None:
+    for nudge in _nudge:
+        nudge(row_id)

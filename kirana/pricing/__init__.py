@@ -1,0 +1,1 @@
+"""The quote: what a basket costs, and why. Pure."""

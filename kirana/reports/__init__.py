@@ -1,0 +1,1 @@
+"""Figures: the monthly report of each customer."""

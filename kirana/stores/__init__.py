@@ -1,0 +1,1 @@
+"""Shops, memberships, manager applications and their approval."""

@@ -1,0 +1,59 @@
+"""Shops and who works in them."""
+
+from datetime import datetime
+
+from sqlalchemy import String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kirana.platform import columns
+from kirana.platform.db import ByteOrdered, Model
+from kirana.stores.states import STORE_MOVES
+
+STORE_ROLES = ("owner", "manager", "picker", "courier")
+
+
+class Store(Model):
+    """A shop. Its zone cuts its business days and months."""
+
+    __tablename__ = "store"
+    __table_args__ = (columns.one_of("status", tuple(STORE_MOVES)),)
+
+    id: Mapped[int] = columns.key()
+    slug: Mapped[str] = mapped_column(ByteOrdered, unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    zone: Mapped[str] = mapped_column(String(64))
+    street: Mapped[str] = mapped_column(String(200), default="")
+    city: Mapped[str] = mapped_column(String(80), default="")
+    phone: Mapped[str] = mapped_column(String(32), default="")
+    opening_hours: Mapped[str] = mapped_column(String(200), default="")
+    status: Mapped[str] = columns.status(default="open")
+    created_at: Mapped[datetime] = columns.created()
+
+
+class StoreEvent(Model):
+    """One move of a store's status."""
+
+    __tablename__ = "store_event"
+
+    id: Mapped[int] = columns.key()
+    store_id: Mapped[int] = columns.link("store.id")
+    from_status: Mapped[str | None] = mapped_column(String(20))
+    to_status: Mapped[str] = mapped_column(String(20))
+    actor_id: Mapped[int | None] = columns.link("account.id")
+    at: Mapped[datetime] = columns.created()
+
+
+class Membership(Model):
+    """An account's place in a store's team."""
+
+    __tablename__ = "membership"
+    __table_args__ = (
+        UniqueConstraint("account_id", "store_id"),
+        columns.one_of("role", STORE_ROLES),
+    )
+
+    id: Mapped[int] = columns.key()
+    account_id: Mapped[int] = columns.link("account.id", index=False)
+    store_id: Mapped[int] = columns.link("store.id")
+    role: Mapped[str] = mapped_column(String(20))
+    created_at: Mapped[datetime] = columns.created()
