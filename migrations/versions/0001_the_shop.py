@@ -125,7 +125,7 @@ def upgrade() -> None:
         sa.Column("status", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
             "headers",
-            sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"),
+            sa.JSON().with_variant(postgresql.JSONB(), "postgresql"),
             nullable=False,
         ),
         sa.Column("body", sa.LargeBinary(), nullable=False),
@@ -164,7 +164,7 @@ def upgrade() -> None:
         sa.Column("dedupe_key", sa.String(length=160), nullable=False),
         sa.Column(
             "payload",
-            sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"),
+            sa.JSON().with_variant(postgresql.JSONB(), "postgresql"),
             nullable=False,
         ),
         sa.Column("state", sa.String(length=12), nullable=False),
@@ -340,12 +340,12 @@ def upgrade() -> None:
         sa.Column("object_key", sa.String(length=120), nullable=False),
         sa.Column(
             "before",
-            sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"),
+            sa.JSON().with_variant(postgresql.JSONB(), "postgresql"),
             nullable=True,
         ),
         sa.Column(
             "after",
-            sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"),
+            sa.JSON().with_variant(postgresql.JSONB(), "postgresql"),
             nullable=True,
         ),
         sa.ForeignKeyConstraint(["actor_id"], ["account.id"], name=op.f("fk_audit_event_actor_id")),
@@ -427,7 +427,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "wish",
-            sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"),
+            sa.JSON().with_variant(postgresql.JSONB(), "postgresql"),
             nullable=False,
         ),
         sa.Column("status", sa.String(length=20), nullable=False),
@@ -497,7 +497,7 @@ def upgrade() -> None:
         sa.Column("store_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column(
             "params",
-            sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"),
+            sa.JSON().with_variant(postgresql.JSONB(), "postgresql"),
             nullable=False,
         ),
         sa.Column("status", sa.String(length=20), nullable=False),
@@ -621,7 +621,7 @@ def upgrade() -> None:
         sa.Column("origin", sa.String(length=80), nullable=False),
         sa.Column(
             "diet",
-            sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"),
+            sa.JSON().with_variant(postgresql.JSONB(), "postgresql"),
             nullable=False,
         ),
         sa.Column("status", sa.String(length=20), nullable=False),
@@ -692,7 +692,7 @@ def upgrade() -> None:
         sa.Column("period", sa.String(length=7), nullable=False),
         sa.Column(
             "figures",
-            sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"),
+            sa.JSON().with_variant(postgresql.JSONB(), "postgresql"),
             nullable=False,
         ),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
