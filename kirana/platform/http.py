@@ -1,0 +1,200 @@
+"""The HTTP edge: who may call a route, what goes in, what comes out, and how errors look.
+
+A route is a plain Flask view under two decorators::
+
+    @api.post("/orders")
+    @requires(Permission.PLACE_ORDER)
+    @operation("placeOrder", status=201, raises=(OutOfStock,), idempotency="required")
+    def place_order(actor: Actor, body: NewOrder) -> OrderView: ...
+
+``operation`` reads the annotations: ``body`` and ``query`` are validated against their structs,
+``actor`` is who calls, the return type becomes the JSON answer; OpenAPI is made from the same.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
+
+import msgspec
+from flask import Response, current_app, g, request
+
+from kirana.platform import idempotency
+from kirana.platform.access import GUEST, Actor
+from kirana.platform.errors import Invalid, ShopError
+from kirana.platform.inputs import read_body, read_query
+from kirana.platform.limits import spend
+
+T = TypeVar("T")
+View = Callable[..., Any]
+IdempotencyUse = Literal["none", "accepted", "required"]
+PUBLIC = "public"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[T]):
+    """A JSON answer with more than its body: headers, an entity tag, another status."""
+
+    body: T
+    headers: dict[str, str] = field(default_factory=dict)
+    version: int | None = None
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What one API route declares; the OpenAPI document is made from these."""
+
+    operation_id: str
+    summary: str
+    status: int
+    body: type | None
+    query: type | None
+    returns: Any
+    raises: tuple[type[ShopError], ...]
+    idempotency: IdempotencyUse
+
+
+def public(view: View) -> View:
+    """Anybody may call this route."""
+    view.__access__ = PUBLIC  # type: ignore[attr-defined]
+    return view
+
+
+def requires(permission: str) -> Callable[[View], View]:
+    """Only people whose role and status hold ``permission`` right now may call this route."""
+
+    def declare(view: View) -> View:
+        @functools.wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            current_actor().require(permission)
+            return view(*args, **kwargs)
+
+        guarded.__access__ = str(permission)  # type: ignore[attr-defined]
+        return guarded
+
+    return declare
+
+
+def limited(rule: str, setting: str, by: Literal["person", "address"] = "person") -> Any:
+    """At most ``settings.<setting>`` calls per ``rule`` ("minute", "hour"). Raises TooMany."""
+
+    def declare(view: View) -> View:
+        @functools.wraps(view)
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            amount = getattr(current_app.config["SETTINGS"], setting)
+            actor = current_actor()
+            owner = actor.network if by == "address" else actor.owner_key
+            spend(f"{amount}/{rule}", setting, owner)
+            return view(*args, **kwargs)
+
+        return counted
+
+    return declare
+
+
+def operation(
+    operation_id: str,
+    *,
+    status: int = 200,
+    raises: Sequence[type[ShopError]] = (),
+    idempotency: IdempotencyUse = "none",
+) -> Callable[[View], View]:
+    """Make a typed function an API route: validate what comes in, encode what goes out."""
+
+    def declare(view: View) -> View:
+        hints = get_type_hints(view)
+        declared = Operation(
+            operation_id=operation_id,
+            summary=(view.__doc__ or operation_id).strip().splitlines()[0],
+            status=204 if hints.get("return") is type(None) else status,
+            body=hints.get("body"),
+            query=hints.get("query"),
+            returns=_body_type(hints.get("return")),
+            raises=tuple(raises),
+            idempotency=idempotency,
+        )
+        takes_actor = "actor" in inspect.signature(view).parameters
+
+        @functools.wraps(view)
+        def handle(**path_values: Any) -> Response:
+            given = dict(path_values)
+            if takes_actor:
+                given["actor"] = current_actor()
+            if declared.query is not None:
+                given["query"] = read_query(request, declared.query)
+            elif request.args:
+                read_query(request, NoQuery)
+            if declared.body is not None:
+                given["body"] = read_body(request, declared.body)
+            return _run(declared, lambda: view(**given))
+
+        handle.__operation__ = declared  # type: ignore[attr-defined]
+        return handle
+
+    return declare
+
+
+class NoQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The query of an operation that takes none."""
+
+
+def current_actor() -> Actor:
+    """Who is calling, as loaded once per request by the loader that ``app.py`` installs."""
+    if "actor" not in g:
+        loader = current_app.extensions.get("actor_loader")
+        g.actor = loader() if loader else GUEST
+    return cast(Actor, g.actor)
+
+
+def use_actor_loader(app: Any, loader: Callable[[], Actor]) -> None:
+    app.extensions["actor_loader"] = loader
+
+
+def if_match() -> int | None:
+    """The version in ``If-Match``, or None without the header. Raises Invalid."""
+    text = request.headers.get("If-Match")
+    if text is None:
+        return None
+    bare = text.removeprefix("W/").strip('"')
+    if not bare.isdecimal() or len(bare) > 18:
+        raise Invalid.at("/If-Match", "must be an entity tag of this resource")
+    return int(bare)
+
+
+def _body_type(returned: Any) -> Any:
+    return get_args(returned)[0] if get_origin(returned) is Answer else returned
+
+
+def _run(declared: Operation, act: Callable[[], Any]) -> Response:
+    key = request.headers.get(idempotency.HEADER)
+    if declared.idempotency == "none" or (key is None and declared.idempotency == "accepted"):
+        return _respond(_store(declared, act()))
+    if key is None:
+        raise idempotency.KeyMissing
+    path = request.full_path.encode()
+    claim = idempotency.Claim.of(
+        current_actor().owner_key, key, request.method.encode(), path, request.get_data()
+    )
+    return _respond(idempotency.once(claim, lambda: _store(declared, act())))
+
+
+def _store(declared: Operation, result: Any) -> idempotency.Stored:
+    answer = result if isinstance(result, Answer) else Answer(result)
+    headers = dict(answer.headers)
+    if answer.version is not None:
+        headers["ETag"] = f'"{answer.version}"'
+    body = b"" if answer.body is None else msgspec.json.encode(answer.body)
+    return idempotency.Stored(answer.status or declared.status, body, headers)
+
+
+def _respond(stored: idempotency.Stored) -> Response:
+    response = Response(stored.body, stored.status, stored.headers)
+    if stored.body:
+        response.content_type = "application/json"
+    else:
+        response.headers.pop("Content-Type", None)
+    if stored.replayed:
+        response.headers["Idempotent-Replayed"] = "true"
+    return response

@@ -1,0 +1,238 @@
+"""Input at the edge: strict JSON, closed schemas, and every error named by its field."""
+
+import json
+import types
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
+
+import msgspec
+from flask import Request
+
+from kirana.platform.errors import BadRequest, Invalid, ShopError
+
+T = TypeVar("T")
+MAX_DEPTH = 32
+MAX_BODY_BYTES = 1024 * 1024
+_LARGEST_INTEGER = 2**63 - 1
+
+# Names that decide about rights, ownership or money: refused as ``forbidden_field`` wherever the
+# operation's schema does not own them.
+PRIVILEGED = frozenset(
+    {
+        "role", "roles", "status", "state", "store", "store_id", "stores", "owner", "owner_id",
+        "account", "account_id", "user_id", "customer_id", "actor", "actor_id", "permissions",
+        "is_admin", "is_active", "verified_at", "token_version", "password_hash", "price",
+        "price_minor", "unit_price", "total", "total_minor", "subtotal", "tax", "tax_minor",
+        "discount", "amount", "id", "uid", "version", "created_at", "updated_at", "placed_at",
+        "on_hand", "reserved", "membership", "approved", "decided_by",
+    }
+)  # fmt: skip
+
+
+class MalformedBody(BadRequest):
+    code = "malformed_body"
+    message = "The body is not valid JSON."
+
+
+class TooLarge(ShopError):
+    status = 413
+    code = "body_too_large"
+    message = "The body is larger than 1 MiB."
+
+
+class WrongMediaType(ShopError):
+    status = 415
+    code = "unsupported_media_type"
+    message = "Send the body as application/json."
+
+
+def read_body(request: Request, schema: type[T]) -> T:
+    """The JSON body as ``schema``. Raises MalformedBody, WrongMediaType, TooLarge or Invalid."""
+    if request.mimetype != "application/json":
+        raise WrongMediaType
+    if (request.content_length or 0) > MAX_BODY_BYTES:
+        raise TooLarge
+    return to_struct(parse_json(request.get_data()), schema)
+
+
+def read_query(request: Request, schema: type[T]) -> T:
+    """The query string as ``schema``; unknown and repeated names are errors. Raises Invalid."""
+    return texts_to_struct(request.args.to_dict(flat=False), schema)
+
+
+def read_form(request: Request, schema: type[T], *also: str) -> T:
+    """A posted form as ``schema``, beside the names in ``also`` (csrf_token, return_to …).
+
+    An empty field counts as missing where the schema has a default. Raises Invalid.
+    """
+    fields = {
+        name: values
+        for name, values in request.form.to_dict(flat=False).items()
+        if name not in also
+    }
+    read_query(request, NoFields)
+    return texts_to_struct(fields, schema)
+
+
+class NoFields(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Nothing may be given."""
+
+
+def parse_json(raw: bytes) -> Any:
+    """Strict JSON: no NaN, no duplicate keys, 64-bit integers, depth ≤ 32. Raises MalformedBody."""
+    try:
+        found = json.loads(
+            raw.decode("utf-8"),
+            object_pairs_hook=_unique,
+            parse_constant=_no_constant,
+            parse_int=_integer,
+        )
+        _check_depth(found, MAX_DEPTH)
+    except (ValueError, RecursionError) as error:
+        raise MalformedBody(f"The body is not valid JSON: {str(error)[:120]}") from None
+    return found
+
+
+def to_struct(value: Any, schema: type[T]) -> T:
+    """Convert parsed JSON strictly; collects one error per field. Raises Invalid."""
+    if not isinstance(value, dict):
+        raise Invalid.at("", "must be an object")
+    return cast(T, _convert(value, schema, strict=True))
+
+
+def texts_to_struct(fields: Mapping[str, list[str]], schema: type[T]) -> T:
+    """Convert texts (query, form): numbers and booleans are read from their text."""
+    values: dict[str, Any] = {}
+    known = {item.encode_name: item for item in msgspec.structs.fields(cast(Any, schema))}
+    errors = []
+    for name, texts in fields.items():
+        item = known.get(name)
+        if item is not None and _is_list(item.type):
+            values[name] = texts
+        elif len(texts) > 1:
+            errors.append(_error(f"/{name}", "was given more than once"))
+        elif item is None or texts[0] != "" or item.required:
+            values[name] = _text(texts[0], item)
+    if errors:
+        raise Invalid(errors=errors)
+    return cast(T, _convert(values, schema, strict=False))
+
+
+def _text(text: str, item: Any) -> Any:
+    if item is not None and item.type is bool:
+        return {"on": True, "1": True, "true": True, "0": False, "false": False}.get(text, text)
+    return text
+
+
+def _convert(values: dict[str, Any], schema: Any, strict: bool) -> Any:
+    errors = _unknown_fields(values, schema, "")
+    for item in msgspec.structs.fields(schema):
+        if item.encode_name not in values:
+            if item.required:
+                errors.append(_error(f"/{item.encode_name}", "is required", "required"))
+            continue
+        if any(error["pointer"].startswith(f"/{item.encode_name}") for error in errors):
+            continue
+        try:
+            msgspec.convert(values[item.encode_name], item.type, strict=strict)
+            _check_text(values[item.encode_name])
+        except (msgspec.ValidationError, ValueError) as error:
+            errors.append(_from_msgspec(item.encode_name, error))
+    if errors:
+        raise Invalid(errors=errors)
+    try:
+        return msgspec.convert(values, schema, strict=strict)
+    except msgspec.ValidationError as error:
+        raise Invalid(errors=[_from_msgspec("", error)]) from None
+
+
+def _unknown_fields(value: Any, kind: Any, pointer: str) -> list[dict[str, str]]:
+    """Names that the schema does not own, at any depth."""
+    errors = []
+    kind = _bare(kind)
+    if isinstance(value, dict) and _is_struct(kind):
+        known = {item.encode_name: item.type for item in msgspec.structs.fields(kind)}
+        for name, inner in value.items():
+            path = f"{pointer}/{_escape(name)}"
+            if name in known:
+                errors += _unknown_fields(inner, known[name], path)
+            elif name in PRIVILEGED:
+                errors.append(_error(path, "is not yours to set", "forbidden_field"))
+            else:
+                errors.append(_error(path, "is not a field of this operation", "unknown_field"))
+    elif isinstance(value, list) and get_args(kind):
+        for index, inner in enumerate(value):
+            errors += _unknown_fields(inner, get_args(kind)[0], f"{pointer}/{index}")
+    elif get_origin(kind) in (Union, types.UnionType):
+        for choice in get_args(kind):
+            if _is_struct(_bare(choice)) or _is_list(choice):
+                errors += _unknown_fields(value, choice, pointer)
+    return errors
+
+
+def _is_struct(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+
+
+def _bare(kind: Any) -> Any:
+    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
+
+
+def _is_list(kind: Any) -> bool:
+    kind = _bare(kind)
+    return kind is list or get_origin(kind) in (list, set, tuple, frozenset)
+
+
+def _error(pointer: str, detail: str, code: str = "invalid") -> dict[str, str]:
+    return {"pointer": pointer, "code": code, "detail": detail}
+
+
+def _escape(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")[:80]
+
+
+def _from_msgspec(name: str, error: Exception) -> dict[str, str]:
+    text, _, path = str(error).partition(" - at `$")
+    inner = path.rstrip("`").replace("[", "/").replace("]", "").replace(".", "/")
+    pointer = (f"/{name}" if name else "") + inner
+    return _error(pointer, text[:1].lower() + text[1:])
+
+
+def _check_text(value: Any) -> None:
+    """NUL cannot be stored on PostgreSQL, lone surrogates nowhere."""
+    if isinstance(value, str):
+        if "\x00" in value:
+            raise ValueError("must not contain NUL")
+        value.encode("utf-8")
+    elif isinstance(value, list):
+        for inner in value:
+            _check_text(inner)
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            _check_text(key)
+            _check_text(inner)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key occurs twice")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _integer(text: str) -> int:
+    if len(text) > 20 or abs(int(text)) > _LARGEST_INTEGER:
+        raise ValueError("an integer is beyond 64 bits")
+    return int(text)
+
+
+def _check_depth(value: Any, left: int) -> None:
+    if left == 0:
+        raise ValueError(f"it is nested deeper than {MAX_DEPTH}")
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for item in inner:
+        _check_depth(item, left - 1)

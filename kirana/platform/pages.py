@@ -1,0 +1,90 @@
+"""HTML pages: rendering, forms that keep what was typed, notes for the next page."""
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from flask import Response, current_app, g, make_response, render_template, request, url_for
+from werkzeug.utils import redirect
+
+from kirana.platform.errors import Invalid
+from kirana.platform.http import current_actor
+from kirana.platform.inputs import read_form
+
+T = TypeVar("T")
+NOTES_COOKIE = "notes"
+CSRF_FIELD = "csrf_token"
+RETURN_FIELD = "return_to"
+KEY_FIELD = "idempotency_key"
+
+
+@dataclass(slots=True)
+class Form:
+    """What a form template needs to be shown again: texts typed and errors by field."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def posted(cls, error: Invalid) -> "Form":
+        """The posted texts (no secrets) with ``error``'s messages by field name."""
+        texts = {k: v for k, v in request.form.items() if "password" not in k and k != CSRF_FIELD}
+        named = {item["pointer"].strip("/"): item["detail"] for item in error.errors}
+        return cls(texts, named or {"": error.detail})
+
+
+def render(template: str, status: int = 200, **context: Any) -> Response:
+    """A full page (or a fragment template) as an answer."""
+    return make_response(render_template(template, **context), status)
+
+
+def wants_fragment(name: str) -> bool:
+    """True when a script of ours asks for just this part of the page."""
+    return request.headers.get("X-Fragment") == name
+
+
+def posted(schema: type[T]) -> T:
+    """The posted form as ``schema``. Raises Invalid with a pointer per field."""
+    return read_form(request, schema, CSRF_FIELD, RETURN_FIELD, KEY_FIELD)
+
+
+def see_other(endpoint: str, **values: Any) -> Response:
+    """303 to a page of ours."""
+    return _redirect(url_for(endpoint, **values))
+
+
+def back(default: str) -> Response:
+    """303 to the form's ``return_to`` if that is a path of ours, else to ``default``."""
+    return _redirect(local_path(request.form.get(RETURN_FIELD)) or default)
+
+
+def local_path(path: str | None) -> str | None:
+    """``path`` if it is a plain path on this host, else None."""
+    is_local = bool(path) and path[0] == "/" and path[1:2] not in ("/", "\\")  # type: ignore[index]
+    return path if is_local and path is not None and path.isprintable() else None
+
+
+def note(text: str, tone: str = "info") -> None:
+    """Show ``text`` once, on the next page."""
+    g.setdefault("new_notes", []).append((tone, text))
+
+
+def csrf_token() -> str:
+    """The session-bound token of a signed-in person's forms; empty for a guest."""
+    session_id = current_actor().session_id
+    if session_id is None:
+        return ""
+    secret = current_app.config["SETTINGS"].secret.encode()
+    return hmac.new(secret, f"csrf:{session_id}".encode(), hashlib.sha256).hexdigest()
+
+
+def on_each_page(app: Any, name: str, value: Callable[[], Any]) -> None:
+    """Give every template ``name``, computed when the page is rendered."""
+    app.context_processor(lambda: {name: value()})
+
+
+def _redirect(location: str) -> Response:
+    answer = make_response(redirect(location, 303))
+    return answer

@@ -1,0 +1,95 @@
+"""Signed access tokens that name a session and nothing else, and random secrets by their hash."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
+
+from kirana.platform import clock
+from kirana.platform.errors import Unauthorized
+
+ACCESS_SECONDS = 15 * 60
+LEEWAY_SECONDS = 10
+ALGORITHM = "HS256"
+ISSUER = "kirana"
+AUDIENCE = "kirana-api"
+
+
+@dataclass(frozen=True, slots=True)
+class AccessClaims:
+    """What a valid access token says: which session, at which token version of its account."""
+
+    session_uid: str
+    token_version: int
+
+
+class TokenExpired(Unauthorized):
+    code = "token_expired"
+    message = "The access token has expired. Refresh it or sign in again."
+
+
+class TokenInvalid(Unauthorized):
+    code = "token_invalid"
+    message = "The access token is not valid."
+
+
+class TokenSigner:
+    """Signs and reads access tokens with one algorithm; ``kid`` is derived from the secret."""
+
+    def __init__(self, secret: str) -> None:
+        key = hashlib.sha256(b"kirana access token\0" + secret.encode()).digest()
+        self._kid = hashlib.sha256(key).hexdigest()[:12]
+        self._key = OctKey.import_key(key)
+
+    def sign(self, claims: AccessClaims) -> str:
+        now = int(clock.utc_now().timestamp())
+        payload = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sid": claims.session_uid,
+            "tv": claims.token_version,
+            "typ": "access",
+            "iat": now,
+            "nbf": now,
+            "exp": now + ACCESS_SECONDS,
+            "jti": secrets.token_urlsafe(8),
+        }
+        return jwt.encode({"alg": ALGORITHM, "kid": self._kid, "typ": "JWT"}, payload, self._key)
+
+    def read(self, token: str) -> AccessClaims:
+        """Raises TokenExpired or TokenInvalid."""
+        try:
+            found = jwt.decode(token, self._key, algorithms=[ALGORITHM])
+        except (JoseError, ValueError, UnicodeError):
+            raise TokenInvalid from None
+        claims = found.claims
+        known = claims.get("iss") == ISSUER and claims.get("aud") == AUDIENCE
+        session, version = claims.get("sid"), claims.get("tv")
+        if not known or found.header.get("kid") != self._kid or claims.get("typ") != "access":
+            raise TokenInvalid
+        if not isinstance(session, str) or not isinstance(version, int):
+            raise TokenInvalid
+        self._check_life(claims.get("nbf"), claims.get("exp"))
+        return AccessClaims(session, version)
+
+    def _check_life(self, begins: object, ends: object) -> None:
+        now = clock.utc_now().timestamp()
+        if not isinstance(begins, int) or not isinstance(ends, int):
+            raise TokenInvalid
+        if now >= ends + LEEWAY_SECONDS:
+            raise TokenExpired
+        if now < begins - LEEWAY_SECONDS:
+            raise TokenInvalid
+
+
+def new_secret() -> str:
+    """256 random bits, URL-safe."""
+    return secrets.token_urlsafe(32)
+
+
+def hash_secret(secret: str) -> str:
+    """SHA-256 in hex: random secrets are kept by it and looked up by it."""
+    return hashlib.sha256(secret.encode()).hexdigest()
