@@ -1,0 +1,1 @@
+"""The tests of Kirana. Run them with ``python -m tests.run`` or ``pytest``."""

@@ -1,0 +1,1 @@
+"""Real servers for the tests: PostgreSQL, Valkey, Chromium, and the shop's own processes."""
