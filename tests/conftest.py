@@ -134,12 +134,12 @@ def cluster() -> Iterator[postgres.Cluster]:
 
 
 @pytest.fixture(scope="session")
-def _sqlite_source(home: Path) -> SqliteSource:
+def sqlite_source(home: Path) -> SqliteSource:
     return SqliteSource(home)
 
 
 @pytest.fixture(scope="session")
-def _postgres_source(cluster: postgres.Cluster, home: Path) -> Iterator[PostgresSource]:
+def postgres_source(cluster: postgres.Cluster, home: Path) -> Iterator[PostgresSource]:
     source = PostgresSource(cluster, home)
     yield source
     source.close()
@@ -174,9 +174,9 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 def _address(request: pytest.FixtureRequest, database_kind: str, home: Path) -> str:
     _used(request, database_kind)
     if database_kind == "sqlite":
-        source: SqliteSource = request.getfixturevalue("_sqlite_source")
+        source: SqliteSource = request.getfixturevalue("sqlite_source")
         return source.fresh(home / "kirana.sqlite3")
-    return str(request.getfixturevalue("_postgres_source").fresh())
+    return str(request.getfixturevalue("postgres_source").fresh())
 
 
 @pytest.fixture
@@ -210,7 +210,7 @@ def blank_database(
     if database_kind == "sqlite":
         yield Database(database_kind, f"sqlite:///{tmp_path / 'blank.sqlite3'}")
     else:
-        source: PostgresSource = request.getfixturevalue("_postgres_source")
+        source: PostgresSource = request.getfixturevalue("postgres_source")
         with source.own(migrated=False) as url:
             yield Database(database_kind, url)
     db.dispose()
@@ -237,10 +237,10 @@ def shop_address(request: pytest.FixtureRequest, database_kind: str) -> Iterator
         if database_kind == "sqlite":
             folder = fast_folder("shop-database")
             stack.callback(drop_folder, folder)
-            source: SqliteSource = request.getfixturevalue("_sqlite_source")
+            source: SqliteSource = request.getfixturevalue("sqlite_source")
             yield source.fresh(folder / "kirana.sqlite3")
         else:
-            other: PostgresSource = request.getfixturevalue("_postgres_source")
+            other: PostgresSource = request.getfixturevalue("postgres_source")
             yield stack.enter_context(other.own())
 
 

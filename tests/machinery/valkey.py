@@ -56,7 +56,12 @@ class Valkey:
 
     def client(self, seconds: float = 5) -> "redis.Redis":
         """A client that tells at once when the server does not answer."""
-        return redis.Redis(port=self.port, socket_timeout=seconds, socket_connect_timeout=seconds)
+        return redis.Redis(
+            port=self.port,
+            socket_timeout=seconds,
+            socket_connect_timeout=seconds,
+            retry=Retry(NoBackoff(), 0),
+        )
 
     def start(self) -> "Valkey":
         options = {
