@@ -86,5 +86,4 @@ def on_each_page(app: Any, name: str, value: Callable[[], Any]) -> None:
 
 
 def _redirect(location: str) -> Response:
-    answer = make_response(redirect(location, 303))
-    return answer
+    return make_response(redirect(location, 303))

@@ -1,0 +1,181 @@
+"""The OpenAPI 3.1 document, made from what the routes declare."""
+
+import re
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from flask import Flask
+from werkzeug.routing import Rule
+
+from kirana import __version__
+from kirana.platform.errors import Forbidden, Invalid, NotFound, ShopError, Unauthorized
+from kirana.platform.http import PUBLIC, Operation
+from kirana.platform.idempotency import KeyMissing, KeyReused
+from kirana.platform.inputs import MalformedBody, TooLarge, WrongMediaType
+
+PREFIX = "/api/v1"
+_TEMPLATE = "#/components/schemas/{name}"
+
+
+class ProblemError(msgspec.Struct, frozen=True):
+    """One thing that is wrong, at a JSON pointer into the input."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Problem details, RFC 9457. ``code`` is stable."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    request_id: str
+    errors: list[ProblemError] = []
+
+
+def build(app: Flask) -> dict[str, Any]:
+    """The whole document for ``app``'s routes below /api/v1."""
+    routes = list(api_routes(app))
+    schemas, components = _schemas(routes)
+    paths: dict[str, Any] = {}
+    for rule, method, view in routes:
+        path = re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", rule.rule)
+        paths.setdefault(path, {})[method.lower()] = _operation(rule, view, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Kirana",
+            "version": __version__,
+            "summary": "A self-hosted online store for neighbourhood shops",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": "/"}],
+        "paths": dict(sorted(paths.items())),
+        "components": {
+            "schemas": components,
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+            },
+        },
+    }
+
+
+def api_routes(app: Flask) -> Iterator[tuple[Rule, str, Any]]:
+    """(rule, method, view) of every route that declares an operation."""
+    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
+        view = app.view_functions[rule.endpoint]
+        if hasattr(view, "__operation__"):
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+                yield rule, method, view
+
+
+def _schemas(routes: list[tuple[Rule, str, Any]]) -> tuple[dict[Any, Any], dict[str, Any]]:
+    """Schema by type, and the components they refer to."""
+    kinds: list[Any] = [Problem]
+    for _rule, _method, view in routes:
+        declared: Operation = view.__operation__
+        for kind in (declared.body, declared.returns):
+            if kind not in (None, type(None)) and kind not in kinds:
+                kinds.append(kind)
+    found, components = msgspec.json.schema_components(kinds, ref_template=_TEMPLATE)
+    return dict(zip(kinds, found, strict=True)), components
+
+
+def _operation(rule: Rule, view: Any, schemas: dict[Any, Any]) -> dict[str, Any]:
+    declared: Operation = view.__operation__
+    access: str = view.__access__
+    found: dict[str, Any] = {
+        "operationId": declared.operation_id,
+        "summary": declared.summary,
+        "tags": [_tag(rule)],
+        "parameters": [*_path_parameters(rule), *_query_parameters(declared)],
+        "responses": _responses(declared, access, schemas),
+        "security": [{"bearer": []}] if access != PUBLIC else [{}, {"bearer": []}],
+        "x-permission": access,
+    }
+    if declared.idempotency != "none":
+        found["parameters"].append(_idempotency_parameter(declared))
+    if declared.body is not None:
+        content = {"application/json": {"schema": schemas[declared.body]}}
+        found["requestBody"] = {"required": True, "content": content}
+    return found
+
+
+def _tag(rule: Rule) -> str:
+    parts = rule.rule.removeprefix(PREFIX).strip("/").split("/")
+    return parts[0]
+
+
+def _path_parameters(rule: Rule) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in sorted(rule.arguments)
+    ]
+
+
+def _query_parameters(declared: Operation) -> list[dict[str, Any]]:
+    if declared.query is None:
+        return []
+    _, components = msgspec.json.schema_components([declared.query], ref_template=_TEMPLATE)
+    own = components[declared.query.__name__]
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": name in own.get("required", ()),
+            "schema": _inlined(schema, components),
+        }
+        for name, schema in own["properties"].items()
+    ]
+
+
+def _inlined(schema: Any, components: dict[str, Any]) -> Any:
+    """Query schemas are small: enumerations are written out in place."""
+    if isinstance(schema, dict):
+        if "$ref" in schema:
+            return _inlined(components[schema["$ref"].rsplit("/", 1)[1]], components)
+        return {key: _inlined(value, components) for key, value in schema.items()}
+    return [_inlined(item, components) for item in schema] if isinstance(schema, list) else schema
+
+
+def _idempotency_parameter(declared: Operation) -> dict[str, Any]:
+    return {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": declared.idempotency == "required",
+        "description": "1 to 255 printable ASCII characters; the first answer is replayed.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    }
+
+
+def _responses(declared: Operation, access: str, schemas: dict[Any, Any]) -> dict[str, Any]:
+    success: dict[str, Any] = {"description": HTTPStatus(declared.status).phrase}
+    if declared.returns not in (None, type(None)):
+        success["content"] = {"application/json": {"schema": schemas[declared.returns]}}
+    responses = {str(declared.status): success}
+    for status, facts in sorted(_facts(declared, access).items()):
+        responses[str(status)] = {
+            "description": "; ".join(sorted({f"`{fact.code}`: {fact.message}" for fact in facts})),
+            "content": {"application/problem+json": {"schema": schemas[Problem]}},
+        }
+    return responses
+
+
+def _facts(declared: Operation, access: str) -> dict[int, list[type[ShopError]]]:
+    facts: list[type[ShopError]] = [Invalid, Unauthorized, *declared.raises]
+    if access != PUBLIC:
+        facts += [Forbidden, NotFound]
+    if declared.body is not None:
+        facts += [MalformedBody, WrongMediaType, TooLarge]
+    if declared.idempotency != "none":
+        facts += [KeyReused] + ([KeyMissing] if declared.idempotency == "required" else [])
+    by_status: dict[int, list[type[ShopError]]] = {}
+    for fact in facts:
+        by_status.setdefault(fact.status, []).append(fact)
+    return by_status

@@ -1,0 +1,130 @@
+"""How errors leave the house: problem details (RFC 9457) for the API, a page for people."""
+
+import logging
+import secrets
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from flask import Flask, Response, g, request
+from sqlalchemy.exc import DBAPIError
+from werkzeug.exceptions import HTTPException
+
+from kirana.platform import pages
+from kirana.platform.errors import ShopError, TooMany, Unauthorized
+
+logger = logging.getLogger("kirana.http")
+API_PREFIX = "/api/"
+
+
+def install(app: Flask) -> None:
+    """One handler for every error, a request id for each request, safe headers on each answer."""
+    app.before_request(_begin)
+    app.after_request(_finish)
+    app.register_error_handler(ShopError, _shop_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def request_id() -> str:
+    identifier: str = g.setdefault("request_id", secrets.token_hex(8))
+    return identifier
+
+
+def is_api() -> bool:
+    return request.path.startswith(API_PREFIX)
+
+
+def _begin() -> None:
+    request_id()
+
+
+def _finish(response: Response) -> Response:
+    headers = response.headers
+    headers["X-Request-Id"] = request_id()
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("X-Frame-Options", "DENY")
+    headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    # Whoever does not say otherwise is private: no shared cache may keep the answer.
+    headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+
+
+def _shop_error(error: ShopError) -> Response:
+    details = {key: value for key, value in error.details.items() if key != "retry_after"}
+    response = _answer(error.status, error.code, error.detail, details)
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.details.get("retry_after", 60))
+    if isinstance(error, Unauthorized):
+        response.headers["WWW-Authenticate"] = 'Bearer realm="kirana"'
+    return response
+
+
+def _http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    if error.response is not None or status < 400:
+        redirect: Any = error.get_response()
+        return Response(redirect.get_data(), status, headers=list(redirect.headers))
+    code = HTTPStatus(status).phrase.lower().replace(" ", "_").replace("-", "_")
+    response = _answer(status, code, _plain(status), {})
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After"):
+            response.headers[name] = value
+    return response
+
+
+def _unexpected(error: Exception) -> Response:
+    logger.exception("request %s failed: %s %s", request_id(), request.method, request.path)
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return _answer(503, "unavailable", "The database is away. Please try again.", {})
+    return _answer(500, "internal_error", "Something went wrong on our side.", {})
+
+
+def _plain(status: int) -> str:
+    return {
+        404: "There is no such thing here.",
+        405: "That method is not possible here.",
+        413: "That is too large.",
+    }.get(status, HTTPStatus(status).description or HTTPStatus(status).phrase)
+
+
+def _answer(status: int, code: str, detail: str, details: dict[str, Any]) -> Response:
+    if not is_api():
+        return _page(status, code, detail)
+    problem = {
+        "type": f"/api/docs#{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "errors": [],
+        "request_id": request_id(),
+        **details,
+    }
+    return Response(msgspec.json.encode(problem), status, content_type="application/problem+json")
+
+
+def _page(status: int, code: str, detail: str) -> Response:
+    error = {"status": status, "code": code, "detail": detail, "request_id": request_id()}
+    if request.headers.get("X-Fragment"):
+        body = msgspec.json.encode(error)
+        return Response(body, status, content_type="application/problem+json")
+    return pages.render("error.html", status, error=error)
