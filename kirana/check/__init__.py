@@ -1,0 +1,48 @@
+"""`kirana check`: proves what must always hold, one rule for each numbered statement of the domain.
+
+Each rule is one SELECT that returns the rows which break it, so that an operator sees them.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from kirana.check import history, money, stock, work
+from kirana.check.rule import Rule
+from kirana.platform.db import query
+
+SHOWN_ROWS = 20
+
+RULES: tuple[Rule, ...] = (*stock.RULES, *money.RULES, *work.RULES, *history.RULES)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule that does not hold, with (at most twenty of) the rows that break it."""
+
+    statement: int
+    rule: str
+    rows: list[dict[str, Any]]
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@query
+def run(connection: Connection, progress: Callable[[Rule], None] | None = None) -> list[Finding]:
+    """Check every rule; an empty list means that all of them hold."""
+    return list(_findings(connection, progress))
+
+
+def _findings(connection: Connection, progress: Callable[[Rule], None] | None) -> Iterator[Finding]:
+    for rule in RULES:
+        if progress:
+            progress(rule)
+        if rule.only_on not in (None, connection.dialect.name):
+            continue
+        found = connection.execute(text(rule.sql), rule.parameters).mappings()
+        rows = [dict(row) for row in found.fetchmany(SHOWN_ROWS)]
+        if rows:
+            yield Finding(rule.statement, rule.name, rows)

@@ -1,0 +1,45 @@
+"""Statement 15: a status history is a path through its table of moves and ends at the status."""
+
+from kirana.accounts.states import ACCOUNT_MOVES
+from kirana.catalog.states import PRODUCT_MOVES
+from kirana.check.rule import Rule
+from kirana.jobs.states import JOB_MOVES
+from kirana.orders.states import ORDER_MOVES
+from kirana.platform.states import Moves
+from kirana.stores.states import STORE_MOVES
+
+
+def _rules(table: str, events: str, link: str, moves: Moves) -> tuple[Rule, Rule]:
+    """A path that connects, moves that are legal, and an end at the current status.
+
+    Names come from this module alone, never from input.
+    """
+    legal = ", ".join(f"('{old}', '{new}')" for old, news in moves.items() for new in news)
+    path = f"""
+        SELECT {link} AS thing, id AS event, from_status, to_status, before FROM (
+          SELECT {link}, id, from_status, to_status,
+                 LAG(to_status) OVER (PARTITION BY {link} ORDER BY id) AS before
+          FROM {events}
+        ) AS steps
+        WHERE COALESCE(from_status, '') <> COALESCE(before, '')
+           OR (from_status IS NOT NULL AND (from_status, to_status) NOT IN (VALUES {legal}))
+        """  # noqa: S608 - constants of this module
+    end = f"""
+        SELECT t.id, t.status, e.to_status FROM {table} t
+        LEFT JOIN {events} e ON e.id = (SELECT MAX(id) FROM {events} WHERE {link} = t.id)
+        WHERE e.id IS NULL OR e.to_status <> t.status
+        """  # noqa: S608 - constants of this module
+    name = table.strip('"')
+    return (
+        Rule(15, f"each history of {name} is a path through its moves", path),
+        Rule(15, f"each history of {name} ends at its status", end),
+    )
+
+
+RULES = (
+    *_rules("account", "account_event", "account_id", ACCOUNT_MOVES),
+    *_rules("store", "store_event", "store_id", STORE_MOVES),
+    *_rules("product", "product_event", "product_id", PRODUCT_MOVES),
+    *_rules('"order"', "order_event", "order_id", ORDER_MOVES),
+    *_rules("job", "job_event", "job_id", JOB_MOVES),
+)

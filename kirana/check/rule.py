@@ -1,0 +1,18 @@
+"""What a rule is."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """``sql`` selects the rows that break the rule; ``statement`` is its number in the domain.
+
+    ``only_on`` names the one database whose catalogue the query reads.
+    """
+
+    statement: int
+    name: str
+    sql: str
+    parameters: dict[str, Any] = field(default_factory=dict)
+    only_on: str | None = None

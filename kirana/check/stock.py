@@ -1,0 +1,68 @@
+"""Statements 1 and 2: levels and their ledger."""
+
+from kirana.check.rule import Rule
+
+RULES = (
+    Rule(
+        1,
+        "0 <= reserved <= on_hand",
+        "SELECT product_id, on_hand, reserved FROM stock_level "
+        "WHERE reserved < 0 OR on_hand < reserved",
+    ),
+    Rule(
+        1,
+        "on_hand is the sum of its movements",
+        """
+        SELECT product_id, on_hand, moved FROM (
+          SELECT l.product_id, l.on_hand, COALESCE(SUM(m.delta), 0) AS moved
+          FROM stock_level l LEFT JOIN stock_movement m ON m.product_id = l.product_id
+          GROUP BY l.product_id, l.on_hand
+        ) AS sums WHERE on_hand <> moved
+        """,
+    ),
+    Rule(
+        1,
+        "each movement's balance follows from the one before",
+        """
+        SELECT product_id, id, delta, balance_after, balance_before FROM (
+          SELECT product_id, id, delta, balance_after,
+                 LAG(balance_after, 1, 0) OVER (PARTITION BY product_id ORDER BY id)
+                   AS balance_before
+          FROM stock_movement
+        ) AS steps WHERE balance_after <> balance_before + delta
+        """,
+    ),
+    Rule(
+        1,
+        "reserved is the sum of its holds (there are none yet)",
+        "SELECT product_id, reserved FROM stock_level WHERE reserved <> 0",
+    ),
+    Rule(
+        1,
+        "every product has a stock level",
+        "SELECT p.id, p.slug FROM product p LEFT JOIN stock_level l ON l.product_id = p.id "
+        "WHERE l.product_id IS NULL",
+    ),
+    Rule(
+        2,
+        "each order line was sold once, as much as was ordered",
+        """
+        SELECT l.id AS order_line, l.quantity, m.delta
+        FROM order_line l
+        LEFT JOIN stock_movement m ON m.order_line_id = l.id AND m.kind = 'sold'
+        WHERE m.id IS NULL OR m.delta <> -l.quantity OR m.product_id <> l.product_id
+        """,
+    ),
+    Rule(
+        2,
+        "exactly the cancelled and returned orders gave their stock back",
+        """
+        SELECT l.id AS order_line, o.number, o.status, l.quantity, m.delta
+        FROM order_line l
+        JOIN "order" o ON o.id = l.order_id
+        LEFT JOIN stock_movement m ON m.order_line_id = l.id AND m.kind = 'returned'
+        WHERE (o.status IN ('cancelled', 'returned')) <> (m.id IS NOT NULL)
+           OR m.delta <> l.quantity
+        """,
+    ),
+)
