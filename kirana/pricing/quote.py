@@ -1,0 +1,95 @@
+"""The one place where totals come from. Pure: no database, no clock, no setting read here."""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from kirana.platform.money import LARGEST, round_half_up, tax_within
+from kirana.pricing.errors import TotalTooLarge
+from kirana.pricing.tax import DEFAULT_TAX_TABLE, TaxTable
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """Some of a product at its price now: ``price_minor`` buys ``price_per`` steps."""
+
+    product_id: int
+    store_id: int
+    quantity: int
+    price_minor: int
+    price_per: int
+    tax_class: str
+
+
+class QuotedLine(msgspec.Struct, frozen=True):
+    """What one wish costs; ``tax_minor`` is contained in ``total_minor``."""
+
+    wish: Wish
+    tax_basis_points: int
+    tax_minor: int
+    total_minor: int
+
+
+class QuotedCharge(msgspec.Struct, frozen=True):
+    """An amount beside the lines; a discount is negative."""
+
+    kind: str
+    label: str
+    amount_minor: int
+
+
+class StoreQuote(msgspec.Struct, frozen=True):
+    """One store's part: total = lines + charges, tax contained."""
+
+    store_id: int
+    lines: tuple[QuotedLine, ...]
+    charges: tuple[QuotedCharge, ...]
+    lines_minor: int
+    charges_minor: int
+    tax_minor: int
+    total_minor: int
+
+
+class Quote(msgspec.Struct, frozen=True):
+    """What a basket costs: the sum of its stores' parts, in ascending order of their ids."""
+
+    stores: tuple[StoreQuote, ...] = ()
+    tax_minor: int = 0
+    total_minor: int = 0
+
+
+def quote(wishes: Iterable[Wish], taxes: TaxTable = DEFAULT_TAX_TABLE) -> Quote:
+    """Price ``wishes``, grouped by store; each line is rounded once, half up.
+
+    Raises TotalTooLarge above 10^12 minor units.
+    """
+    lines = [_line(wish, taxes) for wish in wishes]
+    stores = sorted({line.wish.store_id for line in lines})
+    parts = tuple(_part(store, lines) for store in stores)
+    total = _capped(sum(part.total_minor for part in parts))
+    return Quote(parts, sum(part.tax_minor for part in parts), total)
+
+
+def line_total(price_minor: int, price_per: int, quantity: int) -> int:
+    """What ``quantity`` steps cost. Raises TotalTooLarge."""
+    return _capped(round_half_up(price_minor * quantity, price_per))
+
+
+def _line(wish: Wish, taxes: TaxTable) -> QuotedLine:
+    total = line_total(wish.price_minor, wish.price_per, wish.quantity)
+    rate = taxes[wish.tax_class]
+    return QuotedLine(wish, rate, tax_within(total, rate), total)
+
+
+def _part(store_id: int, lines: Sequence[QuotedLine]) -> StoreQuote:
+    mine = tuple(line for line in lines if line.wish.store_id == store_id)
+    charges: tuple[QuotedCharge, ...] = ()
+    goods = _capped(sum(line.total_minor for line in mine))
+    beside = sum(charge.amount_minor for charge in charges)
+    tax = sum(line.tax_minor for line in mine)
+    return StoreQuote(store_id, mine, charges, goods, beside, tax, goods + beside)
+
+
+def _capped(amount: int) -> int:
+    if amount > LARGEST:
+        raise TotalTooLarge
+    return amount
