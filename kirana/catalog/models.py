@@ -10,11 +10,26 @@ from kirana.catalog.states import PRODUCT_MOVES, REQUEST_MOVES
 from kirana.platform import columns
 from kirana.platform.db import ByteOrdered, Json, Model
 from kirana.platform.money import LARGEST
+from kirana.platform.words import folded
 
 UNITS = ("each", "g", "ml")
 TAX_CLASSES = ("zero", "reduced", "standard")
 REQUEST_KINDS = ("create", "rename", "move", "delete")
 WELLS = ("mint", "butter", "blush", "sky", "lilac", "sand")
+
+
+def searched_text(title: str, brand: str) -> str:
+    """What a search looks through."""
+    return " " + folded(f"{title} {brand}")
+
+
+def _sort_key(context: Any) -> str:
+    return folded(context.get_current_parameters()["title"])
+
+
+def _search_text(context: Any) -> str:
+    row = context.get_current_parameters()
+    return searched_text(row["title"], row.get("brand") or "")
 
 
 class Category(Model):
@@ -97,7 +112,9 @@ class Product(Model):
     barcode: Mapped[str | None] = mapped_column(String(14), index=True)
     title: Mapped[str] = mapped_column(String(160))
     # The title case-folded without accents, in byte order on both databases.
-    sort_key: Mapped[str] = mapped_column(ByteOrdered)
+    sort_key: Mapped[str] = mapped_column(ByteOrdered, default=_sort_key)
+    # Title and brand as folded words, each with a space before it, to find words by their start.
+    search_text: Mapped[str] = mapped_column(Text, default=_search_text)
     brand: Mapped[str] = mapped_column(String(80), default="")
     description: Mapped[str] = mapped_column(Text, default="")
     unit: Mapped[str] = mapped_column(String(4), default="each")

@@ -600,6 +600,7 @@ def upgrade() -> None:
             sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             nullable=False,
         ),
+        sa.Column("search_text", sa.Text(), nullable=False),
         sa.Column("brand", sa.String(length=80), nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("unit", sa.String(length=4), nullable=False),

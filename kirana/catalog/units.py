@@ -1,0 +1,68 @@
+"""Quantities and unit prices in words, and what may be ordered. Pure.
+
+A quantity is a whole number of steps: pieces (``each``), grams (``g``) or millilitres (``ml``).
+"""
+
+from typing import Literal
+
+import msgspec
+
+from kirana.platform.money import format_money, round_half_up
+
+Unit = Literal["each", "g", "ml"]
+PRICE_PER = {"each": 1, "g": 1000, "ml": 1000}
+_LARGE = {"g": "kg", "ml": "l"}
+
+
+class UnitPrice(msgspec.Struct, frozen=True):
+    """What a kilogram or a litre costs."""
+
+    amount_minor: int
+    per: Literal["kg", "l"]
+
+
+def on_grid(quantity: int, increment: int, minimum: int) -> bool:
+    """Whether so much may be ordered at once."""
+    return quantity >= minimum and quantity % increment == 0
+
+
+def nearest_on_grid(quantity: int, increment: int, minimum: int) -> tuple[int, ...]:
+    """The allowed quantities next to ``quantity``: itself, or below and above, or the minimum."""
+    if quantity <= minimum:
+        return (minimum,)
+    below = quantity - quantity % increment
+    return (below,) if below == quantity else (below, below + increment)
+
+
+def unit_price(
+    price_minor: int, unit: str, pack_size: int | None = None, pack_unit: str | None = None
+) -> UnitPrice | None:
+    """Price of a kilogram or litre: of goods by weight, or of a pack whose size is known.
+
+    A pack of 500 g at 32.00 costs 64.00 a kilogram. None where there is nothing to compare.
+    """
+    if unit in _LARGE:
+        return UnitPrice(price_minor, _per(unit))
+    if pack_size and pack_unit in _LARGE:
+        return UnitPrice(round_half_up(price_minor * 1000, pack_size), _per(pack_unit))
+    return None
+
+
+def unit_price_text(price: UnitPrice | None, currency: str) -> str:
+    """``₹64/kg``, or nothing."""
+    return f"{format_money(price.amount_minor, currency)}/{price.per}" if price else ""
+
+
+def quantity_text(quantity: int, unit: str) -> str:
+    """``2``, ``750 g``, ``1.35 kg``, ``1.5 l``."""
+    if unit == "each":
+        return str(quantity)
+    if quantity < 1000:
+        return f"{quantity} {unit}"
+    whole, rest = divmod(quantity, 1000)
+    tail = f".{rest:03d}".rstrip("0") if rest else ""
+    return f"{whole}{tail} {_LARGE[unit]}"
+
+
+def _per(unit: str) -> Literal["kg", "l"]:
+    return "kg" if unit == "g" else "l"

@@ -1,0 +1,24 @@
+"""Texts as they are sorted, searched and put into addresses. Pure."""
+
+import re
+import unicodedata
+
+SLUG_LENGTH = 80
+_KEPT = ("L", "N", "M")
+
+
+def folded(text: str) -> str:
+    """Words in one case without accents or punctuation, single spaces: a key to sort by."""
+    plain = (
+        character
+        for character in unicodedata.normalize("NFKD", text.casefold().replace("’", ""))
+        if unicodedata.category(character) != "Mn"
+    )
+    spaced = (c if unicodedata.category(c)[0] in _KEPT else " " for c in plain)
+    return " ".join("".join(spaced).split())
+
+
+def slug_of(text: str, otherwise: str) -> str:
+    """Lower-case ASCII words joined by hyphens; ``otherwise`` where nothing remains."""
+    ascii_words = re.findall(r"[a-z0-9]+", folded(text.replace("&", " and ")))
+    return "-".join(ascii_words)[:SLUG_LENGTH].strip("-") or otherwise

@@ -1,0 +1,87 @@
+"""What every change of a level does: lock it, write its ledger, tell the public catalogue."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, insert, select
+
+from kirana.catalog.models import Product
+from kirana.catalog.services.versions import raise_version
+from kirana.platform import clock
+from kirana.platform.access import Actor
+from kirana.platform.db import insert_ignoring
+from kirana.stock.bands import band_of, usual_low_at
+from kirana.stock.models import StockLevel, StockMovement
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One row of the ledger before it is written; ``balance`` is what is there afterwards."""
+
+    product_id: int
+    kind: str
+    delta: int
+    balance: int
+    reason: str = ""
+    order_line_id: int | None = None
+
+
+def open_level(connection: Connection, *, product_id: int, unit: str, minimum: int) -> None:
+    """Give a new product its level, nothing on hand. Subscribed to ``product_created``."""
+    insert_ignoring(
+        connection, StockLevel, product_id=product_id, on_hand=0, reserved=0,
+        low_at=usual_low_at(unit, minimum), version=1,
+    )  # fmt: skip
+
+
+def lock_levels(connection: Connection, product_ids: Iterable[int]) -> dict[int, Any]:
+    """The levels by product id, locked in ascending order, with what decides their band."""
+    rows = connection.execute(
+        select(
+            StockLevel.product_id, StockLevel.on_hand, StockLevel.reserved, StockLevel.low_at,
+            StockLevel.version, Product.minimum, Product.status, Product.slug, Product.title,
+        )
+        .join(Product, Product.id == StockLevel.product_id)
+        .where(StockLevel.product_id.in_(list(product_ids)))
+        .order_by(StockLevel.product_id)
+        .with_for_update(of=StockLevel)
+    )  # fmt: skip
+    return {row.product_id: row for row in rows}
+
+
+def write_entries(connection: Connection, actor: Actor, entries: Sequence[Entry]) -> None:
+    if not entries:
+        return
+    now = clock.now(connection)
+    connection.execute(
+        insert(StockMovement),
+        [
+            {
+                "product_id": entry.product_id,
+                "kind": entry.kind,
+                "delta": entry.delta,
+                "balance_after": entry.balance,
+                "order_line_id": entry.order_line_id,
+                "reason": entry.reason,
+                "actor_id": actor.account_id,
+                "at": now,
+            }
+            for entry in entries
+        ],
+    )
+
+
+def raise_if_band_changed(
+    connection: Connection, after: Mapping[int, Any], deltas: Mapping[int, int]
+) -> None:
+    """Raise the catalogue's version once if a published product changed its band.
+
+    Comes last: the version row is then the last lock of the transaction.
+    """
+    for product_id, delta in deltas.items():
+        level = after[product_id]
+        free = level.on_hand - level.reserved
+        before, now = (band_of(n, level.minimum, level.low_at) for n in (free - delta, free))
+        if level.status == "published" and (before != now or now == "few"):
+            raise_version(connection)
+            return

@@ -1,0 +1,121 @@
+"""Stock leaves with an order and comes back with its cancellation."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import Connection, exists, select, update
+
+from kirana.catalog.models import Product
+from kirana.platform.access import Actor
+from kirana.platform.db import verb
+from kirana.platform.probes import reached
+from kirana.stock.errors import OutOfStock, Shortage
+from kirana.stock.models import StockLevel, StockMovement
+from kirana.stock.services.ledger import Entry, lock_levels, raise_if_band_changed, write_entries
+
+
+class LineDemand(msgspec.Struct, frozen=True):
+    """What one order line takes or gives back, in steps of the product's unit."""
+
+    product_id: int
+    order_line_id: int
+    quantity: int
+
+
+@verb
+def take_for_lines(connection: Connection, actor: Actor, lines: Sequence[LineDemand]) -> None:
+    """Take the stock of all ``lines`` or none of it; locks levels in ascending product id.
+
+    Call it once for a whole basket, inside the transaction that writes the lines.
+    Raises OutOfStock, which names every product that falls short.
+    """
+    reached("stock.before_take")
+    demand = _by_product(lines)
+    for product_id, quantity in demand.items():
+        if not _subtract(connection, product_id, quantity):
+            raise OutOfStock.of(_shortages(connection, demand))
+    after = lock_levels(connection, demand)
+    entries = []
+    left = {product_id: after[product_id].on_hand + demand[product_id] for product_id in demand}
+    for line in lines:
+        left[line.product_id] -= line.quantity
+        entries.append(_entry(line, "sold", -line.quantity, left[line.product_id]))
+    write_entries(connection, actor, entries)
+    raise_if_band_changed(connection, after, {key: -taken for key, taken in demand.items()})
+
+
+@verb
+def give_back_for_lines(connection: Connection, actor: Actor, lines: Sequence[LineDemand]) -> None:
+    """Put the stock of ``lines`` back, once for each line however often it is called."""
+    levels = lock_levels(connection, _by_product(lines))
+    known = select(StockMovement.order_line_id).where(
+        StockMovement.order_line_id.in_([line.order_line_id for line in lines]),
+        StockMovement.kind == "returned",
+    )
+    done = set(connection.execute(known).scalars())
+    owed = [line for line in lines if line.order_line_id not in done]
+    back = _by_product(owed)
+    for product_id, quantity in back.items():
+        _add(connection, product_id, quantity)
+    entries = []
+    balance = {product_id: levels[product_id].on_hand for product_id in back}
+    for line in owed:
+        balance[line.product_id] += line.quantity
+        entries.append(_entry(line, "returned", line.quantity, balance[line.product_id]))
+    write_entries(connection, actor, entries)
+    raise_if_band_changed(connection, lock_levels(connection, back), back)
+
+
+def _subtract(connection: Connection, product_id: int, quantity: int) -> bool:
+    """The guarded write: takes ``quantity`` of a published product if so much is free."""
+    taken = connection.execute(
+        update(StockLevel)
+        .where(
+            StockLevel.product_id == product_id,
+            StockLevel.on_hand - StockLevel.reserved >= quantity,
+            exists().where(Product.id == product_id, Product.status == "published"),
+        )
+        .values(on_hand=StockLevel.on_hand - quantity, version=StockLevel.version + 1)
+    )
+    return taken.rowcount == 1
+
+
+def _add(connection: Connection, product_id: int, quantity: int) -> None:
+    connection.execute(
+        update(StockLevel)
+        .where(StockLevel.product_id == product_id)
+        .values(on_hand=StockLevel.on_hand + quantity, version=StockLevel.version + 1)
+    )
+
+
+def _by_product(lines: Sequence[LineDemand]) -> dict[int, int]:
+    """Summed per product, in ascending order of their ids."""
+    demand: dict[int, int] = defaultdict(int)
+    for line in lines:
+        if line.quantity <= 0:
+            raise ValueError(f"a line moves {line.quantity} steps")
+        demand[line.product_id] += line.quantity
+    return dict(sorted(demand.items()))
+
+
+def _shortages(connection: Connection, demand: dict[int, int]) -> list[Shortage]:
+    rows = connection.execute(
+        select(
+            Product.id, Product.slug, Product.title, Product.status,
+            StockLevel.on_hand, StockLevel.reserved,
+        )
+        .outerjoin(StockLevel, StockLevel.product_id == Product.id)
+        .where(Product.id.in_(demand))
+        .order_by(Product.id)
+    )  # fmt: skip
+    found = []
+    for row in rows:
+        taken = 0 if row.on_hand is None or row.status != "published" else row.on_hand
+        free = taken - (row.reserved or 0) if taken else 0
+        found.append(Shortage(row.slug, row.title, demand[row.id], free))
+    return [item for item in found if item.available < item.wanted]
+
+
+def _entry(line: LineDemand, kind: str, delta: int, balance: int) -> Entry:
+    return Entry(line.product_id, kind, delta, balance, order_line_id=line.order_line_id)
