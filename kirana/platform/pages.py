@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from flask import Response, current_app, g, make_response, render_template, request, url_for
+from flask import Response, current_app, flash, make_response, render_template, request, url_for
 from werkzeug.utils import redirect
 
 from kirana.platform.errors import Invalid
@@ -14,7 +14,6 @@ from kirana.platform.http import current_actor
 from kirana.platform.inputs import read_form
 
 T = TypeVar("T")
-NOTES_COOKIE = "notes"
 CSRF_FIELD = "csrf_token"
 RETURN_FIELD = "return_to"
 KEY_FIELD = "idempotency_key"
@@ -67,8 +66,8 @@ def local_path(path: str | None) -> str | None:
 
 
 def note(text: str, tone: str = "info") -> None:
-    """Show ``text`` once, on the next page."""
-    g.setdefault("new_notes", []).append((tone, text))
+    """Show ``text`` once, on the next page. Tones: info, success, warning, error."""
+    flash(text, tone)
 
 
 def csrf_token() -> str:

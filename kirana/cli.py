@@ -1,0 +1,208 @@
+"""The `kirana` command. Parses, calls one verb or query, prints."""
+
+import dataclasses
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kirana import __version__, check, mailbox, supervisor
+from kirana.accounts.cli import user
+from kirana.app import create_app, has_accounts, prepare
+from kirana.check.rule import Rule
+from kirana.demo import seeding
+from kirana.exports.cli import export
+from kirana.platform import migrations, openapi
+from kirana.platform.config import PREFIX, Settings, SettingsError, load_settings
+from kirana.platform.errors import ShopError
+from kirana.reports.cli import report
+from kirana.wiring import wire
+
+SECRET_SETTINGS = ("secret", "smtp_url", "database_url", "redis_url")
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class ShopCommands(click.Group):
+    """Facts and bad settings become one clear line and exit status 1, never a trace."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except (ShopError, SettingsError, seeding.DemoRefused) as error:
+            raise click.ClickException(_sentence(error)) from None
+
+
+def _sentence(error: Exception) -> str:
+    found = error.details.get("errors", ()) if isinstance(error, ShopError) else ()
+    return "\n".join([str(error), *(f"{item['pointer']}: {item['detail']}" for item in found)])
+
+
+@click.group(cls=ShopCommands, context_settings=_CONTEXT)
+@click.version_option(__version__)
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Kirana, a self-hosted online store for neighbourhood shops.
+
+    \b
+    Examples:
+      kirana up                                    start the whole shop
+      kirana user create --role admin --email a@shop.example --name Asha
+      kirana report monthly --month 2026-10 --dry-run
+      kirana check                                 prove that the books are right
+
+    Settings are read from KIRANA_* variables; `kirana config show` lists them.
+    """
+    if context.invoked_subcommand not in (None, "config"):
+        context.obj = load_settings()
+        wire(context.obj)
+
+
+main.add_command(user)
+main.add_command(report)
+main.add_command(export)
+
+
+@main.command()
+@click.option("--demo/--no-demo", default=True, help="Demo data into an empty shop (development).")
+@click.pass_obj
+def up(settings: Settings, demo: bool) -> None:
+    """Start web, worker, beat, Valkey and mailbox under one supervisor.
+
+    \b
+    Examples:
+      kirana up
+      KIRANA_PORT=8080 kirana up --no-demo
+    """
+
+    def make_ready(chosen: Settings) -> None:
+        prepare(chosen)
+        if demo and chosen.env == "development" and not has_accounts():
+            click.echo("First start: stocking the demo shop …")
+            seeding.seed()
+
+    def banner() -> list[str]:
+        return seeding.logins() if settings.env == "development" else []
+
+    sys.exit(supervisor.run(settings, make_ready, banner))
+
+
+@main.command()
+@click.pass_obj
+def init(settings: Settings) -> None:
+    """Make KIRANA_HOME, the secret (in development) and an empty, migrated database."""
+    prepare(settings)
+    click.echo(f"{settings.home.resolve()} is ready at schema {migrations.head()}.")
+
+
+@main.command()
+@click.pass_obj
+def upgrade(settings: Settings) -> None:
+    """Bring the database to this version's schema. Safe to repeat."""
+    prepare(settings)
+    click.echo(f"The database is at schema {migrations.head()}.")
+
+
+@main.command()
+@click.option("--seed", default=1, show_default=True, help="The same number gives the same shop.")
+@click.pass_obj
+def demo(settings: Settings, seed: int) -> None:
+    """Fill an empty development shop with stores, products, customers and orders."""
+    prepare(settings)
+    seeding.seed(seed, progress=click.echo)
+    for line in seeding.logins():
+        click.echo(line)
+
+
+@main.command("check")
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable findings.")
+@click.pass_context
+def check_command(context: click.Context, as_json: bool) -> None:
+    """Prove what must always hold; exit status 1 and the rows where it does not.
+
+    \b
+    Examples:
+      kirana check
+      kirana check --json | jq .findings
+    """
+
+    def progress(rule: Rule) -> None:
+        if not as_json:
+            click.echo(f"{rule.statement:>3}  {rule.name}")
+
+    findings = check.run(progress)
+    if as_json:
+        found = [finding.as_dict() for finding in findings]
+        click.echo(json.dumps({"rules": len(check.RULES), "findings": found}, default=str))
+    else:
+        _show(findings)
+    context.exit(1 if findings else 0)
+
+
+def _show(findings: list[check.Finding]) -> None:
+    for finding in findings:
+        click.secho(f"\nStatement {finding.statement} does not hold: {finding.rule}", fg="red")
+        for row in finding.rows:
+            click.echo("   " + ", ".join(f"{name}={value}" for name, value in row.items()))
+    if not findings:
+        click.echo(f"All {len(check.RULES)} rules hold.")
+
+
+@main.command("mailbox")
+@click.pass_obj
+def mailbox_command(settings: Settings) -> None:
+    """Run the development mailbox: SMTP on 1025, page and JSON on 8025."""
+    mailbox.run(settings)
+
+
+@main.group()
+def config() -> None:
+    """Look at the settings."""
+
+
+@config.command("show")
+@click.option("--secrets", is_flag=True, help="Print secrets as they are.")
+def config_show(secrets: bool) -> None:
+    """Print every setting as the shop reads it, ready to be pasted into a shell."""
+    settings = load_settings()
+    for item in dataclasses.fields(settings):
+        value = getattr(settings, item.name)
+        hidden = item.name in SECRET_SETTINGS and value and not secrets
+        click.echo(f"{PREFIX}{item.name.upper()}={'********' if hidden else value}")
+
+
+@config.command("docs")
+def config_docs() -> None:
+    """Print the table of docs/configuration.md."""
+    click.echo("| variable | default | what it decides |\n|---|---|---|")
+    for item in dataclasses.fields(Settings):
+        default = "" if item.default == "" else f"`{item.default}`"
+        click.echo(f"| `{PREFIX}{item.name.upper()}` | {default} | {item.metadata['doc']} |")
+
+
+@main.command()
+@click.pass_obj
+def routes(settings: Settings) -> None:
+    """List every route: method, path, policy."""
+    app = create_app(settings)
+    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
+        access = getattr(app.view_functions[rule.endpoint], "__access__", "UNDECLARED")
+        methods = ",".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
+        click.echo(f"{methods:8} {rule.rule:60} {access}")
+
+
+@main.command("openapi")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to a file.")
+@click.pass_obj
+def openapi_command(settings: Settings, out: Path | None) -> None:
+    """Print the OpenAPI 3.1 document of the API."""
+    document = json.dumps(openapi.build(create_app(settings)), indent=2)
+    if out:
+        out.write_text(document + "\n")
+    else:
+        click.echo(document)
+
+
+if __name__ == "__main__":
+    main()

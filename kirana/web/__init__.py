@@ -1,0 +1,1 @@
+"""The shell: templates, components, static files, what every page shows. Imported by no slice."""

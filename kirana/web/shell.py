@@ -1,0 +1,100 @@
+"""What every page shows: shop name, person, departments, basket, formats."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Flask, current_app, g, get_flashed_messages, request
+from markupsafe import Markup
+from werkzeug.local import LocalProxy
+
+from kirana.cart.queries import basket_view
+from kirana.catalog.queries import departments
+from kirana.catalog.units import quantity_text
+from kirana.platform.config import Settings
+from kirana.platform.http import current_actor
+from kirana.platform.money import format_money
+from kirana.platform.pages import CSRF_FIELD, csrf_token
+from kirana.web import assets
+
+
+def install(app: Flask) -> None:
+    """Give the templates their globals and filters."""
+    settings: Settings = app.config["SETTINGS"]
+    app.register_blueprint(assets.pages)
+    app.jinja_env.globals.update(
+        asset=assets.asset,
+        csrf=csrf_field,
+        settings_view={
+            "shop_name": settings.shop_name,
+            "currency": settings.currency,
+            "locale": "en-IN",
+            "is_development": settings.env == "development",
+        },
+    )
+    app.jinja_env.filters.update(
+        money=lambda minor: format_money(minor, settings.currency),
+        quantity=quantity_text,
+        datetime=lambda moment: local(moment).strftime("%-d %b %Y, %H:%M"),
+        date=lambda moment: local(moment).strftime("%-d %B %Y"),
+    )
+    app.context_processor(page_values)
+
+
+def page_values() -> dict[str, Any]:
+    """Values of this request; the dear ones are read when a template first touches them."""
+    return {
+        "actor": person(),
+        "theme": request.cookies.get("theme", ""),
+        "path": request.full_path.rstrip("?"),
+        "notes": _late("notes", _notes),
+        "departments": _late("departments", departments),
+        "basket": _late("basket", lambda: basket_view(current_actor())),
+    }
+
+
+def _late(name: str, read: Callable[[], Any]) -> Any:
+    """``read()`` on first use, once per request."""
+
+    def value() -> Any:
+        if name not in g:
+            setattr(g, name, read())
+        return g.get(name)
+
+    return LocalProxy(value)
+
+
+def _notes() -> list[dict[str, str]]:
+    found = get_flashed_messages(with_categories=True)
+    return [{"tone": tone, "text": text} for tone, text in found]
+
+
+def person() -> dict[str, str] | None:
+    """Who is signed in, for the header; None for a guest."""
+    actor = current_actor()
+    if not actor.is_signed_in:
+        return None
+    words = actor.name.split()
+    initials = "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+    return {
+        "name": actor.name,
+        "email": actor.email,
+        "role": actor.role,
+        "status": actor.status,
+        "initials": initials,
+    }
+
+
+def csrf_field() -> Markup:
+    """The hidden field of a form; nothing for a guest, whose pages are shared."""
+    token = csrf_token()
+    if not token:
+        return Markup()
+    return Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, token)
+
+
+def local(moment: datetime) -> datetime:
+    """``moment`` in the shop's zone."""
+    settings: Settings = current_app.config["SETTINGS"]
+    return moment.astimezone(ZoneInfo(settings.zone))
