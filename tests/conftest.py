@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page
 from kirana.platform import db
 from kirana.platform.config import Settings
 from tests.machinery import browser as chromium
-from tests.machinery import inventory, postgres
+from tests.machinery import inventory, postgres, selection
 from tests.machinery import valkey as valkey_server
 from tests.machinery.databases import (
     KINDS,
@@ -48,7 +48,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "on_database(kind): run on this kind of database only")
-    config.addinivalue_line("markers", "slow: takes more than five seconds")
+    config.addinivalue_line("markers", "unit: needs no server; given by itself")
+    config.addinivalue_line("markers", "quick: run on every Python; given by itself")
     for name in [name for name in os.environ if name.startswith("KIRANA_")]:
         if not name.startswith("KIRANA_TEST_"):
             del os.environ[name]
@@ -76,28 +77,7 @@ def _start_cluster_for_all(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Drop databases not asked for; begin with the long tests, each running shop in one worker."""
-    wanted = _databases(config)
-    dropped = [item for item in items if _kind(item) not in _kinds_for(item, wanted)]
-    if dropped:
-        config.hook.pytest_deselected(items=dropped)
-        gone = set(dropped)
-        items[:] = [item for item in items if item not in gone]
-    for item in items:
-        if "shop" in getattr(item, "fixturenames", ()):
-            module = item.nodeid.partition("::")[0]
-            item.add_marker(pytest.mark.xdist_group(f"{module}-{_kind(item)}"))
-    items.sort(key=lambda item: "shop" not in getattr(item, "fixturenames", ()))
-
-
-def _kind(item: pytest.Item) -> str:
-    callspec = getattr(item, "callspec", None)
-    return str(callspec.params.get("database_kind", "")) if callspec else ""
-
-
-def _kinds_for(item: pytest.Item, wanted: list[str]) -> list[str]:
-    mark = item.get_closest_marker("on_database")
-    return ["", *(kind for kind in wanted if mark is None or kind in mark.args)]
+    selection.choose(config, items, _databases(config))
 
 
 # ---- servers

@@ -52,7 +52,7 @@ def missing() -> list[Part]:
 
 def pythons() -> dict[int, Path]:
     """Each supported Python found: on PATH, among pyenv's, and the running one. By minor number."""
-    found: dict[int, Path] = {sys.version_info.minor: Path(sys.executable)}
+    found: dict[int, Path] = {own_minor(): Path(sys.executable)}
     folders = [Path(entry) for entry in os.environ.get("PATH", "").split(os.pathsep) if entry]
     for minor in MINORS:
         named = [folder / f"python3.{minor}" for folder in folders]
@@ -61,6 +61,10 @@ def pythons() -> dict[int, Path]:
         if usable is not None:
             found.setdefault(minor, usable)
     return dict(sorted(found.items()))
+
+
+def own_minor() -> int:
+    return sys.version_info.minor
 
 
 def python_version(program: Path) -> str:

@@ -124,6 +124,7 @@ PLANTS = [
         "pip install --index-url x",
         "curl http://localhost:8000/",
     ),
+    Plant(files.no_download_address, "up", "pip install -i x y", "sed -i x y"),
     Plant(files.no_download_address, "up", "curl https://example.org/x", "pip install x"),
 ]
 
