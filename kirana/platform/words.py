@@ -5,6 +5,8 @@ import unicodedata
 
 SLUG_LENGTH = 80
 _KEPT = ("L", "N", "M")
+# The accents of Latin, Greek and Cyrillic; other scripts need their marks.
+_ACCENTS = range(0x300, 0x370)
 
 
 def folded(text: str) -> str:
@@ -12,7 +14,7 @@ def folded(text: str) -> str:
     plain = (
         character
         for character in unicodedata.normalize("NFKD", text.casefold().replace("’", ""))
-        if unicodedata.category(character) != "Mn"
+        if ord(character) not in _ACCENTS
     )
     spaced = (c if unicodedata.category(c)[0] in _KEPT else " " for c in plain)
     return " ".join("".join(spaced).split())

@@ -1,0 +1,185 @@
+"""Reads of the catalogue that need no stock. What shows stock is in ``stock/queries.py``."""
+
+from sqlalchemy import Connection, Row, and_, func, select
+
+from kirana.catalog.addresses import category_picture_url, picture_url
+from kirana.catalog.models import CatalogVersion, Category, Picture, Price, Product
+from kirana.catalog.states import PRODUCT_MOVES
+from kirana.catalog.tree import Node, Tree
+from kirana.catalog.views import (
+    CategoryPage,
+    CategoryView,
+    Crumb,
+    Department,
+    PriceView,
+    ProductView,
+)
+from kirana.platform import freshness
+from kirana.platform.access import Actor
+from kirana.platform.db import query
+from kirana.platform.errors import NotFound
+from kirana.stores.models import Store
+
+# What the public can see and buy.
+ON_SALE = and_(Product.status == "published", Store.status == "open")
+
+_VERSION = select(CatalogVersion.version)
+_TREE = select(
+    Category.id, Category.slug, Category.name, Category.parent_id, Category.position,
+    Category.picture, Category.well, Category.tax_class, Category.version,
+)  # fmt: skip
+_ON_SALE_COUNTS = (
+    select(Product.category_id, func.count())
+    .join(Store, Store.id == Product.store_id)
+    .where(ON_SALE)
+    .group_by(Product.category_id)
+)
+_ALL_COUNTS = select(Product.category_id, func.count()).group_by(Product.category_id)
+PRODUCT_VIEW = (
+    select(
+        Product.id, Product.slug, Product.category_id, Product.store_id, Product.sku,
+        Product.barcode, Product.title, Product.brand, Product.description, Product.unit,
+        Product.price_minor, Product.was_minor, Product.price_per, Product.increment,
+        Product.minimum, Product.pack_size, Product.pack_unit, Product.size_text,
+        Product.tax_class, Product.origin, Product.diet, Product.status, Product.version,
+        Product.published_at, Product.created_at, Product.updated_at,
+        Store.slug.label("store"), Category.slug.label("category"),
+        Picture.file, Picture.alt,
+    )
+    .join(Store, Store.id == Product.store_id)
+    .join(Category, Category.id == Product.category_id)
+    .outerjoin(Picture, and_(Picture.product_id == Product.id, Picture.position == 0))
+)  # fmt: skip
+
+
+@freshness.version_source
+@query
+def catalog_version(connection: Connection) -> int:
+    """The number that rises with every change of what the public catalogue shows."""
+    return connection.execute(_VERSION).scalar_one()
+
+
+@query
+def load_tree(connection: Connection) -> Tree:
+    """All categories."""
+    return Tree(Node(*row) for row in connection.execute(_TREE))
+
+
+@query
+def departments(connection: Connection) -> list[Department]:
+    """The departments in their order, each with its shelves (``children``).
+
+    ``product_count`` is what is on sale there now, shelves included.
+    """
+    tree, counts = load_tree(), _counts(connection, on_sale=True)
+    return [_department(tree, counts, node) for node in tree.roots]
+
+
+@query
+def find_category(connection: Connection, slug: str) -> CategoryPage | None:
+    """A category with the way to it (itself last) and the shelves below it."""
+    tree = load_tree()
+    node = tree.find(slug)
+    if node is None:
+        return None
+    counts = _counts(connection, on_sale=True)
+    return CategoryPage(
+        slug=node.slug,
+        name=node.name,
+        well=node.well,
+        picture_url=category_picture_url(node.picture),
+        product_count=tree.total(counts, node.id),
+        breadcrumb=tuple(Crumb(step.slug, step.name) for step in tree.trail(node.id)),
+        children=tuple(_department(tree, counts, child) for child in tree.children(node.id)),
+    )
+
+
+@query
+def list_categories(connection: Connection) -> list[CategoryView]:
+    """All categories for the admin and the public list, parents before their children.
+
+    ``product_count`` counts products of every status in the category itself.
+    """
+    tree, counts = load_tree(), _counts(connection, on_sale=False)
+    found: list[CategoryView] = []
+    waiting = list(tree.roots)
+    while waiting:
+        node = waiting.pop(0)
+        found.append(category_view(tree, node, counts.get(node.id, 0)))
+        waiting = [*tree.children(node.id), *waiting]
+    return found
+
+
+@query
+def get_category(connection: Connection, slug: str) -> CategoryView:
+    """One category as the admin edits it. Raises NotFound."""
+    tree = load_tree()
+    node = tree.find(slug)
+    if node is None:
+        raise NotFound
+    return category_view(tree, node, _counts(connection, on_sale=False).get(node.id, 0))
+
+
+@query
+def get_product(connection: Connection, actor: Actor, slug: str) -> ProductView:
+    """A product of the actor's stores, whatever its status. Raises NotFound for strangers."""
+    statement = PRODUCT_VIEW.where(Product.slug == slug)
+    row = connection.execute(statement).one_or_none()
+    if row is None or not (actor.via == "system" or row.store_id in actor.store_ids):
+        raise NotFound
+    return product_view(row)
+
+
+@query
+def list_prices(connection: Connection, actor: Actor, slug: str) -> list[PriceView]:
+    """The prices that a product has had, newest first. Raises NotFound for strangers."""
+    get_product(actor, slug)
+    rows = connection.execute(
+        select(Price.amount_minor, Price.valid_from, Price.valid_until)
+        .join(Product, Product.id == Price.product_id)
+        .where(Product.slug == slug)
+        .order_by(Price.id.desc())
+        .limit(100)
+    )
+    return [PriceView(*row) for row in rows]
+
+
+def category_view(tree: Tree, node: Node, product_count: int) -> CategoryView:
+    return CategoryView(
+        slug=node.slug,
+        name=node.name,
+        parent=tree.parent_slug(node),
+        position=node.position,
+        picture_url=category_picture_url(node.picture),
+        well=node.well,  # type: ignore[arg-type] # a CHECK keeps it among these
+        tax_class=node.tax_class,  # type: ignore[arg-type]
+        product_count=product_count,
+        version=node.version,
+    )
+
+
+def product_view(row: Row[tuple[object, ...]]) -> ProductView:
+    values = row._asdict()
+    hidden = ("id", "category_id", "store_id", "file", "alt")
+    return ProductView(
+        **{name: value for name, value in values.items() if name not in hidden},
+        legal_moves=PRODUCT_MOVES[values["status"]],
+        picture_url=picture_url(values["file"], values["slug"]),
+        picture_alt=values["alt"] or values["title"],
+    )
+
+
+def _counts(connection: Connection, on_sale: bool) -> dict[int, int]:
+    rows = connection.execute(_ON_SALE_COUNTS if on_sale else _ALL_COUNTS)
+    return {category_id: number for category_id, number in rows}
+
+
+def _department(tree: Tree, counts: dict[int, int], node: Node) -> Department:
+    return Department(
+        slug=node.slug,
+        name=node.name,
+        well=node.well,
+        picture_url=category_picture_url(node.picture),
+        product_count=tree.total(counts, node.id),
+        children=tuple(_department(tree, counts, child) for child in tree.children(node.id)),
+    )

@@ -1,0 +1,114 @@
+"""What the catalogue's queries return."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from kirana.catalog.units import Unit
+
+TaxClass = Literal["zero", "reduced", "standard"]
+Well = Literal["mint", "butter", "blush", "sky", "lilac", "sand"]
+ProductStatus = Literal["draft", "published", "hidden", "archived"]
+
+
+class Crumb(msgspec.Struct, frozen=True):
+    """One step of the way from the department to where one is."""
+
+    slug: str
+    name: str
+
+
+class Department(msgspec.Struct, frozen=True):
+    """A category with what is on sale in it and below it."""
+
+    slug: str
+    name: str
+    well: str
+    picture_url: str
+    product_count: int
+    children: tuple["Department", ...] = ()
+
+
+class CategoryPage(msgspec.Struct, frozen=True):
+    """One category: its way down from the department, itself included, and its shelves."""
+
+    slug: str
+    name: str
+    well: str
+    picture_url: str
+    product_count: int
+    breadcrumb: tuple[Crumb, ...]
+    children: tuple[Department, ...]
+
+
+class CategoryView(msgspec.Struct, frozen=True):
+    """A category as the admin edits it; ``version`` is its entity tag."""
+
+    slug: str
+    name: str
+    parent: str | None
+    position: int
+    picture_url: str
+    well: Well
+    tax_class: TaxClass
+    product_count: int
+    version: int
+
+
+class ProductView(msgspec.Struct, frozen=True):
+    """A product as its managers see it. ``price_minor`` buys ``price_per`` steps of ``unit``."""
+
+    slug: str
+    store: str
+    category: str
+    sku: str
+    barcode: str | None
+    title: str
+    brand: str
+    description: str
+    unit: Unit
+    price_minor: int
+    was_minor: int | None
+    price_per: int
+    increment: int
+    minimum: int
+    pack_size: int | None
+    pack_unit: Literal["g", "ml"] | None
+    size_text: str
+    tax_class: TaxClass
+    origin: str
+    diet: list[str]
+    status: ProductStatus
+    legal_moves: tuple[str, ...]
+    picture_url: str
+    picture_alt: str
+    version: int
+    published_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class PriceView(msgspec.Struct, frozen=True):
+    """A price and when it was true; the current one has no end."""
+
+    amount_minor: int
+    valid_from: datetime
+    valid_until: datetime | None
+
+
+class RequestView(msgspec.Struct, frozen=True):
+    """What a manager asks for, and what became of it."""
+
+    uid: str
+    kind: Literal["create", "rename", "move", "delete"]
+    category: str | None
+    name: str | None
+    parent: str | None
+    note: str
+    store: str
+    requester: str
+    status: Literal["requested", "approved", "rejected", "withdrawn"]
+    reason: str
+    created_at: datetime
+    decided_at: datetime | None
