@@ -21,7 +21,7 @@ STYLE_RULES = {
     "style element": re.compile(r"<style\b", re.IGNORECASE),
 }
 ADDRESS = re.compile(
-    r"\w+://(?!localhost|127\.0\.0\.1)|--(extra-)?index-url|--find-links|\s-[if]\s"
+    r"\w+://(?!localhost|127\.0\.0\.1)|--(extra-)?index-url|--find-links|\bpip\b.* -[if] "
 )
 
 
