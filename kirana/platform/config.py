@@ -4,12 +4,14 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 MINIMUM_SECRET_BYTES = 32
 PREFIX = "KIRANA_"
+OF_TESTS = "KIRANA_TEST_"
 
 
 class SettingsError(Exception):
@@ -107,11 +109,24 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """
     environ = os.environ if environ is None else environ
     known = {PREFIX + item.name.upper(): item for item in fields(Settings)}
-    given = {name: value for name, value in environ.items() if name.startswith(PREFIX)}
-    values = {known[name].name: _parse(name, given[name]) for name in given if name in known}
+    given = {
+        name: value
+        for name, value in environ.items()
+        if name.startswith(PREFIX) and not name.startswith(OF_TESTS)
+    }
+    _refuse_unknown([name for name in given if name not in known], list(known))
+    values = {known[name].name: _parse(name, text) for name, text in given.items()}
     settings = Settings(**values)
     _check(settings)
     return _with_secret(settings)
+
+
+def _refuse_unknown(names: list[str], known: list[str]) -> None:
+    """A misspelt setting must not be ignored in silence."""
+    for name in names:
+        near = get_close_matches(name, known, n=1)
+        hint = f"; did you mean {near[0]}?" if near else "; see docs/configuration.md"
+        raise SettingsError(f"{name} is not a setting of Kirana{hint}")
 
 
 def _parse(name: str, text: str) -> Any:

@@ -1,0 +1,116 @@
+from typing import Annotated
+
+import msgspec
+import pytest
+
+from kirana.platform.errors import Invalid
+from kirana.platform.inputs import (
+    MAX_DEPTH,
+    MalformedBody,
+    parse_json,
+    texts_to_struct,
+    to_struct,
+)
+
+
+class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+
+
+class Thing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=10)]
+    count: Annotated[int, msgspec.Meta(ge=1)] = 1
+    fresh: bool = False
+    parts: list[Part] = []
+    other: Part | None = None
+    tags: Annotated[list[str], msgspec.Meta(max_length=3)] = []
+
+
+def pointers(error: Invalid) -> dict[str, str]:
+    return {item["pointer"]: item["code"] for item in error.errors}
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"{",
+        b'{"a": NaN}',
+        b'{"a": Infinity}',
+        b'{"a": 1, "a": 2}',
+        b'{"a": 9223372036854775808}',
+        b'{"a": ' + b"9" * 5000 + b"}",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        (b"[" * (MAX_DEPTH + 1)) + (b"]" * (MAX_DEPTH + 1)),
+    ],
+)
+def test_what_is_not_strict_json_is_refused(raw: bytes) -> None:
+    with pytest.raises(MalformedBody):
+        parse_json(raw)
+
+
+def test_unknown_and_privileged_names_are_refused_at_every_depth() -> None:
+    given = {
+        "name": "x",
+        "role": "admin",
+        "colour": "red",
+        "parts": [{"name": "a"}, {"name": "b", "owner": 1}],
+        "other": {"name": "c", "status": "active"},
+    }
+    with pytest.raises(Invalid) as caught:
+        to_struct(given, Thing)
+    assert pointers(caught.value) == {
+        "/role": "forbidden_field",
+        "/colour": "unknown_field",
+        "/parts/1/owner": "forbidden_field",
+        "/other/status": "forbidden_field",
+    }
+
+
+def test_every_wrong_field_is_named_at_once() -> None:
+    with pytest.raises(Invalid) as caught:
+        to_struct({"count": 0, "fresh": "yes", "tags": ["a", 1]}, Thing)
+    assert set(pointers(caught.value)) == {"/name", "/count", "/fresh", "/tags/1"}
+    assert pointers(caught.value)["/name"] == "required"
+
+
+@pytest.mark.parametrize("value", ["1", True, 1.0, 1.5, None, [], {}])
+def test_types_are_strict_in_json(value: object) -> None:
+    with pytest.raises(Invalid) as caught:
+        to_struct({"name": "x", "count": value}, Thing)
+    assert set(pointers(caught.value)) == {"/count"}
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "\ud800"])
+def test_texts_that_no_database_keeps_are_refused(text: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        to_struct({"name": text}, Thing)
+    assert set(pointers(caught.value)) == {"/name"}
+
+
+def test_a_body_is_an_object() -> None:
+    for value in ([], "x", 1, None):
+        with pytest.raises(Invalid):
+            to_struct(value, Thing)
+
+
+def test_texts_become_numbers_and_switches() -> None:
+    found = texts_to_struct(
+        {"name": ["x"], "count": ["3"], "fresh": ["on"], "tags": ["a", "b"]}, Thing
+    )
+    assert found == Thing("x", 3, True, tags=["a", "b"])
+
+
+def test_an_empty_text_means_the_default_but_never_a_required_field() -> None:
+    assert texts_to_struct({"name": ["x"], "count": [""]}, Thing).count == 1
+    with pytest.raises(Invalid):
+        texts_to_struct({"name": [""]}, Thing)
+
+
+def test_forms_refuse_privileged_and_repeated_names() -> None:
+    with pytest.raises(Invalid) as caught:
+        texts_to_struct({"name": ["x"], "role": ["admin"]}, Thing)
+    assert pointers(caught.value) == {"/role": "forbidden_field"}
+    with pytest.raises(Invalid):
+        texts_to_struct({"name": ["x", "y"]}, Thing)

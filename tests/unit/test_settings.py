@@ -1,0 +1,53 @@
+import os
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from kirana.platform.config import SettingsError, load_settings
+
+
+def test_development_makes_one_secret_for_all_processes(tmp_path: Path) -> None:
+    environ = {"KIRANA_HOME": str(tmp_path / "home")}
+    with ThreadPoolExecutor(16) as pool:
+        secrets = {found.secret for found in pool.map(load_settings, [environ] * 64)}
+    assert len(secrets) == 1
+    assert len(secrets.pop()) >= 32
+    assert stat.S_IMODE(os.stat(tmp_path / "home" / "secret").st_mode) == 0o600
+    assert os.listdir(tmp_path / "home") == ["secret"]
+
+
+@pytest.mark.parametrize("env", ["production", "test"])
+@pytest.mark.parametrize("secret", [None, "", "short", "x" * 31])
+def test_outside_development_a_secret_is_required(
+    tmp_path: Path, env: str, secret: str | None
+) -> None:
+    environ = {"KIRANA_HOME": str(tmp_path), "KIRANA_ENV": env}
+    if secret is not None:
+        environ["KIRANA_SECRET"] = secret
+    with pytest.raises(SettingsError, match="KIRANA_SECRET must have at least 32 bytes"):
+        load_settings(environ)
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("KIRANA_PORT", "http"),
+        ("KIRANA_ENV", "staging"),
+        ("KIRANA_ZONE", "Mars/Base"),
+        ("KIRANA_DATABASE_URL", "mysql://x"),
+        ("KIRANA_REPORT_EMPTY_MONTHS", "maybe"),
+    ],
+)
+def test_a_wrong_setting_is_named_in_one_line(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings({"KIRANA_HOME": str(tmp_path), name: value})
+    assert name in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_setting_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="KIRANA_PROT"):
+        load_settings({"KIRANA_HOME": str(tmp_path), "KIRANA_PROT": "8000"})
