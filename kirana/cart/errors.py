@@ -1,0 +1,46 @@
+"""The facts that stop a change of a basket."""
+
+from collections.abc import Sequence
+
+from kirana.platform.errors import Conflict, Invalid
+
+
+class OffGrid(Invalid):
+    """A quantity between two that may be ordered; ``allowed`` names the nearest ones."""
+
+    code = "off_grid"
+
+    def __init__(self, allowed: Sequence[int], unit: str) -> None:
+        named = " or ".join(str(quantity) for quantity in allowed)
+        detail = f"This is sold in steps; the nearest are {named} ({unit})."
+        error = {"pointer": "/quantity", "code": self.code, "detail": detail}
+        super().__init__(detail, errors=[error], allowed=list(allowed))
+
+
+class NotForSale(Conflict):
+    """The product is hidden or archived, or its store is not open."""
+
+    code = "not_for_sale"
+    message = "This is not for sale at the moment."
+
+
+class NotEnough(Conflict):
+    """More was wished than is there; ``available`` says how much is."""
+
+    code = "out_of_stock"
+    message = "There is not that much left."
+
+
+class BasketFull(Conflict):
+    code = "basket_full"
+    message = "A basket holds at most 100 different things."
+
+
+class BasketEmpty(Conflict):
+    code = "basket_empty"
+    message = "There is nothing in the basket."
+
+
+class BasketBusy(Conflict):
+    code = "basket_busy"
+    message = "The basket is being changed elsewhere. Please try again."

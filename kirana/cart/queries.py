@@ -1,0 +1,177 @@
+"""Reading baskets: one statement gives lines, prices now, stock and pictures."""
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, and_, false, func, select
+
+from kirana.cart.models import Cart, CartLine
+from kirana.cart.steps import Problem
+from kirana.catalog.models import Category, Picture, Product
+from kirana.catalog.units import on_grid
+from kirana.platform.access import Actor
+from kirana.platform.db import query
+from kirana.pricing.errors import TotalTooLarge
+from kirana.pricing.quote import Quote, Wish, line_total, quote
+from kirana.stock.bands import Band, band_of
+from kirana.stock.models import StockLevel
+from kirana.stores.models import Store
+
+
+class BasketLine(msgspec.Struct, frozen=True):
+    """A wish at its price now. ``problem`` says why it cannot be ordered; empty if it can."""
+
+    product_id: int
+    slug: str
+    title: str
+    brand: str
+    size_text: str
+    sku: str
+    category_name: str
+    store_id: int
+    store_slug: str
+    store_name: str
+    quantity: int
+    unit: str
+    increment: int
+    minimum: int
+    price_per: int
+    price_minor: int
+    price_seen_minor: int
+    was_minor: int | None
+    tax_class: str
+    picture: str
+    picture_alt: str
+    available: int
+    band: Band
+    problem: Problem
+    total_minor: int
+
+    @property
+    def price_changed(self) -> bool:
+        return self.price_minor != self.price_seen_minor
+
+    def wish(self) -> Wish:
+        return Wish(
+            self.product_id, self.store_id, self.quantity,
+            self.price_minor, self.price_per, self.tax_class,
+        )  # fmt: skip
+
+
+class BasketView(msgspec.Struct, frozen=True):
+    """A basket with its quote over the lines that can be ordered."""
+
+    version: int
+    lines: tuple[BasketLine, ...]
+    quote: Quote
+    too_large: bool = False
+
+    @property
+    def can_check_out(self) -> bool:
+        return bool(self.lines) and not self.too_large and not any(x.problem for x in self.lines)
+
+    @property
+    def saved_minor(self) -> int:
+        """What reduced prices take off the orderable lines."""
+        reduced = [line for line in self.lines if line.was_minor and not line.problem]
+        return sum(
+            line_total(line.was_minor or 0, line.price_per, line.quantity) - line.total_minor
+            for line in reduced
+        )
+
+
+EMPTY = BasketView(0, (), Quote())
+
+
+def owned_open_cart(actor: Actor) -> Any:
+    """The condition that picks the caller's open cart; never true for a nameless guest."""
+    if actor.account_id is not None:
+        return and_(Cart.account_id == actor.account_id, Cart.status == "open")
+    if actor.guest_hash:
+        return and_(Cart.guest_hash == actor.guest_hash, Cart.status == "open")
+    return false()
+
+
+@query
+def basket_view(connection: Connection, actor: Actor) -> BasketView:
+    """The caller's basket with prices, stock and quote as they are now."""
+    rows = connection.execute(_select_lines().where(owned_open_cart(actor))).all()
+    if not rows:
+        return EMPTY
+    lines = tuple(to_line(row) for row in rows)
+    try:
+        found = quote(line.wish() for line in lines if not line.problem)
+    except TotalTooLarge:
+        return BasketView(rows[0].cart_version, lines, Quote(), too_large=True)
+    return BasketView(rows[0].cart_version, lines, found)
+
+
+@query
+def lines_of(connection: Connection, cart_id: int) -> list[BasketLine]:
+    """The lines of one cart, in the order in which they were added."""
+    rows = connection.execute(_select_lines().where(Cart.id == cart_id)).all()
+    return [to_line(row) for row in rows]
+
+
+@query
+def count_lines(connection: Connection, actor: Actor) -> int:
+    """How many different things are in the caller's basket; one statement."""
+    found = select(func.count()).select_from(CartLine).join(Cart, Cart.id == CartLine.cart_id)
+    return connection.execute(found.where(owned_open_cart(actor))).scalar_one()
+
+
+def _select_lines() -> Any:
+    return (
+        select(
+            Cart.version.label("cart_version"), CartLine.quantity, CartLine.price_seen_minor,
+            Product.id, Product.slug, Product.title, Product.brand, Product.size_text, Product.sku,
+            Product.unit, Product.increment, Product.minimum, Product.price_per,
+            Product.price_minor, Product.was_minor, Product.tax_class, Product.status,
+            Category.name.label("category_name"), Store.id.label("store_id"),
+            Store.slug.label("store_slug"), Store.name.label("store_name"),
+            Store.status.label("store_status"), Picture.file, Picture.alt,
+            (StockLevel.on_hand - StockLevel.reserved).label("available"), StockLevel.low_at,
+        )
+        .select_from(CartLine)
+        .join(Cart, Cart.id == CartLine.cart_id)
+        .join(Product, Product.id == CartLine.product_id)
+        .join(Category, Category.id == Product.category_id)
+        .join(Store, Store.id == Product.store_id)
+        .outerjoin(StockLevel, StockLevel.product_id == Product.id)
+        .outerjoin(Picture, and_(Picture.product_id == Product.id, Picture.position == 0))
+        .order_by(CartLine.id)
+    )  # fmt: skip
+
+
+def to_line(row: Any) -> BasketLine:
+    available = max(0, row.available or 0)
+    return BasketLine(
+        product_id=row.id, slug=row.slug, title=row.title, brand=row.brand,
+        size_text=row.size_text, sku=row.sku, category_name=row.category_name,
+        store_id=row.store_id, store_slug=row.store_slug, store_name=row.store_name,
+        quantity=row.quantity, unit=row.unit, increment=row.increment, minimum=row.minimum,
+        price_per=row.price_per, price_minor=row.price_minor,
+        price_seen_minor=row.price_seen_minor, was_minor=row.was_minor, tax_class=row.tax_class,
+        picture=row.file or "", picture_alt=row.alt or "", available=available,
+        band=band_of(available, row.minimum, row.low_at or 0), problem=_problem(available, row),
+        total_minor=_total(row),
+    )  # fmt: skip
+
+
+def _total(row: Any) -> int:
+    try:
+        return line_total(row.price_minor, row.price_per, row.quantity)
+    except TotalTooLarge:
+        return 0
+
+
+def _problem(available: int, row: Any) -> Problem:
+    if row.status != "published":
+        return "unavailable"
+    if row.store_status != "open":
+        return "store_closed"
+    if not on_grid(row.quantity, row.increment, row.minimum):
+        return "off_grid"
+    if available < row.minimum:
+        return "out_of_stock"
+    return "short" if row.quantity > available else ""

@@ -1,0 +1,1 @@
+"""The verbs of the basket, one file for each family."""

@@ -1,0 +1,64 @@
+"""Taking a cart for change, and what becomes of it in the end."""
+
+import msgspec
+from sqlalchemy import Connection, update
+
+from kirana.cart.errors import BasketBusy, BasketEmpty
+from kirana.cart.models import Cart
+from kirana.cart.queries import BasketLine, lines_of, owned_open_cart
+from kirana.platform import clock
+from kirana.platform.access import Actor
+from kirana.platform.db import insert_ignoring, verb
+
+ATTEMPTS = 3
+
+
+class HandedIn(msgspec.Struct, frozen=True):
+    """A cart that has been given for an order, with its lines at the prices of now."""
+
+    cart_id: int
+    lines: list[BasketLine]
+
+
+def lock_open_cart(connection: Connection, actor: Actor) -> int | None:
+    """Raise the version of the caller's open cart, which locks its row; None without a cart."""
+    return _move(connection, actor, "open")
+
+
+def lock_or_open_cart(connection: Connection, actor: Actor) -> int:
+    """The caller's open cart, locked; made if there is none. A rival maker is waited for."""
+    now = clock.now(connection)
+    owner: dict[str, int | str | None] = {"account_id": actor.account_id}
+    if actor.account_id is None:
+        owner = {"guest_hash": actor.guest_hash}
+    for _attempt in range(ATTEMPTS):
+        cart_id = lock_open_cart(connection, actor)
+        if cart_id is not None:
+            return cart_id
+        insert_ignoring(connection, Cart, status="open", updated_at=now, created_at=now, **owner)
+    raise BasketBusy
+
+
+@verb
+def hand_in_cart(connection: Connection, actor: Actor) -> HandedIn:
+    """Move the caller's cart from open to ordered, once; locks it. Raises BasketEmpty."""
+    cart_id = _move(connection, actor, "ordered")
+    lines = lines_of(cart_id) if cart_id is not None else []
+    if cart_id is None or not lines:
+        raise BasketEmpty
+    return HandedIn(cart_id, lines)
+
+
+def abandon_cart(connection: Connection, actor: Actor) -> int | None:
+    """Move the caller's open cart to abandoned; its id, or None without one."""
+    return _move(connection, actor, "abandoned")
+
+
+def _move(connection: Connection, actor: Actor, status: str) -> int | None:
+    """One conditional write: only an open cart moves, and a rival of ours finds none open."""
+    return connection.execute(
+        update(Cart)
+        .where(owned_open_cart(actor))
+        .values(status=status, version=Cart.version + 1, updated_at=clock.now(connection))
+        .returning(Cart.id)
+    ).scalar_one_or_none()

@@ -1,0 +1,124 @@
+"""Putting things into a basket and taking them out."""
+
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, func, insert, select, update
+
+from kirana.cart import steps
+from kirana.cart.errors import BasketFull, NotEnough, NotForSale, OffGrid
+from kirana.cart.models import CartLine
+from kirana.cart.queries import EMPTY, BasketView, basket_view
+from kirana.cart.services.carts import lock_open_cart, lock_or_open_cart
+from kirana.catalog.models import Product
+from kirana.catalog.units import nearest_on_grid, on_grid
+from kirana.platform import clock
+from kirana.platform.access import Actor
+from kirana.platform.db import verb
+from kirana.platform.errors import Invalid, NotFound
+from kirana.stock.models import StockLevel
+from kirana.stores.models import Store
+
+
+@verb
+def set_line(connection: Connection, actor: Actor, slug: str, quantity: int) -> BasketView:
+    """Make the basket hold ``quantity`` steps of a product.
+
+    Raises NotFound, NotForSale, OffGrid, Invalid, NotEnough, BasketFull. Locks the cart.
+    """
+    cart_id = lock_or_open_cart(connection, actor)
+    _put(connection, cart_id, _find(connection, cart_id, slug), quantity)
+    return basket_view(actor)
+
+
+@verb
+def change_line(connection: Connection, actor: Actor, slug: str, by: int) -> BasketView:
+    """Add or take ``by`` increments; the first lands on the minimum, below it the line goes.
+
+    Raises what ``set_line`` raises. Locks the cart.
+    """
+    cart_id = lock_or_open_cart(connection, actor)
+    row = _find(connection, cart_id, slug)
+    quantity = steps.stepped(row.held or 0, by, row.minimum, row.increment)
+    if quantity > 0:
+        _put(connection, cart_id, row, quantity)
+    elif row.held is not None:
+        _drop(connection, cart_id, row.id)
+    return basket_view(actor)
+
+
+@verb
+def remove_line(connection: Connection, actor: Actor, slug: str) -> BasketView:
+    """Take a product out of the basket, whatever became of it. Raises NotFound if not in it."""
+    cart_id = lock_open_cart(connection, actor)
+    if cart_id is None:
+        raise NotFound
+    row = _find(connection, cart_id, slug)
+    if row.held is None:
+        raise NotFound
+    _drop(connection, cart_id, row.id)
+    return basket_view(actor)
+
+
+@verb
+def clear(connection: Connection, actor: Actor) -> BasketView:
+    """Take everything out. An empty basket stays one."""
+    cart_id = lock_open_cart(connection, actor)
+    if cart_id is not None:
+        connection.execute(delete(CartLine).where(CartLine.cart_id == cart_id))
+    return EMPTY
+
+
+def _find(connection: Connection, cart_id: int, slug: str) -> Any:
+    """The product with what the cart holds of it. Hidden from strangers: a draft is not there."""
+    lines = select(func.count()).where(CartLine.cart_id == cart_id).scalar_subquery()
+    mine = and_(CartLine.product_id == Product.id, CartLine.cart_id == cart_id)
+    row = connection.execute(
+        select(
+            Product.id, Product.status, Product.unit, Product.increment, Product.minimum,
+            Product.price_per, Product.price_minor, Store.status.label("store_status"),
+            (StockLevel.on_hand - StockLevel.reserved).label("available"),
+            CartLine.quantity.label("held"), lines.label("lines"),
+        )
+        .join(Store, Store.id == Product.store_id)
+        .outerjoin(StockLevel, StockLevel.product_id == Product.id)
+        .outerjoin(CartLine, mine)
+        .where(Product.slug == slug)
+    ).one_or_none()  # fmt: skip
+    if row is None or (row.status == "draft" and row.held is None):
+        raise NotFound
+    return row
+
+
+def _put(connection: Connection, cart_id: int, row: Any, quantity: int) -> None:
+    _require_allowed(row, quantity)
+    values = {"quantity": quantity, "price_seen_minor": row.price_minor}
+    if row.held is not None:
+        mine = and_(CartLine.cart_id == cart_id, CartLine.product_id == row.id)
+        connection.execute(update(CartLine).where(mine).values(values))
+        return
+    if row.lines >= steps.MOST_LINES:
+        raise BasketFull
+    connection.execute(
+        insert(CartLine).values(
+            cart_id=cart_id, product_id=row.id, created_at=clock.now(connection), **values
+        )
+    )
+
+
+def _require_allowed(row: Any, quantity: int) -> None:
+    if row.status != "published" or row.store_status != "open":
+        raise NotForSale
+    if not on_grid(quantity, row.increment, row.minimum):
+        raise OffGrid(nearest_on_grid(quantity, row.increment, row.minimum), row.unit)
+    most = steps.largest(row.price_per, row.minimum, row.increment)
+    if quantity > most:
+        raise Invalid.at("/quantity", f"is more than one line holds ({most})", "too_much")
+    available = max(0, row.available or 0)
+    # Taking less is always possible, even where stock has sunk below it.
+    if quantity > available and quantity > (row.held or 0):
+        raise NotEnough(f"Only {available} left.", available=available, unit=row.unit)
+
+
+def _drop(connection: Connection, cart_id: int, product_id: int) -> None:
+    mine = and_(CartLine.cart_id == cart_id, CartLine.product_id == product_id)
+    connection.execute(delete(CartLine).where(mine))

@@ -1,0 +1,102 @@
+"""A guest's basket joins the account's at sign-in."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, and_, insert, select, update
+
+from kirana.cart.models import CartLine
+from kirana.cart.services.carts import abandon_cart, lock_or_open_cart
+from kirana.cart.steps import MOST_LINES, floored, largest
+from kirana.catalog.models import Product
+from kirana.platform import clock
+from kirana.platform.access import Actor
+from kirana.stock.models import StockLevel
+
+
+def merge_guest_cart(
+    connection: Connection, *, account_id: int, guest_hash: str, **_facts: Any
+) -> str | None:
+    """Move what a guest gathered into the account's basket; returns a note for the person.
+
+    Rule: of a product in both the larger quantity stays, so that signing in twice or on two
+    devices doubles nothing; what was added is capped by stock and by the limits of a basket.
+    The guest's cart is abandoned. Locks the guest's cart, then the account's.
+    """
+    guest_cart = abandon_cart(connection, Actor(guest_hash=guest_hash)) if guest_hash else None
+    if guest_cart is None:
+        return None
+    gathered = _lines(connection, guest_cart)
+    if not gathered:
+        return None
+    cart_id = lock_or_open_cart(connection, Actor(account_id=account_id))
+    held = {row.product_id: row.quantity for row in _lines(connection, cart_id)}
+    room = MOST_LINES - len(held)
+    fresh = [row for row in gathered if row.product_id not in held]
+    fitting, left_out = fresh[:room], fresh[room:]
+    _add(connection, cart_id, fitting)
+    raised = [row for row in gathered if _capped(row) > held.get(row.product_id, row.quantity)]
+    _raise(connection, cart_id, raised)
+    capped = [row for row in [*fitting, *raised] if _capped(row) < row.quantity]
+    return _note(len(fitting) + len(raised), capped, left_out)
+
+
+def _lines(connection: Connection, cart_id: int) -> Sequence[Any]:
+    return connection.execute(
+        select(
+            CartLine.product_id, CartLine.quantity, CartLine.price_seen_minor, Product.title,
+            Product.minimum, Product.increment, Product.price_per,
+            (StockLevel.on_hand - StockLevel.reserved).label("available"),
+        )
+        .join(Product, Product.id == CartLine.product_id)
+        .outerjoin(StockLevel, StockLevel.product_id == Product.id)
+        .where(CartLine.cart_id == cart_id)
+        .order_by(CartLine.id)
+    ).all()  # fmt: skip
+
+
+def _capped(row: Any) -> int:
+    """The wish, at most what is there; a wish for what is sold out stays as it was."""
+    most = largest(row.price_per, row.minimum, row.increment)
+    there = floored(max(0, row.available or 0), row.minimum, row.increment)
+    wished: int = row.quantity
+    return min(wished, most, there or wished)
+
+
+def _add(connection: Connection, cart_id: int, rows: Sequence[Any]) -> None:
+    if not rows:
+        return
+    now = clock.now(connection)
+    values = [
+        {
+            "cart_id": cart_id,
+            "product_id": row.product_id,
+            "quantity": _capped(row),
+            "price_seen_minor": row.price_seen_minor,
+            "created_at": now,
+        }
+        for row in rows
+    ]
+    connection.execute(insert(CartLine), values)
+
+
+def _raise(connection: Connection, cart_id: int, rows: Sequence[Any]) -> None:
+    for row in rows:
+        mine = and_(CartLine.cart_id == cart_id, CartLine.product_id == row.product_id)
+        values = {"quantity": _capped(row), "price_seen_minor": row.price_seen_minor}
+        connection.execute(update(CartLine).where(mine).values(values))
+
+
+def _note(merged: int, capped: Sequence[Any], left_out: Sequence[Any]) -> str | None:
+    if not merged and not left_out:
+        return "Your basket already had everything from before you signed in."
+    parts = [f"{merged} {'thing' if merged == 1 else 'things'} from before joined your basket."]
+    if capped:
+        parts.append(f"There is less than you wished of: {_titles(capped)}.")
+    if left_out:
+        parts.append(f"Your basket is full; these were left out: {_titles(left_out)}.")
+    return " ".join(parts)
+
+
+def _titles(rows: Sequence[Any]) -> str:
+    return ", ".join(row.title for row in rows)
