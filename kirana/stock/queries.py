@@ -1,0 +1,147 @@
+"""Reads that show products with their stock: the public shelves and the manager's lists."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
+
+from kirana.catalog.addresses import picture_url, small_picture_url
+from kirana.catalog.models import Category, Picture, Product
+from kirana.catalog.queries import ON_SALE, load_tree
+from kirana.catalog.units import unit_price
+from kirana.catalog.views import Crumb
+from kirana.platform import clock
+from kirana.platform.db import query
+from kirana.platform.paging import Page, to_page
+from kirana.stock.bands import band_of
+from kirana.stock.filters import ORDERS, ShelfQuery, conditions
+from kirana.stock.models import StockLevel
+from kirana.stock.views import Badge, ProductPage, ShelfItem
+from kirana.stores.models import Store
+
+NEW_FOR = timedelta(days=14)
+_ITEM_COLUMNS = (
+    Product.slug, Product.title, Product.brand, Product.size_text, Product.unit,
+    Product.price_minor, Product.was_minor, Product.price_per, Product.increment,
+    Product.minimum, Product.pack_size, Product.pack_unit, Product.diet, Product.published_at,
+    Product.sort_key, Store.slug.label("store"), Store.name.label("store_name"),
+    Category.slug.label("category"), Category.well, Picture.file,
+    StockLevel.on_hand, StockLevel.reserved, StockLevel.low_at,
+)  # fmt: skip
+
+
+def _from_shelves(*columns: Any) -> Select[Any]:
+    return (
+        select(*columns)
+        .join(Store, Store.id == Product.store_id)
+        .join(Category, Category.id == Product.category_id)
+        .outerjoin(StockLevel, StockLevel.product_id == Product.id)
+        .outerjoin(Picture, and_(Picture.product_id == Product.id, Picture.position == 0))
+        .where(ON_SALE)
+    )
+
+
+_SHELF = _from_shelves(*_ITEM_COLUMNS)
+_PAGE = _from_shelves(
+    *_ITEM_COLUMNS, Product.category_id, Product.description, Product.origin, Product.barcode,
+    Product.tax_class, Picture.alt,
+)  # fmt: skip
+
+
+@query
+def list_shelf(connection: Connection, wanted: ShelfQuery) -> Page[ShelfItem]:
+    """One page of what is on sale and fits ``wanted``, in its order. Raises Invalid (cursor).
+
+    Nothing in it depends on who asks; the page of a changed order or filter starts anew.
+    """
+    order = ORDERS[wanted.sort]
+    statement = _SHELF.where(*_filters(wanted)).order_by(*order.by()).limit(wanted.limit + 1)
+    if wanted.cursor is not None:
+        statement = statement.where(order.behind(wanted.sort, wanted.cursor))
+    rows = connection.execute(statement).all()
+    now = clock.utc_now()
+    return to_page(
+        rows,
+        wanted.limit,
+        lambda row: shelf_item(row, now),
+        lambda row: order.key(wanted.sort, row),
+    )
+
+
+@query
+def count_shelf(connection: Connection, wanted: ShelfQuery) -> int:
+    """How many products fit the filters of ``wanted``."""
+    statement = _from_shelves(func.count(Product.id)).where(*_filters(wanted))
+    return int(connection.execute(statement).scalar_one())
+
+
+@query
+def find_product_page(connection: Connection, slug: str) -> ProductPage | None:
+    """All that the public sees of a product; None unless it is published in an open store."""
+    row = connection.execute(_PAGE.where(Product.slug == slug)).one_or_none()
+    if row is None:
+        return None
+    trail = load_tree().trail(row.category_id)
+    return ProductPage(
+        item=shelf_item(row, clock.utc_now()),
+        description=row.description,
+        origin=row.origin,
+        diet=tuple(row.diet),
+        barcode=row.barcode,
+        large_picture_url=picture_url(row.file, row.slug),
+        picture_alt=row.alt or row.title,
+        tax_class=row.tax_class,
+        breadcrumb=tuple(Crumb(step.slug, step.name) for step in trail),
+        published_at=row.published_at,
+    )
+
+
+@query
+def list_items(connection: Connection, slugs: list[str]) -> list[ShelfItem]:
+    """These products as they stand on the shelf, in the order of ``slugs``; others are left out."""
+    rows = connection.execute(_SHELF.where(Product.slug.in_(slugs)))
+    now = clock.utc_now()
+    found = {row.slug: shelf_item(row, now) for row in rows}
+    return [found[slug] for slug in slugs if slug in found]
+
+
+def shelf_item(row: Any, now: datetime) -> ShelfItem:
+    available = (row.on_hand or 0) - (row.reserved or 0)
+    band = band_of(available, row.minimum, row.low_at or 0)
+    return ShelfItem(
+        slug=row.slug,
+        title=row.title,
+        brand=row.brand,
+        size_text=row.size_text,
+        category=row.category,
+        store=row.store,
+        store_name=row.store_name,
+        well=row.well,
+        picture_url=small_picture_url(row.file, row.slug),
+        unit=row.unit,
+        price_minor=row.price_minor,
+        was_minor=row.was_minor,
+        price_per=row.price_per,
+        increment=row.increment,
+        minimum=row.minimum,
+        unit_price=unit_price(row.price_minor, row.unit, row.pack_size, row.pack_unit),
+        badges=_badges(row, now),
+        stock_band=band,
+        few_left=available if band == "few" else None,
+    )
+
+
+def _badges(row: Any, now: datetime) -> tuple[Badge, ...]:
+    badges = []
+    if row.was_minor and row.was_minor > row.price_minor:
+        percent = (row.was_minor - row.price_minor) * 100 // row.was_minor
+        if percent:
+            badges.append(Badge(f"−{percent} %", "deal"))
+    if now - row.published_at < NEW_FOR:
+        badges.append(Badge("New", "new"))
+    badges += [Badge(tag.capitalize(), "diet") for tag in row.diet[:2]]
+    return tuple(badges)
+
+
+def _filters(wanted: ShelfQuery) -> list[ColumnElement[bool]]:
+    return list(conditions(wanted, load_tree()))
