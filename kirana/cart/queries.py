@@ -7,8 +7,9 @@ from sqlalchemy import Connection, and_, false, func, select
 
 from kirana.cart.models import Cart, CartLine
 from kirana.cart.steps import Problem
+from kirana.catalog.addresses import picture_url
 from kirana.catalog.models import Category, Picture, Product
-from kirana.catalog.units import on_grid
+from kirana.catalog.units import on_grid, quantity_text
 from kirana.platform.access import Actor
 from kirana.platform.db import query
 from kirana.pricing.errors import TotalTooLarge
@@ -16,6 +17,14 @@ from kirana.pricing.quote import Quote, Wish, line_total, quote
 from kirana.stock.bands import Band, band_of
 from kirana.stock.models import StockLevel
 from kirana.stores.models import Store
+
+
+_NOTES = {
+    "unavailable": "This is not for sale any more.",
+    "store_closed": "This shop is closed for the moment.",
+    "off_grid": "This is now sold in other steps; please choose again.",
+    "out_of_stock": "This is sold out.",
+}
 
 
 class BasketLine(msgspec.Struct, frozen=True):
@@ -40,8 +49,8 @@ class BasketLine(msgspec.Struct, frozen=True):
     price_seen_minor: int
     was_minor: int | None
     tax_class: str
-    picture: str
-    picture_alt: str
+    picture_url: str
+    well: str
     available: int
     band: Band
     problem: Problem
@@ -50,6 +59,19 @@ class BasketLine(msgspec.Struct, frozen=True):
     @property
     def price_changed(self) -> bool:
         return self.price_minor != self.price_seen_minor
+
+    @property
+    def quantity_text(self) -> str:
+        return quantity_text(self.quantity, self.unit)
+
+    @property
+    def note(self) -> str:
+        """What the shopper should know about this line; empty for nothing."""
+        if self.problem == "short":
+            return f"Only {quantity_text(self.available, self.unit)} left."
+        if not self.problem and self.price_changed:
+            return "The price has changed since you put this in."
+        return _NOTES.get(self.problem, "")
 
     def wish(self) -> Wish:
         return Wish(
@@ -71,7 +93,15 @@ class BasketView(msgspec.Struct, frozen=True):
         return bool(self.lines) and not self.too_large and not any(x.problem for x in self.lines)
 
     @property
-    def saved_minor(self) -> int:
+    def count(self) -> int:
+        return len(self.lines)
+
+    @property
+    def total_minor(self) -> int:
+        return self.quote.total_minor
+
+    @property
+    def savings_minor(self) -> int:
         """What reduced prices take off the orderable lines."""
         reduced = [line for line in self.lines if line.was_minor and not line.problem]
         return sum(
@@ -129,7 +159,7 @@ def _select_lines() -> Any:
             Product.price_minor, Product.was_minor, Product.tax_class, Product.status,
             Category.name.label("category_name"), Store.id.label("store_id"),
             Store.slug.label("store_slug"), Store.name.label("store_name"),
-            Store.status.label("store_status"), Picture.file, Picture.alt,
+            Store.status.label("store_status"), Picture.file, Category.well,
             (StockLevel.on_hand - StockLevel.reserved).label("available"), StockLevel.low_at,
         )
         .select_from(CartLine)
@@ -152,7 +182,7 @@ def to_line(row: Any) -> BasketLine:
         quantity=row.quantity, unit=row.unit, increment=row.increment, minimum=row.minimum,
         price_per=row.price_per, price_minor=row.price_minor,
         price_seen_minor=row.price_seen_minor, was_minor=row.was_minor, tax_class=row.tax_class,
-        picture=row.file or "", picture_alt=row.alt or "", available=available,
+        picture_url=picture_url(row.file, row.slug), well=row.well, available=available,
         band=band_of(available, row.minimum, row.low_at or 0), problem=_problem(available, row),
         total_minor=_total(row),
     )  # fmt: skip

@@ -167,7 +167,7 @@ def test_a_price_that_changed_is_shown_beside_the_one_seen(store: int) -> None:
     view = basket_view(guest)
     line = view.lines[0]
     assert (line.price_seen_minor, line.price_minor, line.price_changed) == (5000, 5500, True)
-    assert view.saved_minor == 500
+    assert view.savings_minor == 500
     assert not set_line(guest, milk, 1).lines[0].price_changed
 
 
