@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import BigInteger, Connection, Dialect, Engine, Integer, MetaData, String
+from sqlalchemy import BigInteger, Connection, Dialect, Engine, Integer, MetaData, String, literal
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
@@ -254,8 +254,9 @@ def dialect_name() -> str:
 
 def insert_ignoring(connection: Connection, table: type[Model], **values: Any) -> bool:
     """INSERT … ON CONFLICT DO NOTHING; True if the row is new. Waits for a rival's transaction."""
-    insert = _dialect_insert(connection)(table.__table__).values(**values).on_conflict_do_nothing()
-    return connection.execute(insert).rowcount == 1
+    insert = _dialect_insert(connection)(table.__table__).values(**values)
+    told = insert.on_conflict_do_nothing().returning(literal(1))
+    return connection.execute(told).first() is not None
 
 
 def upsert(

@@ -1,0 +1,127 @@
+"""Verbs, queries and what happens after a commit, on both databases."""
+
+import threading
+
+import pytest
+from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from kirana.catalog.models import CatalogVersion, Category
+from kirana.platform import db
+from kirana.platform.db import query, verb
+from tests.machinery.databases import Database
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+@verb
+def add(connection: Connection, slug: str) -> None:
+    connection.execute(insert(Category).values(slug=slug, name=slug))
+
+
+@query
+def count(connection: Connection) -> int:
+    return connection.execute(select(func.count()).select_from(Category)).scalar_one()
+
+
+def test_a_verb_commits_and_a_refusal_leaves_nothing() -> None:
+    add("a")
+    with pytest.raises(IntegrityError):
+        add("a")
+    assert count() == 1
+
+
+def test_a_verb_joins_the_transaction_it_is_called_in() -> None:
+    def add_and_fail() -> None:
+        with db.transaction():
+            add("a")
+            assert count() == 1
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        add_and_fail()
+    assert count() == 0
+
+
+def test_actions_run_after_the_commit_only() -> None:
+    seen: list[int] = []
+    with db.transaction():
+        add("a")
+        db.after_commit(lambda: seen.append(count()))
+        assert seen == []
+    assert seen == [1]
+
+    def refused() -> None:
+        with db.transaction():
+            db.after_commit(lambda: seen.append(2))
+            add("a")
+
+    with pytest.raises(IntegrityError):
+        refused()
+    assert seen == [1]
+
+
+def test_the_outside_world_is_not_called_inside_a_transaction() -> None:
+    db.require_no_transaction()
+    with db.transaction(), pytest.raises(RuntimeError):
+        db.require_no_transaction()
+
+
+def test_read_then_write_in_many_threads_loses_nothing() -> None:
+    @verb
+    def raise_version(connection: Connection) -> None:
+        read = select(CatalogVersion.version)
+        if connection.dialect.name == "postgresql":
+            read = read.with_for_update()
+        seen = connection.execute(read).scalar_one()
+        connection.execute(update(CatalogVersion).values(version=seen + 1))
+
+    def work() -> None:
+        for _ in range(20):
+            raise_version()
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with db.reading() as connection:
+        assert connection.execute(select(CatalogVersion.version)).scalar_one() == 161
+
+
+@pytest.mark.on_database("postgresql")
+def test_a_deadlock_is_tried_again() -> None:
+    add("a")
+    add("b")
+    both_hold_one = threading.Barrier(2, timeout=10)
+    tries: list[str] = []
+
+    @verb
+    def rename(connection: Connection, first: str, second: str) -> None:
+        tries.append(first)
+        connection.execute(update(Category).where(Category.slug == first).values(name="x"))
+        if len(tries) <= 2:
+            both_hold_one.wait()
+        connection.execute(update(Category).where(Category.slug == second).values(name="x"))
+
+    threads = [threading.Thread(target=rename, args=pair) for pair in (("a", "b"), ("b", "a"))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(tries) == 3
+    with db.reading() as connection:
+        assert set(connection.execute(select(Category.name)).scalars()) == {"x"}
+
+
+def test_other_errors_are_not_tried_again(database: Database) -> None:
+    tries = []
+
+    @verb
+    def wrong(connection: Connection) -> None:
+        tries.append(1)
+        connection.exec_driver_sql("SELECT nothing FROM nowhere")
+
+    with pytest.raises(DBAPIError):
+        wrong()
+    assert len(tries) == 1
