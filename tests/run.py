@@ -37,6 +37,7 @@ ON_TWO_CORES = ["-n", "2", "--dist", "loadgroup"]
 class Run:
     """The steps so far: what they counted, and what went wrong."""
 
+    paths: list[str]
     began: float = field(default_factory=time.monotonic)
     folder: Path = field(default_factory=lambda: scratch_folder("run"))
     counted: Counter[str] = field(default_factory=Counter)
@@ -49,7 +50,7 @@ class Run:
         tally.unlink(missing_ok=True)
         print(f"\n######## {title}", flush=True)
         began = time.monotonic()
-        status = _pytest(python, {TALLY: str(tally)}, *options)
+        status = _pytest(python, {TALLY: str(tally)}, *options, *self.paths)
         seconds = time.monotonic() - began
         counted: Counter[str] = Counter()
         if tally.exists():
@@ -157,7 +158,8 @@ def _quick_set(run: Run, minor: int, python: Path) -> None:
 def _races(run: Run, repeats: int) -> None:
     os.environ[REPEATS] = str(repeats)
     own = inventory.own_minor()
-    run.step(f"races × {repeats}, Python 3.{own}", Path(sys.executable), "tests/races")
+    run.paths = run.paths or ["tests/races"]
+    run.step(f"races × {repeats}, Python 3.{own}", Path(sys.executable))
 
 
 def _announce(run: Run) -> None:
@@ -174,9 +176,10 @@ def _announce(run: Run) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.run", description=__doc__)
     parser.add_argument("--proof", action="store_true", help="only the races, each 20 times")
+    parser.add_argument("paths", nargs="*", help="only these files or folders")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
-    run = Run()
+    run = Run(given.paths)
     _announce(run)
     with _cluster_for_all():
         if given.proof:
