@@ -4,20 +4,21 @@
 Delivery lives in ``platform/delivery.py``.
 """
 
-from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Index, String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.platform import clock, columns
-from kirana.platform.db import Json, Model, after_commit, insert_ignoring
+from kirana.platform.db import Json, Model, insert_ignoring
 from kirana.platform.states import Moves
+from kirana.platform.wake import wake_after_commit
+
+DELIVER = "mail.deliver"
 
 OUTBOX_MOVES: Moves = {
-    "due": ("sending", "dead"),
+    "due": ("sending", "retrying", "dead"),
     "sending": ("sent", "retrying", "dead", "uncertain"),
     "retrying": ("sending", "dead"),
     "uncertain": ("sending", "dead"),
@@ -27,7 +28,11 @@ OUTBOX_MOVES: Moves = {
 
 
 class Outbox(Model):
-    """One effect to carry out. ``attempt`` fences: a worker that lost its lease cannot write."""
+    """One effect to carry out. ``attempt`` fences: a worker that lost its lease cannot write.
+
+    ``doubts`` counts the lost answers: after the first the mail is tried once more with the same
+    ``message_id``, after the second the row stays ``uncertain`` for the admin to see.
+    """
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -41,20 +46,13 @@ class Outbox(Model):
     payload: Mapped[dict[str, Any]] = mapped_column(Json)
     state: Mapped[str] = mapped_column(String(12), default="due")
     attempt: Mapped[int] = mapped_column(default=0)
+    doubts: Mapped[int] = mapped_column(default=0)
     next_at: Mapped[datetime] = columns.created()
     lease_until: Mapped[datetime | None] = columns.moment()
     message_id: Mapped[str | None] = mapped_column(String(200))
     last_error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = columns.created()
     sent_at: Mapped[datetime | None] = columns.moment()
-
-
-_nudge: list[Callable[[int], None]] = []
-
-
-def on_enqueue(nudge: Callable[[int], None]) -> None:
-    """Install the nudge: called with a row's id after commit; must not raise nor wait."""
-    _nudge[:] = [nudge]
 
 
 def enqueue(connection: Connection, kind: str, dedupe_key: str, **payload: Any) -> bool:
@@ -65,15 +63,10 @@ def enqueue(connection: Connection, kind: str, dedupe_key: str, **payload: Any) 
     now = clock.now(connection)
     is_new = insert_ignoring(
         connection, Outbox, kind=kind, dedupe_key=dedupe_key, payload=payload,
-        state="due", attempt=0, next_at=now, created_at=now,
+        state="due", attempt=0, doubts=0, next_at=now, created_at=now,
     )  # fmt: skip
     if is_new:
         find = select(Outbox.id).where(Outbox.dedupe_key == dedupe_key)
         row_id = connection.execute(find).scalar_one()
-        after_commit(partial(_tell, row_id))
+        wake_after_commit(DELIVER, row_id)
     return is_new
-
-
-def _tell(row_id: int) -> None:
-    for nudge in _nudge:
-        nudge(row_id)

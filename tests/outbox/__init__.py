@@ -1,0 +1,1 @@
+"""The outbox, its mails, and the nudge."""
