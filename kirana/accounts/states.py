@@ -16,3 +16,6 @@ APPROVAL_MOVES: Moves = {
     "rejected": (),
     "withdrawn": (),
 }
+
+# A suspended or closed account is told so after the right password, and gets no session.
+MAY_SIGN_IN = ("active", "pending", "rejected")

@@ -1,0 +1,234 @@
+"""The reads about people."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, or_, select
+
+from kirana.accounts.models import Account, AccountEvent, Address, Approval, Session
+from kirana.accounts.permissions import Permission
+from kirana.accounts.shapes import (
+    AddressView,
+    Application,
+    ApplicationsQuery,
+    Me,
+    Move,
+    PeopleQuery,
+    Person,
+    PersonDetail,
+    SessionView,
+)
+from kirana.accounts.states import MAY_SIGN_IN
+from kirana.platform import clock, paging
+from kirana.platform.access import Actor
+from kirana.platform.db import query
+from kirana.platform.errors import NotFound
+from kirana.platform.paging import Page
+from kirana.platform.tokens import AccessClaims
+
+_PERSON = (
+    Account.uid, Account.email, Account.name, Account.role, Account.status, Account.created_at,
+)  # fmt: skip
+_ADDRESS = (
+    Address.uid, Address.name, Address.phone, Address.street, Address.city, Address.postcode,
+)  # fmt: skip
+
+
+@query
+def find_caller(connection: Connection, claims: AccessClaims) -> Row[*tuple[Any, ...]] | None:
+    """The account behind a live session, one statement; None once either has ended."""
+    now = clock.utc_now()
+    columns = (*_PERSON, Account.id, Session.id.label("session_id"))
+    return connection.execute(
+        select(*columns)
+        .join(Account, Account.id == Session.account_id)
+        .where(
+            Session.uid == claims.session_uid,
+            Session.ended_at.is_(None),
+            Session.expires_at > now,
+            Session.token_version == claims.token_version,
+            Account.token_version == claims.token_version,
+            Account.status.in_(MAY_SIGN_IN),
+        )
+    ).one_or_none()
+
+
+@query
+def find_credentials(connection: Connection, email: str) -> Row[*tuple[Any, ...]] | None:
+    columns = (Account.id, Account.password_hash)
+    return connection.execute(select(*columns).where(Account.email == email)).one_or_none()
+
+
+@query
+def find_own_credentials(connection: Connection, actor: Actor) -> Row[*tuple[Any, ...]]:
+    columns = (Account.id, Account.password_hash)
+    return connection.execute(select(*columns).where(Account.id == actor.me())).one()
+
+
+@query
+def get_me(connection: Connection, actor: Actor) -> Me:
+    """The caller's own account."""
+    columns = (*_PERSON, Account.locale, Account.zone, Account.wants_report)
+    row = connection.execute(select(*columns).where(Account.id == actor.me())).one()
+    return Me(**row._mapping, permissions=sorted(actor.permissions))
+
+
+@query
+def list_addresses(connection: Connection, actor: Actor) -> list[AddressView]:
+    """The caller's addresses, newest first."""
+    find = select(*_ADDRESS).where(Address.account_id == actor.me()).order_by(Address.id.desc())
+    return [AddressView(**row._mapping) for row in connection.execute(find)]
+
+
+@query
+def get_address(connection: Connection, actor: Actor, uid: str) -> AddressView:
+    """One of the caller's addresses. Raises NotFound."""
+    mine = (Address.account_id == actor.me()) & (Address.uid == uid)
+    row = connection.execute(select(*_ADDRESS).where(mine)).one_or_none()
+    if row is None:
+        raise NotFound
+    return AddressView(**row._mapping)
+
+
+@query
+def list_sessions(connection: Connection, actor: Actor) -> list[SessionView]:
+    """Where the caller is signed in, last seen first."""
+    columns = (Session.id, Session.uid, Session.device, Session.network)
+    find = (
+        select(*columns, Session.created_at, Session.seen_at)
+        .join(Account, Account.id == Session.account_id)
+        .where(
+            Session.account_id == actor.me(),
+            Session.ended_at.is_(None),
+            Session.expires_at > clock.utc_now(),
+            Session.idle_until > clock.utc_now(),
+            Session.token_version == Account.token_version,
+        )
+        .order_by(Session.seen_at.desc(), Session.id.desc())
+    )
+    return [_session(row, actor) for row in connection.execute(find)]
+
+
+@query
+def find_own_application(connection: Connection, actor: Actor) -> Application | None:
+    """The caller's latest application; None for who never applied."""
+    find = _applications().where(Approval.account_id == actor.me())
+    row = connection.execute(find.order_by(Approval.id.desc()).limit(1)).one_or_none()
+    return _application(row) if row is not None else None
+
+
+@query
+def get_own_application(connection: Connection, actor: Actor) -> Application:
+    """The caller's latest application. Raises NotFound."""
+    found = find_own_application(actor)
+    if found is None:
+        raise NotFound
+    return found
+
+
+@query
+def list_applications(
+    connection: Connection, actor: Actor, wanted: ApplicationsQuery
+) -> Page[Application]:
+    """Managers' applications, newest first. Raises Forbidden."""
+    actor.require(Permission.READ_APPROVALS)
+    find = _applications()
+    if wanted.status is not None:
+        find = find.where(Approval.status == wanted.status)
+    rows = _page_of(connection, find, Approval.id, wanted)
+    return paging.to_page(rows, wanted.limit, _application, lambda row: [row.id])
+
+
+@query
+def get_application(connection: Connection, actor: Actor, uid: str) -> Application:
+    """One application. Raises NotFound, Forbidden."""
+    actor.require(Permission.READ_APPROVALS)
+    row = connection.execute(_applications().where(Approval.uid == uid)).one_or_none()
+    if row is None:
+        raise NotFound
+    return _application(row)
+
+
+@query
+def list_people(connection: Connection, actor: Actor, wanted: PeopleQuery) -> Page[Person]:
+    """Accounts by role, status and a piece of name or address; newest first. Raises Forbidden."""
+    actor.require(Permission.READ_PEOPLE)
+    find = select(Account.id, *_PERSON)
+    if wanted.role is not None:
+        find = find.where(Account.role == wanted.role)
+    if wanted.status is not None:
+        find = find.where(Account.status == wanted.status)
+    if wanted.q:
+        in_name = Account.name.icontains(wanted.q, autoescape=True)
+        find = find.where(or_(in_name, Account.email.icontains(wanted.q, autoescape=True)))
+    rows = _page_of(connection, find, Account.id, wanted)
+    return paging.to_page(rows, wanted.limit, _person, lambda row: [row.id])
+
+
+@query
+def get_person(connection: Connection, actor: Actor, uid: str) -> PersonDetail:
+    """An account with its history. Raises NotFound, Forbidden."""
+    actor.require(Permission.READ_PEOPLE)
+    find = select(Account.id, *_PERSON).where(Account.uid == uid)
+    row = connection.execute(find).one_or_none()
+    if row is None:
+        raise NotFound
+    columns = (
+        AccountEvent.from_status, AccountEvent.to_status, AccountEvent.reason, AccountEvent.at,
+    )  # fmt: skip
+    moves = select(*columns).where(AccountEvent.account_id == row.id).order_by(AccountEvent.id)
+    history = [Move(**move._mapping) for move in connection.execute(moves)]
+    return PersonDetail(_person(row), history)
+
+
+@query
+def has_accounts(connection: Connection) -> bool:
+    """Whether anybody has an account yet."""
+    return connection.execute(select(Account.id).limit(1)).first() is not None
+
+
+def _page_of(
+    connection: Connection,
+    find: Select[*tuple[Any, ...]],
+    key: Any,
+    wanted: PeopleQuery | ApplicationsQuery,
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    if wanted.cursor is not None:
+        find = find.where(key < paging.decode_cursor(wanted.cursor, (int,))[0])
+    return connection.execute(find.order_by(key.desc()).limit(wanted.limit + 1)).all()
+
+
+def _applications() -> Select[*tuple[Any, ...]]:
+    columns = (
+        Approval.id, Approval.uid.label("approval_uid"), Approval.wished_store,
+        Approval.status.label("approval_status"), Approval.reason, Approval.decided_at,
+        Approval.created_at.label("asked_at"),
+    )  # fmt: skip
+    return select(*columns, *_PERSON).join(Account, Account.id == Approval.account_id)
+
+
+def _application(row: Row[*tuple[Any, ...]]) -> Application:
+    return Application(
+        uid=row.approval_uid,
+        applicant=_person(row),
+        wished_store=row.wished_store,
+        status=row.approval_status,
+        reason=row.reason,
+        created_at=row.asked_at,
+        decided_at=row.decided_at,
+    )
+
+
+def _person(row: Row[*tuple[Any, ...]]) -> Person:
+    return Person(row.uid, row.email, row.name, row.role, row.status, row.created_at)
+
+
+def _session(row: Row[*tuple[Any, ...]], actor: Actor) -> SessionView:
+    return SessionView(
+        uid=row.uid,
+        device=row.device,
+        network=row.network,
+        created_at=row.created_at,
+        seen_at=row.seen_at,
+        is_current=row.id == actor.session_id,
+    )

@@ -1,0 +1,113 @@
+"""What admins and operators do with accounts."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select, update
+
+from kirana.accounts import texts
+from kirana.accounts.errors import AddressTaken
+from kirana.accounts.models import Account
+from kirana.accounts.permissions import Permission
+from kirana.accounts.services.joining import checked
+from kirana.accounts.services.records import (
+    NewAccount,
+    add_account,
+    end_everywhere,
+    keep_an_admin,
+    move_account,
+)
+from kirana.platform import audit
+from kirana.platform.access import Actor
+from kirana.platform.announce import announce
+from kirana.platform.db import verb
+from kirana.platform.errors import Conflict, IllegalMove, NotFound
+
+LONGEST_REASON = 500
+
+
+@dataclass(frozen=True, slots=True)
+class PersonToCreate:
+    """What an operator types."""
+
+    email: str
+    name: str
+    password: str
+    role: str
+    zone: str
+
+
+@verb
+def suspend(connection: Connection, actor: Actor, uid: str, reason: str) -> None:
+    """Shut a person out at once. Raises NotFound, IllegalMove, LastAdmin, Invalid."""
+    actor.require(Permission.WRITE_PEOPLE)
+    reason = texts.one_line(reason, "/reason", LONGEST_REASON)
+    account_id = _account_id(connection, uid)
+    keep_an_admin(connection, account_id)
+    move_account(connection, actor, account_id, "suspended", reason)
+    announce(connection, "account_suspended", account_id=account_id)
+
+
+@verb
+def reinstate(connection: Connection, actor: Actor, uid: str) -> None:
+    """Let a suspended person in again. Raises NotFound, IllegalMove."""
+    actor.require(Permission.WRITE_PEOPLE)
+    account_id = _account_id(connection, uid)
+    find = select(Account.status).where(Account.id == account_id).with_for_update()
+    status = connection.execute(find).scalar_one()
+    if status != "suspended":
+        raise IllegalMove(f"It is {status}; only a suspended account is reinstated.")
+    move_account(connection, actor, account_id, "active")
+
+
+def create_account(actor: Actor, person: PersonToCreate) -> str:
+    """Make an active account of any role and return its uid; for the CLI.
+
+    Raises Invalid, AddressTaken. Not to be called inside a transaction.
+    """
+    actor.require(Permission.WRITE_PEOPLE)
+    new = checked(person.email, person.name, person.password)
+    return _create(actor, new(person.role, "active", person.zone))
+
+
+@verb
+def change_role(connection: Connection, actor: Actor, email: str, role: str) -> None:
+    """Give an account another role and end its sessions; for the CLI.
+
+    Raises NotFound, LastAdmin, Conflict (a waiting manager is decided by approval).
+    """
+    actor.require(Permission.WRITE_PEOPLE)
+    columns = (Account.id, Account.uid, Account.role, Account.status)
+    find = select(*columns).where(Account.email == email).with_for_update()
+    row = connection.execute(find).one_or_none()
+    if row is None:
+        raise NotFound("There is no account with this e-mail address.")
+    if row.status in ("pending", "rejected", "closed"):
+        raise Conflict(f"The account is {row.status}; its role cannot change.")
+    if row.role == role:
+        return
+    keep_an_admin(connection, row.id)
+    connection.execute(update(Account).where(Account.id == row.id).values(role=role))
+    end_everywhere(connection, row.id)
+    before, after = {"role": row.role}, {"role": role}
+    thing = ("account", row.uid)
+    audit.record(connection, actor, "account.role_changed", thing, before=before, after=after)
+    announce(connection, "role_changed", account_id=row.id)
+
+
+@verb
+def _create(connection: Connection, actor: Actor, new: NewAccount) -> str:
+    account_id = add_account(connection, actor, new)
+    if account_id is None:
+        raise AddressTaken
+    uid: str = connection.execute(select(Account.uid).where(Account.id == account_id)).scalar_one()
+    after = {"role": new.role, "status": new.status}
+    audit.record(connection, actor, "account.created", ("account", uid), after=after)
+    return uid
+
+
+def _account_id(connection: Connection, uid: str) -> int:
+    account_id = connection.execute(select(Account.id).where(Account.uid == uid)).scalar()
+    if account_id is None:
+        raise NotFound
+    found: int = account_id
+    return found

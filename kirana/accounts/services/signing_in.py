@@ -1,0 +1,67 @@
+"""Signing in with e-mail address and password."""
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, select, update
+
+from kirana.accounts import passwords
+from kirana.accounts.email_addresses import find_normal_email
+from kirana.accounts.errors import AccountClosed, AccountSuspended, SignInFailed
+from kirana.accounts.models import Account
+from kirana.accounts.queries import find_credentials
+from kirana.accounts.services.sessions import open_session
+from kirana.accounts.session_keys import SessionKeys
+from kirana.accounts.shapes import Credentials, Tokens
+from kirana.platform.access import Actor
+from kirana.platform.announce import announce
+from kirana.platform.db import verb
+
+
+def sign_in(actor: Actor, keys: SessionKeys, given: Credentials, device: str) -> Tokens:
+    """Open a session and announce ``signed_in``; its notes come with the tokens.
+
+    An unknown address costs the same as a wrong password. Raises SignInFailed, and only after
+    the right password AccountSuspended or AccountClosed. Not to be called inside a transaction.
+    """
+    email = find_normal_email(given.email)
+    found = find_credentials(email) if email else None
+    is_right = passwords.matches(found.password_hash if found else passwords.ABSENT, given.password)
+    if found is None or not is_right:
+        raise SignInFailed
+    fresh = None
+    if passwords.is_outdated(found.password_hash):
+        fresh = passwords.hash_password(given.password)
+    return _enter(actor, keys, found, device, fresh)
+
+
+@verb
+def _enter(
+    connection: Connection,
+    actor: Actor,
+    keys: SessionKeys,
+    found: Row[*tuple[Any, ...]],
+    device: str,
+    fresh_hash: str | None,
+) -> Tokens:
+    """Decide on the account as it is now, locked, should it have changed since it was read."""
+    columns = (Account.id, Account.role, Account.status, Account.token_version)
+    unchanged = (Account.id == found.id) & (Account.password_hash == found.password_hash)
+    find = select(*columns).where(unchanged).with_for_update()
+    account = connection.execute(find).one_or_none()
+    if account is None:
+        raise SignInFailed
+    _refuse_the_banned(account.status)
+    if fresh_hash is not None:
+        rehash = update(Account).where(Account.id == account.id)
+        connection.execute(rehash.values(password_hash=fresh_hash))
+    tokens = open_session(connection, account, keys, device, actor.network)
+    notes = announce(connection, "signed_in", account_id=account.id, guest_hash=actor.guest_hash)
+    return msgspec.structs.replace(tokens, notes=notes)
+
+
+def _refuse_the_banned(status: str) -> None:
+    if status == "suspended":
+        raise AccountSuspended
+    if status == "closed":
+        raise AccountClosed

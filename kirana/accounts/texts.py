@@ -1,0 +1,61 @@
+"""Texts that people type about themselves: one clean line each, with errors in plain words."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from kirana.platform.errors import Invalid
+
+LONGEST_NAME = 120
+_LOCALE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
+_PHONE = re.compile(r"\+?[0-9 ()./-]{5,31}")
+
+
+def one_line(text: str, pointer: str, longest: int) -> str:
+    """``text`` trimmed. Raises Invalid when empty, too long, or with a line break or control."""
+    clean = unicodedata.normalize("NFC", text).strip()
+    if not clean:
+        raise Invalid.at(pointer, "must not be empty", "required")
+    if len(clean) > longest:
+        raise Invalid.at(pointer, f"must have at most {longest} characters")
+    if any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in clean):
+        raise Invalid.at(pointer, "must be one line of plain text")
+    return clean
+
+
+def person_name(text: str) -> str:
+    return one_line(text, "/name", LONGEST_NAME)
+
+
+def phone_number(text: str) -> str:
+    clean = one_line(text, "/phone", 32)
+    if not _PHONE.fullmatch(clean) or sum(char.isdigit() for char in clean) < 5:
+        raise Invalid.at("/phone", "is not a telephone number")
+    return clean
+
+
+def zone_name(text: str) -> str:
+    """An IANA time zone. Raises Invalid at /zone."""
+    try:
+        return ZoneInfo(text).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise Invalid.at("/zone", "is not an IANA time zone") from None
+
+
+def locale_name(text: str) -> str:
+    if not _LOCALE.fullmatch(text):
+        raise Invalid.at("/locale", "is not a locale such as en-IN")
+    return text
+
+
+def collect(*checks: Callable[[], object]) -> None:
+    """Run every check; raise one Invalid with all their errors, so that a form shows them all."""
+    errors: list[dict[str, str]] = []
+    for check in checks:
+        try:
+            check()
+        except Invalid as error:
+            errors += error.errors
+    if errors:
+        raise Invalid(errors=errors)
