@@ -138,8 +138,8 @@ def _badges(row: Any, now: datetime) -> tuple[Badge, ...]:
         if percent:
             badges.append(Badge(f"−{percent} %", "deal"))
     if now - row.published_at < NEW_FOR:
-        badges.append(Badge("New", "new"))
-    badges += [Badge(tag.capitalize(), "diet") for tag in row.diet[:2]]
+        badges.append(Badge("New", "sun"))
+    badges += [Badge(tag.capitalize(), "grey") for tag in row.diet[:2]]
     return tuple(badges)
 
 

@@ -14,7 +14,7 @@ class Badge(msgspec.Struct, frozen=True):
     """A short word on a card; red is for price cuts only."""
 
     text: str
-    tone: Literal["deal", "new", "diet"]
+    tone: Literal["deal", "sun", "grey"]
 
 
 class ShelfItem(msgspec.Struct, frozen=True, kw_only=True):

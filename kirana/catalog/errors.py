@@ -1,0 +1,41 @@
+"""The facts that stop a change of the catalogue."""
+
+from typing import ClassVar
+
+from kirana.platform.errors import Conflict, Invalid, ShopError
+
+
+class CategoryInUse(Conflict):
+    code = "category_in_use"
+    message = "A category that holds products or other categories cannot be deleted."
+
+
+class CategoryExists(Conflict):
+    code = "category_exists"
+    message = "There is a category of that name in the same place."
+
+
+class CategoryLoop(Conflict):
+    code = "category_loop"
+    message = "A category cannot be moved into itself or below itself."
+
+
+class CategoryTooDeep(Conflict):
+    code = "category_too_deep"
+    message = "Categories are at most four levels deep."
+
+
+class SkuTaken(Conflict):
+    code = "sku_taken"
+    message = "Another product of the store has this SKU."
+
+
+class PictureRefused(Invalid):
+    code = "picture_refused"
+    message = "That is not a picture in JPEG, PNG or WebP."
+
+
+class PictureTooLarge(ShopError):
+    status: ClassVar[int] = 413
+    code: ClassVar[str] = "picture_too_large"
+    message: ClassVar[str] = "A picture has at most 5 MB and 40 million pixels."

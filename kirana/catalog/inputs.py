@@ -1,0 +1,112 @@
+"""What the catalogue's verbs take, from forms and from the API alike."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from kirana.catalog.units import Unit
+from kirana.catalog.views import TaxClass, Well
+from kirana.platform.amounts import Money
+from kirana.platform.money import LARGEST
+
+Title = Annotated[str, msgspec.Meta(min_length=1, max_length=160)]
+Line = Annotated[str, msgspec.Meta(max_length=80)]
+CategoryName = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+Sku = Annotated[str, msgspec.Meta(min_length=1, max_length=80, pattern="^[A-Za-z0-9._/-]+$")]
+Barcode = Annotated[str, msgspec.Meta(pattern="^([0-9]{8}|[0-9]{12,14})$")]
+Description = Annotated[str, msgspec.Meta(max_length=5000)]
+Steps = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+SizeText = Annotated[str, msgspec.Meta(max_length=60)]
+Diet = Annotated[list[Annotated[str, msgspec.Meta(max_length=30)]], msgspec.Meta(max_length=10)]
+Reason = Annotated[str, msgspec.Meta(max_length=500)]
+Position = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
+
+
+class Closed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Fields that are not listed are refused."""
+
+
+class NewCategory(Closed, frozen=True):
+    """A category to make; ``parent`` is a slug, or null for a department."""
+
+    name: CategoryName
+    parent: str | None = None
+    position: Position = 0
+    well: Well = "sand"
+    tax_class: TaxClass = "standard"
+
+
+class CategoryChanges(Closed, frozen=True):
+    """What is left out stays. ``parent`` null makes it a department. The slug never changes."""
+
+    name: CategoryName | UnsetType = UNSET
+    parent: str | None | UnsetType = UNSET
+    position: Position | UnsetType = UNSET
+    well: Well | UnsetType = UNSET
+    tax_class: TaxClass | UnsetType = UNSET
+
+
+class CategoryWish(Closed, frozen=True):
+    """What a manager asks of the admin.
+
+    ``category`` names the one to rename, move or delete; ``name`` and ``parent`` say what it
+    should become. ``store`` is needed by managers of several stores.
+    """
+
+    kind: Literal["create", "rename", "move", "delete"]
+    category: str | None = None
+    name: CategoryName | None = None
+    parent: str | None = None
+    note: Reason = ""
+    store: str | None = None
+
+
+class NewProduct(Closed, frozen=True):
+    """A product to make as a draft. ``price`` is for a piece, a kilogram or a litre.
+
+    ``sku`` is made up where none is given, ``tax_class`` is that of the category.
+    """
+
+    title: Title
+    category: str
+    price: Money
+    unit: Unit = "each"
+    was_price: Money | None = None
+    sku: Sku | None = None
+    barcode: Barcode | None = None
+    brand: Line = ""
+    description: Description = ""
+    increment: Steps = 1
+    minimum: Steps | None = None
+    pack_size: Steps | None = None
+    pack_unit: Literal["g", "ml"] | None = None
+    size_text: SizeText = ""
+    tax_class: TaxClass | None = None
+    origin: Line = ""
+    diet: Diet = []
+
+
+class ProductChanges(Closed, frozen=True):
+    """What is left out stays; the unit and the slug of a product never change."""
+
+    title: Title | UnsetType = UNSET
+    category: str | UnsetType = UNSET
+    price: Money | UnsetType = UNSET
+    was_price: Money | None | UnsetType = UNSET
+    sku: Sku | UnsetType = UNSET
+    barcode: Barcode | None | UnsetType = UNSET
+    brand: Line | UnsetType = UNSET
+    description: Description | UnsetType = UNSET
+    increment: Steps | UnsetType = UNSET
+    minimum: Steps | UnsetType = UNSET
+    pack_size: Steps | None | UnsetType = UNSET
+    pack_unit: Literal["g", "ml"] | None | UnsetType = UNSET
+    size_text: SizeText | UnsetType = UNSET
+    tax_class: TaxClass | UnsetType = UNSET
+    origin: Line | UnsetType = UNSET
+    diet: Diet | UnsetType = UNSET
+
+
+def price_in_range(price: Money) -> bool:
+    return 0 <= price.amount <= LARGEST
