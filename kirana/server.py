@@ -1,0 +1,68 @@
+"""The web server: granian, with the shop loaded once before its processes are forked."""
+
+import gc
+import multiprocessing
+import sys
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+
+from kirana.app import prepare
+from kirana.platform.config import Settings, SettingsError, load_settings
+from kirana.supervisor.ports import require_web_port
+
+GRACE_SECONDS = 5
+
+
+def serve(settings: Settings) -> None:
+    """Answer requests until SIGTERM or SIGINT; running requests are finished first.
+
+    Raises SettingsError with one sentence when the port cannot be had.
+    """
+    require_web_port(settings)  # granian would share it silently with another server of this user
+    if sys.platform == "linux":
+        multiprocessing.set_start_method("fork", force=True)
+    gc.collect()
+    gc.freeze()
+    Granian(
+        "kirana.app:create_app",
+        factory=True,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        workers=settings.web_workers,
+        blocking_threads=settings.threads,
+        respawn_failed_workers=True,
+        workers_kill_timeout=GRACE_SECONDS,
+        log_level=LogLevels.info,
+    ).serve()
+
+
+def prepare_and_serve() -> None:
+    """What ``python3 main.py`` does: in development the database is made and migrated first.
+
+    That happens in a process of its own, so that no connection to the database crosses a fork.
+    """
+    settings = load_settings()
+    if settings.env == "development":
+        process = multiprocessing.get_context("fork").Process(target=prepare, args=(settings,))
+        process.start()
+        process.join()
+        if process.exitcode:
+            raise SettingsError("The database could not be prepared; the reason is above.")
+    serve(settings)
+
+
+def main(prepared: bool = False) -> None:
+    """Run the server; one line and status 1 when it cannot start."""
+    try:
+        serve(load_settings()) if prepared else prepare_and_serve()
+    except SettingsError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main(prepared=True)
