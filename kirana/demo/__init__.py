@@ -1,0 +1,1 @@
+"""The demo shop: a catalogue, households and their orders, all from one number."""
