@@ -12,6 +12,11 @@ def exponent(currency: str) -> int:
     return _EXPONENTS.get(currency, 2)
 
 
+def sign(currency: str) -> str:
+    """What stands before an amount: ``₹``, or the code and a space."""
+    return _SIGNS.get(currency, currency + " ")
+
+
 def round_half_up(numerator: int, denominator: int) -> int:
     """Integer division, a half away from zero. ``denominator`` > 0."""
     sign = -1 if numerator < 0 else 1
@@ -35,7 +40,7 @@ def format_money(minor: int, currency: str) -> str:
     text = _grouped(whole, currency)
     if part:
         text += f".{part:0{digits}d}"
-    return ("−" if minor < 0 else "") + _SIGNS.get(currency, currency + " ") + text
+    return ("−" if minor < 0 else "") + sign(currency) + text
 
 
 def decimal_text(minor: int, currency: str) -> str:

@@ -1,0 +1,169 @@
+"""The shop's screens: home, lists, search, product."""
+
+from functools import partial
+from typing import Any
+
+from flask import Blueprint, Response, current_app, request
+
+from kirana.cart.queries import basket_view
+from kirana.catalog.queries import find_category
+from kirana.catalog.views import CategoryPage
+from kirana.platform import clock
+from kirana.platform.config import Settings
+from kirana.platform.errors import Invalid, NotFound
+from kirana.platform.http import current_actor, public
+from kirana.platform.money import sign
+from kirana.platform.pages import render, wants_fragment
+from kirana.stock.filters import ShelfQuery
+from kirana.stock.queries import count_shelf, find_product_page, list_shelf
+from kirana.stock.views import ProductPage
+from kirana.storefront.cards import Presenter, count_text
+from kirana.storefront.filters import ADDED_CHOICES, SORT_CHOICES, Filters, read_filters
+from kirana.storefront.front import front_page
+
+LONGEST_SEARCH = 100
+RELATED = 4
+
+pages = Blueprint("storefront", __name__)
+
+
+def presenter() -> Presenter:
+    """Makes cards for the visitor of this request."""
+    return Presenter(basket_view(current_actor()), _settings().currency)
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.config["SETTINGS"]
+    return settings
+
+
+@pages.get("/")
+@public
+def home() -> Response:
+    """What is fresh, and a shelf of each department."""
+    return render("shop/home.html", **front_page(presenter()))
+
+
+@pages.get("/products")
+@public
+def everything() -> Response:
+    """Everything on sale, filtered and sorted."""
+    return _list_page("Everything", [{"text": "Home", "url": "/"}, {"text": "Everything"}])
+
+
+@pages.get("/categories/<slug>")
+@public
+def category(slug: str) -> Response:
+    """A department or a shelf of it, filtered and sorted."""
+    found = find_category(slug)
+    if found is None:
+        raise NotFound("This department is not there any more.")
+    crumbs = [{"text": "Home", "url": "/"}, *_crumbs(found.breadcrumb)]
+    crumbs[-1]["url"] = None
+    return _list_page(
+        found.name,
+        crumbs,
+        category=slug,
+        here_department=found.breadcrumb[0].slug,
+        subcategories=_subcategories(found),
+    )
+
+
+@pages.get("/search")
+@public
+def search() -> Response:
+    """Products by words of their name or brand."""
+    words = request.args.get("q", "").strip()[:LONGEST_SEARCH]
+    if not words:
+        popular = list_shelf(ShelfQuery(limit=8, sort="new", in_stock=True)).items
+        return render("shop/search.html", query="", popular=presenter().cards(popular))
+    filters = read_filters(request.args, _settings().currency)
+    context = _list_context(filters, f"“{words}”", {"q": words})
+    if wants_fragment("list"):
+        return render("shop/fragments/list.html", **context)
+    return render("shop/search.html", query=words, suggestion=None, popular=[], **context)
+
+
+@pages.get("/products/<slug>")
+@public
+def product(slug: str) -> Response:
+    """One product, with others from its shelf."""
+    found = find_product_page(slug)
+    if found is None:
+        raise NotFound("This product is not on sale any more.")
+    show = presenter()
+    shelf = list_shelf(ShelfQuery(category=found.item.category, limit=RELATED + 1, in_stock=True))
+    related = [item for item in shelf.items if item.slug != slug][:RELATED]
+    return render(
+        "shop/product.html",
+        product=_product(show, found),
+        crumbs=[{"text": "Home", "url": "/"}, *_crumbs(found.breadcrumb)]
+        + [{"text": found.item.title, "url": None}],
+        here_department=found.breadcrumb[0].slug,
+        related=show.cards(related),
+    )
+
+
+def _list_page(title: str, crumbs: list[dict[str, Any]], **more: Any) -> Response:
+    filters = read_filters(request.args, _settings().currency)
+    category = more.pop("category", None)
+    fixed = {"category": category} if category else {}
+    context = _list_context(filters, title, {}, **fixed)
+    if wants_fragment("list"):
+        return render("shop/fragments/list.html", **context)
+    return render("shop/listing.html", crumbs=crumbs, **{"subcategories": [], **more}, **context)
+
+
+def _list_context(
+    filters: Filters, title: str, kept: dict[str, str], **fixed: Any
+) -> dict[str, Any]:
+    """What ``shop/fragments/list.html`` needs. Raises NotFound for a cursor of another list."""
+    settings = _settings()
+    today = clock.utc_now().astimezone(settings.tz).date()
+    wanted = filters.shelf_query(settings.currency, today, **kept, **fixed)
+    try:
+        found = list_shelf(wanted)
+    except Invalid:
+        raise NotFound("This page of the list is not there any more.") from None
+    address = partial(filters.url, request.path, **kept)
+    return {
+        "title": title,
+        "count_text": count_text(count_shelf(wanted)),
+        "cards": presenter().cards(found.items),
+        "next_url": address(found.next_cursor) if found.next_cursor else None,
+        "first_url": address(None) if filters.cursor else None,
+        "clear_url": Filters(sort=filters.sort).url(request.path, None, **kept)
+        if filters.is_set
+        else None,
+        "filters": filters,
+        "filter_errors": filters.errors,
+        "added_choices": ADDED_CHOICES,
+        "sort_choices": SORT_CHOICES,
+        "currency_sign": sign(settings.currency),
+    }
+
+
+def _product(show: Presenter, found: ProductPage) -> dict[str, Any]:
+    return show.card(found.item) | {
+        "picture_url": found.large_picture_url,
+        "description": found.description,
+        "origin": found.origin,
+        "ingredients": None,
+        "allergens": [],
+        "diets": [tag.capitalize() for tag in found.diet],
+        "sku": None,
+        "barcode": found.barcode,
+        "details": [],
+    }
+
+
+def _crumbs(steps: Any) -> list[dict[str, Any]]:
+    return [{"text": step.name, "url": f"/categories/{step.slug}"} for step in steps]
+
+
+def _subcategories(found: CategoryPage) -> list[dict[str, Any]]:
+    return [
+        {"text": child.name, "icon": None, "url": f"/categories/{child.slug}", "current": False}
+        for child in found.children
+        if child.product_count
+    ]
