@@ -132,6 +132,16 @@ def get_product(connection: Connection, actor: Actor, slug: str) -> ProductView:
 
 
 @query
+def own_store_id(connection: Connection, actor: Actor, slug: str) -> int:
+    """The id of a store that the actor works in. Raises NotFound."""
+    found = select(Store.id).where(Store.slug == slug)
+    store_id = connection.execute(found).scalar_one_or_none()
+    if store_id is None or not (actor.via == "system" or store_id in actor.store_ids):
+        raise NotFound
+    return store_id
+
+
+@query
 def list_prices(connection: Connection, actor: Actor, slug: str) -> list[PriceView]:
     """The prices that a product has had, newest first. Raises NotFound for strangers."""
     get_product(actor, slug)

@@ -98,7 +98,7 @@ class StockView(msgspec.Struct, frozen=True):
 
 
 class MovementView(msgspec.Struct, frozen=True):
-    """One row of the ledger; ``order_number`` names the order of a sale or return."""
+    """One row of the ledger; ``by`` is who did it, empty for the system."""
 
     kind: Literal["received", "sold", "returned", "adjusted", "wasted", "transferred"]
     delta: int

@@ -1,0 +1,265 @@
+"""The verbs of a store's managers on its products."""
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from kirana.accounts.permissions import Permission
+from kirana.catalog.errors import SkuTaken
+from kirana.catalog.inputs import NewProduct, ProductChanges, price_in_range
+from kirana.catalog.models import Category, Price, Product, ProductEvent, searched_text
+from kirana.catalog.queries import get_product, own_store_id
+from kirana.catalog.services.slugs import free_slug
+from kirana.catalog.services.versions import raise_version
+from kirana.catalog.states import PRODUCT_MOVES
+from kirana.catalog.units import PRICE_PER
+from kirana.catalog.views import ProductView
+from kirana.platform import audit, clock
+from kirana.platform.access import Actor
+from kirana.platform.announce import announce
+from kirana.platform.db import verb
+from kirana.platform.errors import Invalid, NotFound, Stale
+from kirana.platform.states import require_move
+from kirana.platform.words import folded
+
+
+@verb
+def create_product(
+    connection: Connection, actor: Actor, store_slug: str, new: NewProduct
+) -> ProductView:
+    """Make a draft in a store of the actor's; announces ``product_created``.
+
+    Raises NotFound (not your store), SkuTaken, Invalid.
+    """
+    actor.require(Permission.WRITE_STORE_PRODUCTS)
+    store_id = own_store_id(actor, store_slug)
+    category = _category(connection, new.category)
+    now = clock.now(connection)
+    row = _columns(msgspec.to_builtins(new)) | {
+        "store_id": store_id,
+        "category_id": category.id,
+        "slug": free_slug(connection, Product, new.title, "product"),
+        "sku": new.sku or f"P-{secrets.token_hex(4).upper()}",
+        "price_per": PRICE_PER[new.unit],
+        "minimum": new.minimum or new.increment,
+        "tax_class": new.tax_class or category.tax_class,
+        "created_at": now,
+        "updated_at": now,
+    }
+    _check(row)
+    product_id = _insert(connection, row)
+    _open_price(connection, actor, product_id, row["price_minor"], now)
+    _write_event(connection, actor, product_id, None, "draft")
+    audit.record(connection, actor, "product_created", ("product", row["slug"]), after=_facts(row))
+    announce(
+        connection, "product_created",
+        product_id=product_id, unit=new.unit, minimum=row["minimum"],
+    )  # fmt: skip
+    return get_product(actor, row["slug"])
+
+
+@verb
+def edit_product(
+    connection: Connection,
+    actor: Actor,
+    slug: str,
+    changes: ProductChanges,
+    version: int | None = None,
+) -> ProductView:
+    """Change a product; a changed price ends the price row and begins the next.
+
+    ``version`` is the one that was seen. Raises NotFound, Stale, SkuTaken, Invalid.
+    """
+    actor.require(Permission.WRITE_STORE_PRODUCTS)
+    row = lock_product(connection, actor, slug, version)
+    wanted = _columns(msgspec.to_builtins(changes))
+    if isinstance(changes.category, str):
+        wanted["category_id"] = _category(connection, changes.category).id
+    before = {name: row[name] for name in wanted}
+    after = {name: value for name, value in wanted.items() if value != before[name]}
+    if not after:
+        return get_product(actor, slug)
+    _check(row | after)
+    if "title" in after or "brand" in after:
+        after["search_text"] = searched_text((row | after)["title"], (row | after)["brand"])
+    now = clock.now(connection)
+    if "price_minor" in after:
+        _close_price(connection, row["id"], now)
+        _open_price(connection, actor, row["id"], after["price_minor"], now)
+    _save(connection, row["id"], after | {"updated_at": now})
+    audit.record(
+        connection, actor, "product_edited", ("product", slug),
+        before=_facts({name: row[name] for name in after}), after=_facts(after),
+    )  # fmt: skip
+    _tell_public(connection, row["status"])
+    return get_product(actor, slug)
+
+
+@verb
+def publish_product(
+    connection: Connection, actor: Actor, slug: str, version: int | None = None
+) -> ProductView:
+    """Put a draft or hidden product on sale. Raises NotFound, Stale, IllegalMove."""
+    return _move(connection, actor, slug, "published", version)
+
+
+@verb
+def hide_product(
+    connection: Connection, actor: Actor, slug: str, version: int | None = None
+) -> ProductView:
+    """Take a product off sale for a while. Raises NotFound, Stale, IllegalMove."""
+    return _move(connection, actor, slug, "hidden", version)
+
+
+@verb
+def archive_product(
+    connection: Connection, actor: Actor, slug: str, version: int | None = None
+) -> ProductView:
+    """Take a product off sale for good. Raises NotFound, Stale, IllegalMove."""
+    return _move(connection, actor, slug, "archived", version)
+
+
+def lock_product(
+    connection: Connection, actor: Actor, slug: str, version: int | None = None
+) -> dict[str, Any]:
+    """The row of a product of the actor's stores, locked. Raises NotFound, Stale."""
+    found = select(Product.__table__).where(Product.slug == slug).with_for_update()
+    row = connection.execute(found).one_or_none()
+    if row is None or not (actor.via == "system" or row.store_id in actor.store_ids):
+        raise NotFound
+    if version is not None and version != row.version:
+        raise Stale
+    return dict(row._mapping)
+
+
+def _move(
+    connection: Connection, actor: Actor, slug: str, status: str, version: int | None
+) -> ProductView:
+    actor.require(Permission.WRITE_STORE_PRODUCTS)
+    row = lock_product(connection, actor, slug, version)
+    require_move(PRODUCT_MOVES, row["status"], status)
+    now = clock.now(connection)
+    values = {"status": status, "updated_at": now}
+    if status == "published" and row["published_at"] is None:
+        values["published_at"] = now
+    _save(connection, row["id"], values)
+    _write_event(connection, actor, row["id"], row["status"], status)
+    audit.record(
+        connection, actor, f"product_{status}", ("product", slug),
+        before={"status": row["status"]}, after={"status": status},
+    )  # fmt: skip
+    raise_version(connection)
+    return get_product(actor, slug)
+
+
+def _columns(given: dict[str, Any]) -> dict[str, Any]:
+    """Input fields as columns; the category is left to the caller."""
+    row = {name: value for name, value in given.items() if name != "category"}
+    if "price" in row:
+        row["price_minor"] = row.pop("price")["amount"]
+    if "was_price" in row:
+        was = row.pop("was_price")
+        row["was_minor"] = was["amount"] if was else None
+    if "title" in row:
+        row["sort_key"] = folded(row["title"])
+    return row
+
+
+def _check(row: dict[str, Any]) -> None:
+    """The rules between fields. Raises Invalid with all that is wrong."""
+    increment, minimum = row["increment"], row["minimum"]
+    rules = (
+        ("title", bool(row["sort_key"]), "needs a letter or a digit"),
+        ("minimum", minimum % increment == 0, "must be a multiple of the increment"),
+        ("pack_size", _both(row, "pack_size", "pack_unit"), "goes together with its unit"),
+        ("price", price_in_range(row["price_minor"]), "must be from 0 to 10^12"),
+        ("was_price", _is_cut(row), "must be above the price"),
+    )
+    errors = [
+        {"pointer": f"/{name}", "code": "invalid", "detail": detail}
+        for name, holds, detail in rules
+        if not holds
+    ]
+    if errors:
+        raise Invalid(errors=errors)
+
+
+def _both(row: dict[str, Any], one: str, other: str) -> bool:
+    return (row[one] is None) == (row[other] is None)
+
+
+def _is_cut(row: dict[str, Any]) -> bool:
+    was = row["was_minor"]
+    return was is None or row["price_minor"] < was <= 10**12
+
+
+def _category(connection: Connection, slug: str) -> Any:
+    found = select(Category.id, Category.tax_class).where(Category.slug == slug)
+    row = connection.execute(found).one_or_none()
+    if row is None:
+        raise Invalid.at("/category", "is not a category")
+    return row
+
+
+def _insert(connection: Connection, row: dict[str, Any]) -> int:
+    try:
+        key = connection.execute(insert(Product).values(**row)).inserted_primary_key
+    except IntegrityError as error:
+        raise _clash(error) from None
+    return int(key[0]) if key else 0
+
+
+def _save(connection: Connection, product_id: int, values: dict[str, Any]) -> None:
+    change = update(Product).where(Product.id == product_id)
+    try:
+        connection.execute(change.values(**values, version=Product.version + 1))
+    except IntegrityError as error:
+        raise _clash(error) from None
+
+
+def _clash(error: IntegrityError) -> Exception:
+    return SkuTaken() if "sku" in str(error.orig) else error
+
+
+def _open_price(
+    connection: Connection, actor: Actor, product_id: int, amount: int, now: datetime
+) -> None:
+    connection.execute(
+        insert(Price).values(
+            product_id=product_id, amount_minor=amount, valid_from=now, actor_id=actor.account_id
+        )
+    )
+
+
+def _close_price(connection: Connection, product_id: int, now: datetime) -> None:
+    connection.execute(
+        update(Price)
+        .where(Price.product_id == product_id, Price.valid_until.is_(None))
+        .values(valid_until=now)
+    )
+
+
+def _write_event(
+    connection: Connection, actor: Actor, product_id: int, before: str | None, after: str
+) -> None:
+    connection.execute(
+        insert(ProductEvent).values(
+            product_id=product_id, from_status=before, to_status=after,
+            actor_id=actor.account_id, at=clock.now(connection),
+        )
+    )  # fmt: skip
+
+
+def _facts(row: dict[str, Any]) -> dict[str, Any]:
+    """What the audit log keeps of a row."""
+    derived = ("search_text", "sort_key", "created_at", "updated_at")
+    return {name: value for name, value in row.items() if name not in derived}
+
+
+def _tell_public(connection: Connection, status: str) -> None:
+    if status == "published":
+        raise_version(connection)

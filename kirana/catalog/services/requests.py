@@ -1,0 +1,141 @@
+"""A manager asks for a change of the categories; the admin's decision carries it out."""
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, insert, select, update
+
+from kirana.accounts.permissions import Permission
+from kirana.catalog.inputs import CategoryChanges, CategoryWish, NewCategory
+from kirana.catalog.models import Category, CategoryRequest
+from kirana.catalog.queries import load_tree, own_store_id
+from kirana.catalog.services.categories import create_category, delete_category, edit_category
+from kirana.catalog.states import REQUEST_MOVES
+from kirana.platform import audit, clock, columns
+from kirana.platform.access import Actor
+from kirana.platform.db import verb
+from kirana.platform.errors import Invalid, NotFound
+from kirana.platform.states import require_move
+from kirana.stores.models import Store
+
+
+@verb
+def ask_for_category(connection: Connection, actor: Actor, wish: CategoryWish) -> str:
+    """Put a wish before the admin; returns the request's uid. Raises Invalid, NotFound."""
+    actor.require(Permission.WRITE_CATEGORY_REQUESTS)
+    store_id = _store(connection, actor, wish.store)
+    uid = columns.new_uid()
+    connection.execute(
+        insert(CategoryRequest).values(
+            uid=uid, requester_id=actor.me(), store_id=store_id, kind=wish.kind,
+            category_id=_check(wish), wish=_kept(wish), created_at=clock.now(connection),
+        )
+    )  # fmt: skip
+    audit.record(
+        connection, actor, "category_requested", ("category_request", uid),
+        after=msgspec.to_builtins(wish),
+    )  # fmt: skip
+    return uid
+
+
+@verb
+def approve_request(connection: Connection, actor: Actor, uid: str) -> None:
+    """Approve a request and carry it out, both or neither.
+
+    Raises NotFound, IllegalMove, and whatever the change of the categories raises.
+    """
+    actor.require(Permission.DECIDE_CATEGORY_REQUESTS)
+    row = _lock(connection, uid)
+    _decide(connection, actor, row, "approved", "")
+    wish: dict[str, Any] = row.wish
+    if row.kind == "create":
+        create_category(actor, NewCategory(name=wish["name"], parent=wish["parent"]))
+        return
+    slug = connection.execute(
+        select(Category.slug).where(Category.id == row.category_id)
+    ).scalar_one_or_none()
+    if slug is None:
+        raise NotFound("The category of this request is gone.")
+    if row.kind == "rename":
+        edit_category(actor, slug, CategoryChanges(name=wish["name"]))
+    elif row.kind == "move":
+        edit_category(actor, slug, CategoryChanges(parent=wish["parent"]))
+    else:
+        delete_category(actor, slug)
+
+
+@verb
+def reject_request(connection: Connection, actor: Actor, uid: str, reason: str) -> None:
+    """Refuse a request and say why. Raises NotFound, IllegalMove, Invalid."""
+    actor.require(Permission.DECIDE_CATEGORY_REQUESTS)
+    if not reason.strip():
+        raise Invalid.at("/reason", "is required", "required")
+    _decide(connection, actor, _lock(connection, uid), "rejected", reason.strip())
+
+
+@verb
+def withdraw_request(connection: Connection, actor: Actor, uid: str) -> None:
+    """Take back a request of the actor's stores. Raises NotFound, IllegalMove."""
+    actor.require(Permission.WRITE_CATEGORY_REQUESTS)
+    row = _lock(connection, uid)
+    if row.store_id not in actor.store_ids:
+        raise NotFound
+    _decide(connection, actor, row, "withdrawn", "")
+
+
+def _store(connection: Connection, actor: Actor, slug: str | None) -> int:
+    if slug is not None:
+        return own_store_id(actor, slug)
+    mine = select(Store.id).where(Store.id.in_(actor.store_ids))
+    stores = connection.execute(mine).scalars().all()
+    if len(stores) != 1:
+        raise Invalid.at("/store", "is required: you work in more than one store", "required")
+    return stores[0]
+
+
+def _check(wish: CategoryWish) -> int | None:
+    """The id of the category that is meant. Raises Invalid."""
+    tree = load_tree()
+    if wish.kind in ("create", "rename") and wish.name is None:
+        raise Invalid.at("/name", "is required", "required")
+    if wish.parent is not None and tree.find(wish.parent) is None:
+        raise Invalid.at("/parent", "is not a category")
+    if wish.kind == "create":
+        if wish.category is not None:
+            raise Invalid.at("/category", "does not go with a new category")
+        return None
+    node = tree.find(wish.category or "")
+    if node is None:
+        raise Invalid.at("/category", "is not a category")
+    return node.id
+
+
+def _kept(wish: CategoryWish) -> dict[str, Any]:
+    """The names as they were, so that the request can be read when its category is gone."""
+    return {
+        "name": wish.name, "parent": wish.parent, "note": wish.note, "category": wish.category,
+    }  # fmt: skip
+
+
+def _lock(connection: Connection, uid: str) -> Any:
+    found = select(CategoryRequest.__table__).where(CategoryRequest.uid == uid).with_for_update()
+    row = connection.execute(found).one_or_none()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _decide(connection: Connection, actor: Actor, row: Any, status: str, reason: str) -> None:
+    require_move(REQUEST_MOVES, row.status, status)
+    connection.execute(
+        update(CategoryRequest)
+        .where(CategoryRequest.id == row.id)
+        .values(
+            status=status, reason=reason, decided_by=actor.account_id,
+            decided_at=clock.now(connection),
+        )
+    )  # fmt: skip
+    audit.record(
+        connection, actor, f"category_request_{status}", ("category_request", row.uid),
+        before={"status": row.status}, after={"status": status, "reason": reason},
+    )  # fmt: skip

@@ -1,0 +1,176 @@
+"""Reads of a store's own people: their products with stock, levels and the ledger."""
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, and_, func, select
+
+from kirana.accounts.models import Account
+from kirana.catalog.addresses import small_picture_url
+from kirana.catalog.models import Category, Picture, Product
+from kirana.catalog.queries import load_tree, own_store_id
+from kirana.catalog.views import ProductStatus
+from kirana.platform.access import Actor
+from kirana.platform.db import query
+from kirana.platform.errors import NotFound
+from kirana.platform.paging import Page, PageQuery, after, decode_cursor, to_page
+from kirana.stock.bands import Band, band_of, usual_low_at
+from kirana.stock.filters import searched
+from kirana.stock.models import StockLevel, StockMovement
+from kirana.stock.views import MovementView, StockedProduct, StockView
+
+_FREE = func.coalesce(StockLevel.on_hand - StockLevel.reserved, 0)
+_LOW_AT = func.coalesce(StockLevel.low_at, 0)
+_STOCKED = (
+    select(
+        Product.slug, Product.title, Product.brand, Product.sku, Product.barcode,
+        Product.size_text, Product.unit, Product.price_minor, Product.was_minor,
+        Product.price_per, Product.minimum, Product.status, Product.version, Product.updated_at,
+        Product.sort_key, Category.slug.label("category"),
+        Category.name.label("category_name"), Picture.file,
+        func.coalesce(StockLevel.on_hand, 0).label("on_hand"),
+        func.coalesce(StockLevel.reserved, 0).label("reserved"), _LOW_AT.label("low_at"),
+    )
+    .join(Category, Category.id == Product.category_id)
+    .outerjoin(StockLevel, StockLevel.product_id == Product.id)
+    .outerjoin(Picture, and_(Picture.product_id == Product.id, Picture.position == 0))
+)  # fmt: skip
+_LEVEL = (
+    select(
+        Product.id, Product.store_id, Product.slug, Product.unit, Product.minimum,
+        StockLevel.on_hand, StockLevel.reserved, StockLevel.low_at, StockLevel.version,
+    )
+    .outerjoin(StockLevel, StockLevel.product_id == Product.id)
+)  # fmt: skip
+
+
+class StockedQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
+    """Filters of the manager's list; ``stock`` is a band of available goods."""
+
+    q: str | None = None
+    status: ProductStatus | None = None
+    category: str | None = None
+    stock: Band | None = None
+
+
+class StatusCount(msgspec.Struct, frozen=True):
+    """How many products of a store have a status."""
+
+    status: ProductStatus
+    count: int
+
+
+@query
+def list_store_products(
+    connection: Connection, actor: Actor, store_slug: str, wanted: StockedQuery
+) -> Page[StockedProduct]:
+    """A store's products of every status by title. Raises NotFound (not yours), Invalid."""
+    store_id = own_store_id(actor, store_slug)
+    statement = _STOCKED.where(Product.store_id == store_id, *_filters(wanted))
+    if wanted.cursor is not None:
+        seen = decode_cursor(wanted.cursor, [str, str])
+        statement = statement.where(after([Product.sort_key, Product.slug], seen, False))
+    rows = connection.execute(
+        statement.order_by(Product.sort_key, Product.slug).limit(wanted.limit + 1)
+    ).all()
+    return to_page(rows, wanted.limit, _stocked, lambda row: (row.sort_key, row.slug))
+
+
+@query
+def count_store_products(
+    connection: Connection, actor: Actor, store_slug: str
+) -> list[StatusCount]:
+    """How many products the store has in each status. Raises NotFound (not yours)."""
+    rows = connection.execute(
+        select(Product.status, func.count())
+        .where(Product.store_id == own_store_id(actor, store_slug))
+        .group_by(Product.status)
+        .order_by(Product.status)
+    )
+    return [StatusCount(row[0], row[1]) for row in rows]  # type: ignore[arg-type] # CHECKed
+
+
+@query
+def get_stock(connection: Connection, actor: Actor, slug: str) -> StockView:
+    """The level of a product of the actor's stores. Raises NotFound."""
+    row = connection.execute(_LEVEL.where(Product.slug == slug)).one_or_none()
+    if row is None or not (actor.via == "system" or row.store_id in actor.store_ids):
+        raise NotFound
+    on_hand, reserved = row.on_hand or 0, row.reserved or 0
+    low_at = usual_low_at(row.unit, row.minimum) if row.low_at is None else row.low_at
+    return StockView(
+        product=row.slug,
+        unit=row.unit,
+        on_hand=on_hand,
+        reserved=reserved,
+        available=on_hand - reserved,
+        low_at=low_at,
+        stock_band=band_of(on_hand - reserved, row.minimum, low_at),
+        version=row.version or 1,
+    )
+
+
+@query
+def list_movements(
+    connection: Connection, actor: Actor, slug: str, wanted: PageQuery
+) -> Page[MovementView]:
+    """The ledger of a product, newest first. Raises NotFound (not yours), Invalid."""
+    get_stock(actor, slug)
+    statement = (
+        select(
+            StockMovement.balance_after, StockMovement.kind, StockMovement.delta,
+            StockMovement.reason, StockMovement.at, StockMovement.id, Account.name,
+        )
+        .join(Product, Product.id == StockMovement.product_id)
+        .outerjoin(Account, Account.id == StockMovement.actor_id)
+        .where(Product.slug == slug)
+        .order_by(StockMovement.id.desc())
+        .limit(wanted.limit + 1)
+    )  # fmt: skip
+    if wanted.cursor is not None:
+        statement = statement.where(StockMovement.id < decode_cursor(wanted.cursor, [int])[0])
+    rows = connection.execute(statement).all()
+    return to_page(rows, wanted.limit, _movement, lambda row: (row.id,))
+
+
+def _filters(wanted: StockedQuery) -> list[ColumnElement[bool]]:
+    found = list(searched(wanted.q))
+    if wanted.status is not None:
+        found.append(Product.status == wanted.status)
+    if wanted.category is not None:
+        tree = load_tree()
+        node = tree.find(wanted.category)
+        found.append(Product.category_id.in_(tree.family(node.id) if node else []))
+    if wanted.stock is not None:
+        found.append(_in_band(wanted.stock))
+    return found
+
+
+def _in_band(band: Band) -> ColumnElement[bool]:
+    enough = Product.minimum <= _FREE
+    if band == "none":
+        return Product.minimum > _FREE
+    return and_(enough, _FREE <= _LOW_AT if band == "few" else _FREE > _LOW_AT)
+
+
+def _stocked(row: Any) -> StockedProduct:
+    values = dict(row._mapping)
+    file, minimum, _ = values.pop("file"), values.pop("minimum"), values.pop("sort_key")
+    free = values["on_hand"] - values["reserved"]
+    return StockedProduct(
+        **values,
+        picture_url=small_picture_url(file, values["slug"]),
+        stock_band=band_of(free, minimum, values["low_at"]),
+    )
+
+
+def _movement(row: Any) -> MovementView:
+    values = dict(row._mapping)
+    return MovementView(
+        kind=values["kind"],
+        delta=values["delta"],
+        balance_after=values["balance_after"],
+        reason=values["reason"],
+        by=values["name"] or "",
+        at=values["at"],
+    )
