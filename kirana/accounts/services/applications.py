@@ -42,9 +42,10 @@ def apply_again(connection: Connection, actor: Actor, given: RenewedApplication)
 def approve_application(connection: Connection, actor: Actor, uid: str, store_id: int) -> int:
     """The account's half of an approval: its id, now active, the application naming its store.
 
-    Called by ``stores.services.approve_manager``. Raises NotFound, IllegalMove. Locks the
-    application, then the account.
+    Called by ``stores.services.approve_manager``. Raises Forbidden, NotFound,
+    IllegalMove. Locks the application, then the account.
     """
+    actor.require(Permission.WRITE_APPROVALS)
     decided = _decide(connection, actor, uid, {"status": "approved", "store_id": store_id})
     move_account(connection, actor, decided.account_id, "active")
     key = f"manager-approved:{uid}"
