@@ -130,7 +130,7 @@ class Nudge:
         try:
             self._bag.put_nowait((task, ids))
         except queue.Full:
-            logger.warning("%s%s is left to the sweep: too many wait", task, ids)
+            logger.debug("%s%s is left to the sweep: too many wait", task, ids)
 
     def _start_afresh(self) -> None:
         self._lock = threading.Lock()
