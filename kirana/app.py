@@ -5,9 +5,11 @@ from pathlib import Path
 
 from flask import Flask
 
+from kirana.accounts import web_session
 from kirana.platform import db, health, limits, migrations, problems
 from kirana.platform.config import Settings, load_settings
 from kirana.platform.openapi import PREFIX
+from kirana.stores.queries import store_ids_of
 
 # Scaffold while the slices land; becomes plain imports.
 SLICES = (
@@ -26,6 +28,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.url_map.strict_slashes = False
     problems.install(app)
     limits.use_redis(settings.redis)
+    web_session.install(app, store_ids_of)
     app.register_blueprint(health.pages)
     _register_slices(app)
     return app
