@@ -7,7 +7,7 @@ from sqlalchemy import Connection, and_, false, func, select
 
 from kirana.cart.models import Cart, CartLine
 from kirana.cart.steps import Problem
-from kirana.catalog.addresses import picture_url
+from kirana.catalog.addresses import small_picture_url
 from kirana.catalog.models import Category, Picture, Product
 from kirana.catalog.units import on_grid, quantity_text
 from kirana.platform.access import Actor
@@ -17,7 +17,6 @@ from kirana.pricing.quote import Quote, Wish, line_total, quote
 from kirana.stock.bands import Band, band_of
 from kirana.stock.models import StockLevel
 from kirana.stores.models import Store
-
 
 _NOTES = {
     "unavailable": "This is not for sale any more.",
@@ -182,7 +181,7 @@ def to_line(row: Any) -> BasketLine:
         quantity=row.quantity, unit=row.unit, increment=row.increment, minimum=row.minimum,
         price_per=row.price_per, price_minor=row.price_minor,
         price_seen_minor=row.price_seen_minor, was_minor=row.was_minor, tax_class=row.tax_class,
-        picture_url=picture_url(row.file, row.slug), well=row.well, available=available,
+        picture_url=small_picture_url(row.file, row.slug), well=row.well, available=available,
         band=band_of(available, row.minimum, row.low_at or 0), problem=_problem(available, row),
         total_minor=_total(row),
     )  # fmt: skip

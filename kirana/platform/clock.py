@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 
 _frozen: ContextVar[datetime | None] = ContextVar("frozen", default=None)
 _NOW = text("SELECT clock_timestamp()")
+_MOMENT = "kirana.moment"
 
 
 def utc_now() -> datetime:
@@ -18,10 +19,15 @@ def utc_now() -> datetime:
 
 
 def now(connection: Connection) -> datetime:
-    """The database's moment on PostgreSQL, the host's on SQLite."""
+    """The database's moment on PostgreSQL, asked once in each transaction; the host's on SQLite."""
     if _frozen.get() is None and connection.dialect.name == "postgresql":
-        moment: datetime = connection.execute(_NOW).scalar_one()
-        return moment.astimezone(UTC)
+        unit = connection.get_transaction()
+        known: tuple[object, datetime] | None = connection.info.get(_MOMENT)
+        if known is None or unit is None or known[0] is not unit:
+            moment: datetime = connection.execute(_NOW).scalar_one()
+            known = (connection.get_transaction(), moment.astimezone(UTC))
+            connection.info[_MOMENT] = known
+        return known[1]
     return utc_now()
 
 

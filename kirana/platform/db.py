@@ -259,6 +259,13 @@ def insert_ignoring(connection: Connection, table: type[Model], **values: Any) -
     return connection.execute(told).first() is not None
 
 
+def insert_unless_taken(connection: Connection, table: Any, **values: Any) -> int | None:
+    """INSERT … ON CONFLICT DO NOTHING; the new row's id, None if a unique value was taken."""
+    insert = _dialect_insert(connection)(table.__table__).values(**values).on_conflict_do_nothing()
+    found: int | None = connection.execute(insert.returning(table.id)).scalar_one_or_none()
+    return found
+
+
 def upsert(
     connection: Connection, table: type[Model], keys: list[str], values: dict[str, Any]
 ) -> None:

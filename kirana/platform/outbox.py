@@ -7,11 +7,11 @@ Delivery lives in ``platform/delivery.py``.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Index, String, Text, select
+from sqlalchemy import Connection, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.platform import clock, columns
-from kirana.platform.db import Json, Model, insert_ignoring
+from kirana.platform.db import Json, Model, insert_unless_taken
 from kirana.platform.states import Moves
 from kirana.platform.wake import wake_after_commit
 
@@ -61,12 +61,10 @@ def enqueue(connection: Connection, kind: str, dedupe_key: str, **payload: Any) 
     The payload holds ids only, so that what is sent is true at the time of sending.
     """
     now = clock.now(connection)
-    is_new = insert_ignoring(
+    row_id = insert_unless_taken(
         connection, Outbox, kind=kind, dedupe_key=dedupe_key, payload=payload,
         state="due", attempt=0, doubts=0, next_at=now, created_at=now,
     )  # fmt: skip
-    if is_new:
-        find = select(Outbox.id).where(Outbox.dedupe_key == dedupe_key)
-        row_id = connection.execute(find).scalar_one()
+    if row_id is not None:
         wake_after_commit(DELIVER, row_id)
-    return is_new
+    return row_id is not None

@@ -1,0 +1,224 @@
+"""Reading orders: one's own, and those of the stores one works for."""
+
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import Connection, and_, func, or_, select
+
+from kirana.catalog.addresses import small_picture_url
+from kirana.catalog.models import Category, Picture, Product
+from kirana.catalog.units import quantity_text
+from kirana.orders.models import Charge, Order, OrderEvent, OrderGroup, OrderLine
+from kirana.orders.shapes import (
+    ChargeView,
+    Delivery,
+    GroupView,
+    LineView,
+    OrdersQuery,
+    OrderStatus,
+    OrderSummary,
+    OrderView,
+    Step,
+    StoreName,
+    StoreOrdersQuery,
+)
+from kirana.orders.states import CUSTOMER_CANCELS, ORDER_MOVES
+from kirana.payments.models import Payment
+from kirana.payments.queries import PaymentView, get_payment
+from kirana.platform.access import Actor
+from kirana.platform.amounts import Money, Quantity
+from kirana.platform.db import query
+from kirana.platform.errors import NotFound
+from kirana.platform.paging import Page, after, decode_cursor, to_page
+from kirana.stores.models import Store
+
+_LINE_COUNT = (
+    select(func.count()).where(OrderLine.order_id == Order.id).scalar_subquery().label("lines")
+)
+
+
+@query
+def list_my_orders(connection: Connection, actor: Actor, wanted: OrdersQuery) -> Page[OrderSummary]:
+    """The caller's orders, newest first. Raises Unauthorized, Invalid (cursor)."""
+    return _page(connection, Order.account_id == actor.me(), wanted.limit, wanted.cursor)
+
+
+@query
+def list_store_orders(
+    connection: Connection, actor: Actor, store: str, wanted: StoreOrdersQuery
+) -> Page[OrderSummary]:
+    """The orders of one of the caller's stores, newest first. Raises NotFound for others'."""
+    find = select(Store.id).where(Store.slug == store, Store.id.in_(actor.store_ids))
+    store_id = connection.execute(find).scalar_one_or_none()
+    if store_id is None:
+        raise NotFound
+    condition = Order.store_id == store_id
+    if wanted.status is not None:
+        condition = and_(condition, Order.status == wanted.status)
+    return _page(connection, condition, wanted.limit, wanted.cursor)
+
+
+@query
+def get_order(connection: Connection, actor: Actor, number: str) -> OrderView:
+    """An order of the caller's, or of a store they work for. Raises NotFound."""
+    row = connection.execute(_ORDER.where(Order.number == number, visible_to(actor))).one_or_none()
+    if row is None:
+        raise NotFound
+    return _view(connection, actor, row)
+
+
+@query
+def get_order_payment(connection: Connection, actor: Actor, number: str) -> PaymentView:
+    """The payment of an order that the caller may see. Raises NotFound."""
+    find = select(Order.id).where(Order.number == number, visible_to(actor))
+    order_id = connection.execute(find).scalar_one_or_none()
+    if order_id is None:
+        raise NotFound
+    return get_payment(order_id)
+
+
+@query
+def get_group(connection: Connection, actor: Actor, uid: str) -> GroupView:
+    """What one of the caller's baskets became. Raises NotFound."""
+    mine = and_(OrderGroup.uid == uid, OrderGroup.account_id == actor.me())
+    rows = connection.execute(
+        _SUMMARY.add_columns(OrderGroup.uid, OrderGroup.total_minor.label("group_minor"))
+        .where(mine)
+        .order_by(Order.id)
+    ).all()
+    if not rows:
+        raise NotFound
+    first = rows[0]
+    total = Money(first.group_minor, first.currency)
+    return GroupView(first.uid, total, first.placed_at, [_summary(row) for row in rows])
+
+
+def visible_to(actor: Actor) -> Any:
+    """The condition that picks what the caller may see: own orders and their stores'."""
+    return or_(Order.account_id == actor.me(), Order.store_id.in_(actor.store_ids))
+
+
+_SUMMARY = (
+    select(
+        Order.number, Order.status, Order.total_minor, Order.currency, Order.placed_at,
+        Store.slug.label("store_slug"), Store.name.label("store_name"),
+        OrderGroup.name.label("customer"), _LINE_COUNT,
+    )
+    .join(Store, Store.id == Order.store_id)
+    .join(OrderGroup, OrderGroup.id == Order.group_id)
+)  # fmt: skip
+
+_ORDER = (
+    select(
+        Order.id, Order.number, Order.status, Order.version, Order.placed_at, Order.account_id,
+        Order.store_id, Order.currency, Order.lines_minor, Order.tax_minor, Order.total_minor,
+        OrderGroup.uid.label("group_uid"), OrderGroup.name, OrderGroup.phone, OrderGroup.street,
+        OrderGroup.city, OrderGroup.postcode, OrderGroup.note,
+        Store.slug.label("store_slug"), Store.name.label("store_name"),
+        Payment.method, Payment.status.label("payment_status"),
+    )
+    .join(OrderGroup, OrderGroup.id == Order.group_id)
+    .join(Store, Store.id == Order.store_id)
+    .join(Payment, Payment.order_id == Order.id)
+)  # fmt: skip
+
+_LINES = (
+    select(
+        OrderLine.title, OrderLine.sku, OrderLine.size_text, OrderLine.category_name,
+        OrderLine.unit, OrderLine.quantity, OrderLine.price_minor, OrderLine.price_per,
+        OrderLine.tax_basis_points, OrderLine.tax_minor, OrderLine.total_minor, OrderLine.status,
+        Product.slug, Product.status.label("product_status"), Category.well, Picture.file,
+    )
+    .join(Product, Product.id == OrderLine.product_id)
+    .join(Category, Category.id == Product.category_id)
+    .outerjoin(Picture, and_(Picture.product_id == Product.id, Picture.position == 0))
+    .order_by(OrderLine.id)
+)  # fmt: skip
+
+
+def _page(
+    connection: Connection, condition: Any, limit: int, cursor: str | None
+) -> Page[OrderSummary]:
+    keys = (Order.placed_at, Order.number)
+    wanted = _SUMMARY.where(condition).order_by(*[key.desc() for key in keys]).limit(limit + 1)
+    if cursor is not None:
+        placed_at, number = decode_cursor(cursor, (datetime, str))
+        wanted = wanted.where(after(keys, (placed_at, number), descending=True))
+    rows = connection.execute(wanted).all()
+    return to_page(rows, limit, _summary, lambda row: (row.placed_at.isoformat(), row.number))
+
+
+def _summary(row: Any) -> OrderSummary:
+    return OrderSummary(
+        number=row.number,
+        store=StoreName(row.store_slug, row.store_name),
+        status=row.status,
+        total=Money(row.total_minor, row.currency),
+        line_count=row.lines,
+        customer=row.customer,
+        placed_at=row.placed_at,
+    )
+
+
+def _view(connection: Connection, actor: Actor, row: Any) -> OrderView:
+    def money(minor: int) -> Money:
+        return Money(minor, row.currency)
+
+    lines = connection.execute(_LINES.where(OrderLine.order_id == row.id))
+    charges = connection.execute(
+        select(Charge.kind, Charge.label, Charge.amount_minor)
+        .where(Charge.order_id == row.id)
+        .order_by(Charge.id)
+    )
+    is_mine = row.account_id == actor.account_id
+    is_staff = row.store_id in actor.store_ids
+    moves = cast(list[OrderStatus], list(ORDER_MOVES[row.status]) if is_staff else [])
+    return OrderView(
+        number=row.number,
+        group=row.group_uid,
+        store=StoreName(row.store_slug, row.store_name),
+        status=row.status,
+        version=row.version,
+        placed_at=row.placed_at,
+        delivery=Delivery(row.name, row.phone, row.street, row.city, row.postcode, row.note),
+        lines=[_line(line, row.currency) for line in lines],
+        charges=[ChargeView(x.kind, x.label, money(x.amount_minor)) for x in charges],
+        lines_total=money(row.lines_minor),
+        tax=money(row.tax_minor),
+        total=money(row.total_minor),
+        payment_method=row.method,
+        payment_status=row.payment_status,
+        history=_history(connection, row.id),
+        can_cancel=is_mine and row.status in CUSTOMER_CANCELS,
+        moves=moves,
+    )
+
+
+def _line(row: Any, currency: str) -> LineView:
+    return LineView(
+        title=row.title, sku=row.sku, size_text=row.size_text, category=row.category_name,
+        quantity=Quantity(row.quantity, row.unit),
+        quantity_text=quantity_text(row.quantity, row.unit),
+        price=Money(row.price_minor, currency), price_per=row.price_per,
+        tax_basis_points=row.tax_basis_points, tax=Money(row.tax_minor, currency),
+        total=Money(row.total_minor, currency), status=row.status,
+        product=row.slug if row.product_status == "published" else None,
+        picture_url=small_picture_url(row.file, row.slug), well=row.well,
+    )  # fmt: skip
+
+
+def _history(connection: Connection, order_id: int) -> list[Step]:
+    rows = connection.execute(
+        select(OrderEvent.from_status, OrderEvent.to_status, OrderEvent.reason, OrderEvent.at)
+        .where(OrderEvent.order_id == order_id)
+        .order_by(OrderEvent.id)
+    )
+    return [
+        Step(
+            cast(OrderStatus | None, row.from_status),
+            cast(OrderStatus, row.to_status),
+            row.reason,
+            row.at,
+        )
+        for row in rows
+    ]
