@@ -1,0 +1,14 @@
+// The one module that pages load. Each part binds itself by data- attributes and leaves plain
+// forms and links working where it is not there.
+import "./theme.js";
+import "./search.js";
+import "./basket.js";
+import "./filters.js";
+import "./confirm.js";
+import "./dialog.js";
+import "./forms.js";
+import "./toast.js";
+
+if (document.querySelector("[data-job][data-active]")) import("./job-progress.js");
+if (document.querySelector("[data-file-drop]")) import("./file-drop.js");
+if (document.querySelector("[data-bulk]")) import("./bulk.js");

@@ -1,0 +1,109 @@
+// Filters, sorting and paging change the list, the count, the address and the title in place; Back undoes them.
+// The form is a plain GET form: its address with the header X-Fragment: list answers just #product-list,
+// with data-title and data-count-text.
+import { fetchFragment } from "./fragment.js";
+
+const form = document.getElementById("filters");
+const PATIENCE = 150; // ms without any sign of waiting
+let running = null;
+
+if (form) {
+  form.addEventListener("change", (event) => {
+    if (!event.target.matches("[inputmode]")) go(address(), { push: true });
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    form.querySelector("details[open]")?.removeAttribute("open");
+    go(address(), { push: true });
+  });
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-list-link]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    go(link.href, { push: true, scroll: true });
+  });
+  document.addEventListener("click", (event) => {
+    for (const open of form.querySelectorAll("details[open]")) if (!open.contains(event.target)) open.open = false;
+  });
+  form.addEventListener("keydown", (event) => {
+    const open = event.key === "Escape" && form.querySelector("details[open]");
+    if (!open) return;
+    open.open = false;
+    open.querySelector("summary").focus();
+  });
+  addEventListener("popstate", () => go(location.href, {}));
+}
+
+function address() {
+  const query = new URLSearchParams();
+  for (const [name, value] of new FormData(form)) if (value !== "") query.append(name, value);
+  const text = query.toString();
+  return new URL(text ? `?${text}` : location.pathname, location.href).href;
+}
+
+async function go(url, { push, scroll }) {
+  running?.abort();
+  running = new AbortController();
+  const { signal } = running;
+  const list = document.getElementById("product-list");
+  const slow = setTimeout(() => list.setAttribute("data-busy", ""), PATIENCE);
+  try {
+    const body = await fetchFragment(url, "list", { signal });
+    const fresh = body.querySelector("#product-list");
+    if (push) history.pushState(null, "", url);
+    fillForm(new URL(url).searchParams);
+    document.getElementById("product-list").replaceWith(fresh);
+    document.getElementById("list-problem")?.remove();
+    document.getElementById("product-count").textContent = fresh.dataset.countText;
+    document.title = fresh.dataset.title;
+    if (scroll) showStart(fresh);
+  } catch (error) {
+    if (error.name !== "AbortError") complain(list, error, url);
+  } finally {
+    clearTimeout(slow);
+    list.removeAttribute("data-busy");
+  }
+}
+
+function showStart(list) {
+  document.getElementById("list-title").scrollIntoView({ block: "start" });
+  list.querySelector("a")?.focus({ preventScroll: true });
+}
+
+// The controls follow the address: after Back, and after "Clear the filters".
+function fillForm(query) {
+  for (const control of form.elements) {
+    if (!control.name || control.type === "hidden") continue;
+    if (control.type === "checkbox") control.checked = query.get(control.name) === control.value;
+    else if (control.tagName === "SELECT") control.value = query.get(control.name) ?? control.options[0].value;
+    else control.value = query.get(control.name) ?? "";
+  }
+  namePrice(query.get("min_price"), query.get("max_price"));
+}
+
+function namePrice(least, most) {
+  const name = form.querySelector("[data-price-name]");
+  if (!name) return;
+  const sign = name.dataset.priceName;
+  name.textContent =
+    least && most ? `${sign}${least} – ${sign}${most}` : least ? `From ${sign}${least}` : most ? `Up to ${sign}${most}` : "Price";
+  name.closest("summary").toggleAttribute("aria-current", Boolean(least || most));
+}
+
+// The last good list stays; a line above it says what happened and offers to try again.
+function complain(list, error, url) {
+  document.getElementById("list-problem")?.remove();
+  const note = document.createElement("div");
+  note.id = "list-problem";
+  note.className = "banner banner-bad";
+  note.setAttribute("role", "alert");
+  const text = document.createElement("span");
+  text.textContent = error.message;
+  const again = document.createElement("button");
+  again.type = "button";
+  again.className = "button button-small end";
+  again.textContent = "Try again";
+  again.addEventListener("click", () => go(url, { push: true }));
+  note.append(text, again);
+  list.before(note);
+}

@@ -1,0 +1,36 @@
+// Asking the server for a part of a page. A refusal arrives as problem+json; its detail is thrown.
+export class Refused extends Error {}
+
+const OFFLINE = "No connection. Nothing was changed; please try again.";
+
+export async function fetchFragment(url, name, options = {}) {
+  let answer;
+  try {
+    answer = await fetch(url, {
+      ...options,
+      headers: { "X-Fragment": name, Accept: "text/html, application/problem+json", ...options.headers },
+    });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Refused(OFFLINE);
+  }
+  const body = await answer.text();
+  if (!answer.ok) throw new Refused(detailOf(answer, body));
+  return toElements(body);
+}
+
+export function toElements(html) {
+  return new DOMParser().parseFromString(html, "text/html").body;
+}
+
+function detailOf(answer, body) {
+  if (answer.headers.get("Content-Type")?.includes("json")) {
+    try {
+      const problem = JSON.parse(body);
+      return problem.detail || problem.title;
+    } catch {
+      // Falls through to the general sentence.
+    }
+  }
+  return answer.status === 429 ? "That was too fast. Please wait a moment." : "That did not work. Please try again.";
+}
