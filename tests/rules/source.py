@@ -23,6 +23,12 @@ class Source:
         return len(self.text.splitlines())
 
     @property
+    def written_lines(self) -> int:
+        """Lines that are neither blank nor a comment."""
+        lines = (line.strip() for line in self.text.splitlines())
+        return sum(1 for line in lines if line and not line.startswith("#"))
+
+    @property
     def names(self) -> list[str]:
         """Folders and file name without its ending."""
         return [*PurePosixPath(self.path).parts[:-1], PurePosixPath(self.path).stem]
