@@ -36,6 +36,10 @@ _ON_SALE_COUNTS = (
     .where(ON_SALE)
     .group_by(Product.category_id)
 )
+_PACK = select(
+    Product.title, Product.brand, Product.size_text, Product.published_at, Product.store_id,
+    Category.name.label("category"),
+).join(Category, Category.id == Product.category_id)  # fmt: skip
 PRODUCT_VIEW = (
     select(
         Product.id, Product.slug, Product.category_id, Product.store_id, Product.sku,
@@ -129,6 +133,18 @@ def get_product(connection: Connection, actor: Actor, slug: str) -> ProductView:
     if row is None or not (actor.via == "system" or row.store_id in actor.store_ids):
         raise NotFound
     return product_view(row)
+
+
+@query
+def find_pack_facts(connection: Connection, actor: Actor, slug: str) -> dict[str, str] | None:
+    """What the drawn pack of a product shows; None for one that never was public or yours."""
+    row = connection.execute(_PACK.where(Product.slug == slug)).one_or_none()
+    if row is None or not (row.published_at or row.store_id in actor.store_ids):
+        return None
+    return {
+        "title": row.title, "brand": row.brand, "size_text": row.size_text,
+        "category": row.category,
+    }  # fmt: skip
 
 
 @query

@@ -40,9 +40,19 @@ def decode_cursor(cursor: str, kinds: Sequence[type]) -> list[Any]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        return list(msgspec.convert(values, tuple[tuple(kinds)], strict=True))  # type: ignore[misc]
+        found = list(msgspec.convert(values, tuple[tuple(kinds)], strict=True))  # type: ignore[misc]
+        if not all(_can_be_stored(value) for value in found):
+            raise ValueError("beyond what a column holds")
+        return found
     except (ValueError, binascii.Error, RecursionError):
         raise Invalid.at("/cursor", "is not a cursor of this list", "invalid_cursor") from None
+
+
+def _can_be_stored(value: Any) -> bool:
+    if isinstance(value, str):
+        value.encode()  # a lone surrogate is a ValueError
+        return "\x00" not in value
+    return not isinstance(value, int) or abs(value) < 2**63
 
 
 def after(columns: Sequence[Any], values: Sequence[Any], descending: bool) -> ColumnElement[bool]:

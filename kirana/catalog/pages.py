@@ -1,0 +1,50 @@
+"""Pictures as the browser fetches them."""
+
+from flask import Blueprint, Response, request
+
+from kirana.catalog.drawing import MEDIA_TYPE, PackFacts, draw_pack
+from kirana.catalog.queries import find_pack_facts
+from kirana.catalog.services.pictures import find_picture
+from kirana.catalog.uploads import picture_files
+from kirana.platform.errors import NotFound
+from kirana.platform.http import current_actor, public
+
+pages = Blueprint("catalog_pages", __name__)
+FOREVER = "public, max-age=31536000, immutable"
+A_WHILE = "private, max-age=300"
+
+
+@pages.get("/media/<name>")
+@public
+def picture(name: str) -> Response:
+    """A picture; its random name is never given to another."""
+    return _webp(name, small=False)
+
+
+@pages.get("/media/small/<name>")
+@public
+def small_picture(name: str) -> Response:
+    """The same in the size of a card."""
+    return _webp(name, small=True)
+
+
+@pages.get("/media/drawn/<slug>.svg")
+@public
+def drawn(slug: str) -> Response:
+    """The pack of a product without a picture; of a draft for its own managers only."""
+    facts = find_pack_facts(current_actor(), slug)
+    if facts is None:
+        raise NotFound
+    response = _file(draw_pack(PackFacts(**facts)).encode(), MEDIA_TYPE, A_WHILE)
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+def _webp(name: str, small: bool) -> Response:
+    return _file(find_picture(picture_files(), name, small), "image/webp", FOREVER)
+
+
+def _file(data: bytes, media_type: str, keep: str) -> Response:
+    headers = {"Cache-Control": keep, "X-Content-Type-Options": "nosniff"}
+    return Response(data, headers=headers, content_type=media_type)

@@ -1,0 +1,84 @@
+"""Reads of category requests: the admin sees all, managers those of their stores."""
+
+from typing import Any, Literal
+
+from sqlalchemy import Connection, func, select
+
+from kirana.accounts.models import Account
+from kirana.accounts.permissions import Permission
+from kirana.catalog.models import CategoryRequest
+from kirana.catalog.views import RequestView
+from kirana.platform.access import Actor
+from kirana.platform.db import query
+from kirana.platform.errors import NotFound
+from kirana.platform.paging import Page, PageQuery, decode_cursor, to_page
+from kirana.stores.models import Store
+
+_REQUESTS = (
+    select(
+        CategoryRequest.id, CategoryRequest.uid, CategoryRequest.kind, CategoryRequest.wish,
+        CategoryRequest.status, CategoryRequest.reason, CategoryRequest.created_at,
+        CategoryRequest.decided_at, CategoryRequest.store_id, Store.slug.label("store"),
+        Account.name.label("requester"),
+    )
+    .join(Store, Store.id == CategoryRequest.store_id)
+    .join(Account, Account.id == CategoryRequest.requester_id)
+)  # fmt: skip
+
+
+class RequestQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
+    """Filter of the list of category requests."""
+
+    status: Literal["requested", "approved", "rejected", "withdrawn"] | None = None
+
+
+@query
+def list_requests(connection: Connection, actor: Actor, wanted: RequestQuery) -> Page[RequestView]:
+    """Requests that the actor may see, newest first. Raises Invalid (cursor)."""
+    statement = _seen_by(actor).order_by(CategoryRequest.id.desc()).limit(wanted.limit + 1)
+    if wanted.status is not None:
+        statement = statement.where(CategoryRequest.status == wanted.status)
+    if wanted.cursor is not None:
+        statement = statement.where(CategoryRequest.id < decode_cursor(wanted.cursor, [int])[0])
+    rows = connection.execute(statement).all()
+    return to_page(rows, wanted.limit, _view, lambda row: (row.id,))
+
+
+@query
+def get_request(connection: Connection, actor: Actor, uid: str) -> RequestView:
+    """One request. Raises NotFound for strangers."""
+    row = connection.execute(_seen_by(actor).where(CategoryRequest.uid == uid)).one_or_none()
+    if row is None:
+        raise NotFound
+    return _view(row)
+
+
+@query
+def count_open_requests(connection: Connection) -> int:
+    """How many requests wait for the admin."""
+    waiting = select(func.count()).where(CategoryRequest.status == "requested")
+    return int(connection.execute(waiting).scalar_one())
+
+
+def _seen_by(actor: Actor) -> Any:
+    if actor.via == "system" or Permission.DECIDE_CATEGORY_REQUESTS in actor.permissions:
+        return _REQUESTS
+    return _REQUESTS.where(CategoryRequest.store_id.in_(actor.store_ids))
+
+
+def _view(row: Any) -> RequestView:
+    wish: dict[str, Any] = row.wish
+    return RequestView(
+        uid=row.uid,
+        kind=row.kind,
+        category=wish.get("category"),
+        name=wish.get("name"),
+        parent=wish.get("parent"),
+        note=wish.get("note", ""),
+        store=row.store,
+        requester=row.requester,
+        status=row.status,
+        reason=row.reason,
+        created_at=row.created_at,
+        decided_at=row.decided_at,
+    )

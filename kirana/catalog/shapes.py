@@ -1,0 +1,105 @@
+"""How the catalogue looks in JSON."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+from flask import current_app
+
+from kirana.catalog.inputs import Closed, Reason
+from kirana.catalog.units import Unit
+from kirana.catalog.views import PriceView, ProductStatus, ProductView, TaxClass
+from kirana.platform.amounts import Money
+from kirana.platform.errors import Invalid
+
+
+class ManagedProduct(msgspec.Struct, frozen=True, kw_only=True):
+    """A product as its managers see it; ``version`` is its entity tag."""
+
+    slug: str
+    store: str
+    category: str
+    sku: str
+    barcode: str | None
+    title: str
+    brand: str
+    description: str
+    unit: Unit
+    price: Money
+    was_price: Money | None
+    price_per: int
+    increment: int
+    minimum: int
+    pack_size: int | None
+    pack_unit: Literal["g", "ml"] | None
+    size_text: str
+    tax_class: TaxClass
+    origin: str
+    diet: list[str]
+    status: ProductStatus
+    legal_moves: tuple[str, ...]
+    picture_url: str
+    version: int
+    published_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class PastPrice(msgspec.Struct, frozen=True):
+    """A price and when it was true; the current one has no end."""
+
+    price: Money
+    valid_from: datetime
+    valid_until: datetime | None
+
+
+class PictureUrl(msgspec.Struct, frozen=True):
+    """Where a category's picture is."""
+
+    url: str
+
+
+class Rejection(Closed, frozen=True):
+    """Why a wish is not granted."""
+
+    reason: Reason
+
+
+class CacheCheck(msgspec.Struct, frozen=True):
+    """A moment that stays the same for ten seconds while Redis is there."""
+
+    moment: str
+    redis: Literal["here", "away"]
+
+
+def currency() -> str:
+    """The shop's one currency."""
+    code: str = current_app.config["SETTINGS"].currency
+    return code
+
+
+def money(amount: int) -> Money:
+    return Money(amount, currency())
+
+
+def managed(product: ProductView) -> ManagedProduct:
+    values = {name: getattr(product, name) for name in product.__struct_fields__}
+    for name in ("price_minor", "was_minor", "picture_alt"):
+        del values[name]
+    return ManagedProduct(
+        **values,
+        price=money(product.price_minor),
+        was_price=None if product.was_minor is None else money(product.was_minor),
+    )
+
+
+def past_price(price: PriceView) -> PastPrice:
+    return PastPrice(money(price.amount_minor), price.valid_from, price.valid_until)
+
+
+def in_our_currency(body: object) -> None:
+    """Raise Invalid unless the prices in ``body`` are in the shop's currency."""
+    for name in ("price", "was_price"):
+        given = getattr(body, name)
+        if isinstance(given, Money) and given.currency != currency():
+            raise Invalid.at(f"/{name}/currency", f"must be {currency()}")

@@ -1,0 +1,231 @@
+"""Public reads kept in Redis by Flask-Caching, and for a moment in this process.
+
+The database decides; this only saves work. What is kept depends on nothing but its key and the
+catalogue's version, never on who asks. With Redis away the store goes on without it.
+"""
+
+import hashlib
+import re
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import cache as once
+from typing import Any, TypeVar
+
+import msgspec
+from cachelib.serializers import RedisSerializer
+from flask import Flask, Response, current_app, g, request
+from flask_caching import Cache
+from flask_caching.backends.rediscache import RedisCache
+
+from kirana.platform import freshness, migrations
+from kirana.platform.config import Settings
+from kirana.platform.http import Answer
+from kirana.platform.redis import Breaker, connect
+
+T = TypeVar("T")
+EXTENSION = "kirana_cache"
+LONGEST_SECONDS = 60
+_PLAIN_KEY = re.compile(r"[\w.=-]{0,80}", re.ASCII)
+
+
+class MessagePack(RedisSerializer):
+    """Values as MessagePack: unlike pickle, nothing in Redis can run code here."""
+
+    def dumps(self, value: Any, protocol: int = 0) -> bytes:
+        return msgspec.msgpack.encode(value)
+
+    def loads(self, value: bytes | None) -> Any:
+        try:
+            return None if value is None else msgspec.msgpack.decode(value)
+        except msgspec.DecodeError:
+            return None
+
+
+class PatientRedis(RedisCache):
+    """Flask-Caching's Redis backend that waits 150 ms at most, then rests, and never raises."""
+
+    serializer = MessagePack()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.breaker = Breaker()
+
+    @classmethod
+    def factory(
+        cls, app: Flask, config: dict[str, Any], args: list[Any], kwargs: dict[str, Any]
+    ) -> "PatientRedis":
+        client = connect(config["CACHE_REDIS_URL"])
+        return cls(host=client, key_prefix=config["CACHE_KEY_PREFIX"], **kwargs)
+
+    def get(self, key: str) -> Any:
+        return self.breaker.run(lambda: RedisCache.get(self, key))
+
+    def set(self, key: str, value: Any, timeout: Any = None) -> bool:
+        return bool(self.breaker.run(lambda: RedisCache.set(self, key, value, timeout)))
+
+    def add(self, key: str, value: Any, timeout: Any = None) -> bool:
+        """Set it unless it is there, together with its end, in one step."""
+        data, seconds = self.serializer.dumps(value), int(timeout or self.default_timeout)
+        name = f"{self._get_prefix()}{key}"
+        write = self._write_client.set
+        return bool(self.breaker.run(lambda: write(name, data, ex=seconds, nx=True)))
+
+    def delete(self, key: str) -> bool:
+        return bool(self.breaker.run(lambda: RedisCache.delete(self, key)))
+
+    def has(self, key: str) -> bool:
+        return bool(self.breaker.run(lambda: RedisCache.has(self, key)))
+
+    def clear(self) -> bool:
+        return bool(self.breaker.run(lambda: RedisCache.clear(self)))
+
+    @property
+    def is_away(self) -> bool:
+        return self.breaker.is_open
+
+
+class NearShelf:
+    """The first level: the latest values of this process. Keys carry the version."""
+
+    def __init__(self, most: int = 512, largest: int = 256 * 1024) -> None:
+        self._most, self._largest = most, largest
+        self._values: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: str) -> bytes | None:
+        with self._lock:
+            found = self._values.get(key)
+            if found is None or found[0] < time.monotonic():
+                return None
+            self._values.move_to_end(key)
+            return found[1]
+
+    def put(self, key: str, value: bytes, seconds: float) -> None:
+        if len(value) > self._largest:
+            return
+        with self._lock:
+            self._values[key] = (time.monotonic() + seconds, value)
+            self._values.move_to_end(key)
+            while len(self._values) > self._most:
+                self._values.popitem(last=False)
+
+
+class CatalogueCache:
+    """Answers filed under the catalogue's version: near, then in Redis, then produced."""
+
+    def __init__(self, app: Flask, settings: Settings) -> None:
+        self.near = NearShelf()
+        self.shared = Cache(
+            app,
+            config={
+                "CACHE_TYPE": f"{__name__}.{PatientRedis.__qualname__}",
+                "CACHE_REDIS_URL": settings.redis,
+                "CACHE_KEY_PREFIX": "kirana:",
+                "CACHE_DEFAULT_TIMEOUT": LONGEST_SECONDS,
+            },
+        )
+
+    @property
+    def backend(self) -> PatientRedis:
+        return self.shared.cache  # type: ignore[return-value]
+
+    def read(
+        self, kind: str, key: str, produce: Callable[[], bytes], seconds: int
+    ) -> tuple[bytes, bool]:
+        """The value and whether it was there.
+
+        A fresh one is kept only if the version it was made under is still the database's.
+        """
+        version = freshness.current()
+        name = f"{_schema()}:{kind}:{_short(key)}:{version}"
+        found = self.near.get(name)
+        if found is not None:
+            return found, True
+        found = self.backend.get(name)
+        if isinstance(found, bytes):
+            self.near.put(name, found, min(seconds, freshness.TRUSTED_SECONDS * 4))
+            return found, True
+        value = produce()
+        if freshness.reread() == version:
+            self.backend.set(name, value, seconds)
+            self.near.put(name, value, seconds)
+        return value, False
+
+
+def install(app: Flask, settings: Settings | None = None) -> None:
+    """Give the application its cache and its answers their ``X-Cache``. Opens nothing."""
+    freshness.forget()
+    chosen: Settings = settings or app.config["SETTINGS"]
+    app.extensions[EXTENSION] = CatalogueCache(app, chosen)
+    app.after_request(_tell)
+
+
+def cached(kind: str, key: str, produce: Callable[[], bytes], seconds: int = 60) -> bytes:
+    """``produce()``, or what it gave before for this key and catalogue version.
+
+    Only for public reads that do not depend on the caller.
+    """
+    value, was_there = _cache().read(kind, key, produce, min(seconds, LONGEST_SECONDS))
+    g.setdefault("cache_hits", []).append(was_there)
+    return value
+
+
+def cached_as(
+    shape: type[T], kind: str, key: str, produce: Callable[[], T], seconds: int = 60
+) -> T:
+    """As ``cached``, for structs of ``shape`` (for pages, which render from them)."""
+    packed = cached(kind, key, lambda: msgspec.msgpack.encode(produce()), seconds)
+    return msgspec.msgpack.decode(packed, type=shape)
+
+
+def cached_answer(
+    kind: str, key: str, produce: Callable[[], Any], seconds: int = 60
+) -> Answer[Any]:
+    """A public JSON answer with an entity tag; clients ask again each time (304)."""
+    body = cached(kind, key, lambda: msgspec.json.encode(produce()), seconds)
+    tag = hashlib.blake2b(body, digest_size=12).hexdigest()
+    headers = {"Cache-Control": "public, no-cache", "ETag": f'W/"{tag}"'}
+    return Answer(msgspec.Raw(body), headers)
+
+
+def steady(key: str, produce: Callable[[], str], seconds: int) -> tuple[str, bool]:
+    """A value that stays the same for ``seconds`` in all processes, straight from Redis.
+
+    The second is False when Redis is away; then the value is a new one.
+    """
+    backend = _cache().backend
+    name = f"{_schema()}:{key}"
+    found = backend.get(name)
+    g.setdefault("cache_hits", []).append(found is not None)
+    if found is None and not backend.add(name, found := produce(), seconds):
+        # Another process was first, or Redis is away.
+        found = backend.get(name) or found
+    return str(found), not backend.is_away
+
+
+def _cache() -> CatalogueCache:
+    found: CatalogueCache = current_app.extensions[EXTENSION]
+    return found
+
+
+def _tell(response: Response) -> Response:
+    hits = g.get("cache_hits")
+    if hits:
+        response.headers["X-Cache"] = "hit" if all(hits) else "miss"
+        if response.status_code == 200 and "ETag" in response.headers:
+            response.make_conditional(request)
+    return response
+
+
+def _short(key: str) -> str:
+    """The key itself where it is short and plain."""
+    if _PLAIN_KEY.fullmatch(key):
+        return key
+    return hashlib.blake2b(key.encode(), digest_size=20).hexdigest()
+
+
+@once
+def _schema() -> str:
+    return str(migrations.head())
