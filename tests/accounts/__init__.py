@@ -1,0 +1,1 @@
+"""Tests of people: joining, signing in, sessions, rights."""

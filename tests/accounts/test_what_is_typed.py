@@ -1,0 +1,125 @@
+"""E-mail addresses, passwords and lines of text, without a database."""
+
+import pytest
+
+from kirana.accounts import passwords, texts
+from kirana.accounts.email_addresses import find_normal_email
+from kirana.accounts.permissions import GUEST_PERMISSIONS, TABLE, Permission, permissions_of
+from kirana.accounts.session_keys import SessionKeys
+from kirana.platform.errors import Invalid
+from kirana.platform.tokens import hash_secret
+
+
+@pytest.mark.parametrize(
+    ("typed", "normal"),
+    [
+        ("  Asha@Example.COM ", "asha@example.com"),
+        ("a.b+c@shop.example.org", "a.b+c@shop.example.org"),
+        ("a@bücher.example", "a@xn--bcher-kva.example"),
+        ("a@XN--BCHER-KVA.example", "a@xn--bcher-kva.example"),
+        ("a＠example.org", "a@example.org"),
+    ],
+)
+def test_one_normal_form(typed: str, normal: str) -> None:
+    assert find_normal_email(typed) == normal
+    assert find_normal_email(normal) == normal
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "", "a", "@example.org", "a@", "a@localhost", "a@example.org,b@example.org",
+        "a@example.org\nBcc: b@example.org", "a@example.org\n", "a@example.org\r",
+        '"a b"@example.org', "a (me)@example.org", "Asha <a@example.org>", "a..b@example.org",
+        ".a@example.org", "a@-example.org", "a@example..org", "a@[127.0.0.1]", "a@127.0.0.1",
+        "ä@example.org", "a@" + "x" * 64 + ".org", "x" * 65 + "@example.org", "a\x00@example.org",
+        "a@" + ".".join(["x" * 60] * 5) + ".org", "a b@example.org", "a@exa mple.org",
+    ],
+)  # fmt: skip
+def test_no_address(typed: str) -> None:
+    assert find_normal_email(typed) is None
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "short",
+        "x" * 129,
+        "password",
+        "PassWord123",
+        "aaaaaaaaaaaa",
+        "asha@example.org",
+        "ASHA RAO1",
+    ],
+)
+def test_weak_passwords(password: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        passwords.check_password(password, "/password", "asha@example.org", "Asha Rao1")
+    assert refused.value.errors[0]["pointer"] == "/password"
+
+
+@pytest.mark.parametrize(
+    "password", ["12 chars or so", "x" * 127 + "y", "ñandú-ñandú", "🌶🌶🌶🥭🥭🥭🥥🥥"]
+)
+def test_good_passwords(password: str) -> None:
+    passwords.check_password(password, "/password", "asha@example.org", "Asha")
+    assert passwords.matches(passwords.hash_password(password), password)
+
+
+def test_a_password_typed_on_another_keyboard_is_the_same() -> None:
+    stored = passwords.hash_password("caf\u00e9 au lait")
+    assert passwords.matches(stored, "cafe\u0301 au lait")
+    assert not passwords.matches(stored, "cafe au lait")
+
+
+def test_the_hash_is_argon2id_at_19_mib_and_two_passes() -> None:
+    stored = passwords.hash_password("green tea and biscuits")
+    assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert not passwords.is_outdated(stored)
+
+
+def test_the_hash_for_nobody_costs_the_same_and_opens_nothing() -> None:
+    assert not passwords.is_outdated(passwords.ABSENT)
+    assert not passwords.matches(passwords.ABSENT, "")
+
+
+@pytest.mark.parametrize("text", ["", "   ", "x" * 121, "a\nb", "a\x07b", "a\u2028b"])
+def test_names_are_one_line(text: str) -> None:
+    with pytest.raises(Invalid):
+        texts.person_name(text)
+
+
+def test_every_error_of_a_form_is_told() -> None:
+    with pytest.raises(Invalid) as refused:
+        texts.collect(lambda: texts.person_name(""), lambda: texts.zone_name("Mars/Olympus"))
+    assert [error["pointer"] for error in refused.value.errors] == ["/name", "/zone"]
+
+
+@pytest.mark.parametrize("zone", ["", "../etc/passwd", "/etc/passwd", "Asia", "asia/kolkata\x00"])
+def test_no_zone(zone: str) -> None:
+    with pytest.raises(Invalid):
+        texts.zone_name(zone)
+
+
+def test_who_waits_or_is_shut_out_has_no_manager_right() -> None:
+    store_rights = {right for right in Permission if "store" in right or "exports" in right}
+    for status in ("pending", "rejected", "suspended", "closed"):
+        assert not store_rights & permissions_of("manager", status)
+    assert store_rights & permissions_of("manager", "active")
+    for role in ("customer", "manager", "admin"):
+        assert permissions_of(role, "suspended") == permissions_of(role, "closed") == frozenset()
+
+
+def test_every_permission_is_held_by_somebody() -> None:
+    held = frozenset().union(GUEST_PERMISSIONS, *TABLE.values())
+    assert held == set(Permission)
+
+
+def test_an_old_refresh_token_is_known_however_far_the_chain_went() -> None:
+    keys = SessionKeys("s" * 32)
+    first = token = keys.first_refresh_token("session")
+    for _ in range(50):
+        token = keys.successor(token)
+    assert keys.came_before(first, hash_secret(token))
+    assert not keys.came_before(keys.first_refresh_token("session"), hash_secret(token))
+    assert not SessionKeys("t" * 32).came_before(first, hash_secret(token))

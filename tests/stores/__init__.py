@@ -1,0 +1,1 @@
+"""Tests of stores and of letting managers in."""
