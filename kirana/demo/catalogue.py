@@ -145,7 +145,8 @@ def slugged(text: str) -> str:
 
 
 @cache
-def _rows(name: str) -> tuple[dict[str, str], ...]:
+def read_table(name: str) -> tuple[dict[str, str], ...]:
+    """The rows of a CSV of the package."""
     text = (files(__package__) / "data" / name).read_text(encoding="utf-8")
     return tuple(csv.DictReader(text.splitlines()))
 
@@ -161,7 +162,7 @@ def _shelves() -> dict[str, _Shelf]:
     """Shelves by what the sources call them."""
     tops = {top.slug: top for top in _top_departments()}
     found = {}
-    for place, row in enumerate(_rows("shelves.csv")):
+    for place, row in enumerate(read_table("shelves.csv")):
         top = tops[row["department"]]
         shelf = Department(
             row["slug"], row["name"], top.slug, place, top.well, top.picture, row["tax_class"]
@@ -172,8 +173,8 @@ def _shelves() -> dict[str, _Shelf]:
 
 
 def _packed(shelves: dict[str, _Shelf]) -> Iterator[_Item]:
-    stores = {row["uid"]: row["stores"] for row in _rows("range.csv")}
-    for number, row in enumerate(_rows("products.csv"), start=1):
+    stores = {row["uid"]: row["stores"] for row in read_table("range.csv")}
+    for number, row in enumerate(read_table("products.csv"), start=1):
         if row["uid"] not in stores:
             continue
         if (words := _BRAND.match(row["name"])) is None:
@@ -195,7 +196,7 @@ def _packed(shelves: dict[str, _Shelf]) -> Iterator[_Item]:
 
 
 def _fresh(shelves: dict[str, _Shelf]) -> Iterator[_Item]:
-    for number, row in enumerate(_rows("fresh.csv"), start=_FRESH_NUMBERS_FROM):
+    for number, row in enumerate(read_table("fresh.csv"), start=_FRESH_NUMBERS_FROM):
         loose = row["sold_by"] == "kg"
         yield _Item(
             uid=row["uid"],
