@@ -1,12 +1,13 @@
 """The whole shop as real processes, each on a free port, writing to one temporary folder.
 
 The processes are the founders' own commands: ``python main.py``, Celery's worker and beat on
-``main.celery``, and ``kirana mailbox``.
+``main.celery``; the mailbox is the module behind ``kirana mailbox``.
 """
 
 import contextlib
 import http.client
 import json
+import signal
 import socket
 import sys
 from collections.abc import Iterator
@@ -27,10 +28,11 @@ from tests.machinery.valkey import Valkey
 ROOT = Path(__file__).parents[2]
 CLI = [sys.executable, "-c", "from kirana.cli import main; main()"]
 CELERY = [sys.executable, "-m", "celery", "-A", "main.celery"]
+WORKER = ["--loglevel=info", "--concurrency=1", "--without-gossip", "--without-mingle"]
 COMMANDS = {
-    "mailbox": [*CLI, "mailbox"],
+    "mailbox": [sys.executable, "-m", "kirana.mailbox"],
     "web": [sys.executable, "main.py"],
-    "worker": [*CELERY, "worker", "--loglevel=info", "--concurrency=1"],
+    "worker": [*CELERY, "worker", *WORKER],
     "beat": [*CELERY, "beat", "--loglevel=info"],
 }
 # Every test comes from one address, as no crowd of customers does.
@@ -134,8 +136,11 @@ class Shop:
             self.close()
 
     def close(self) -> None:
+        running = [process for process in self.processes.values() if process.running]
+        for process in running:
+            process.signal_group(signal.SIGTERM)
         for process in self.processes.values():
-            process.stop()
+            process.stop(5)
         self.valkey.close()
         drop_folder(self.home)
 
