@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from kirana.catalog.units import quantity_text
 from kirana.platform.errors import Conflict, Invalid
 
 
@@ -11,10 +12,21 @@ class OffGrid(Invalid):
     code = "off_grid"
 
     def __init__(self, allowed: Sequence[int], unit: str) -> None:
-        named = " or ".join(str(quantity) for quantity in allowed)
-        detail = f"This is sold in steps; the nearest are {named} ({unit})."
+        named = " or ".join(quantity_text(quantity, unit) for quantity in allowed)
+        detail = f"This is sold in steps: {named} is possible."
         error = {"pointer": "/quantity", "code": self.code, "detail": detail}
         super().__init__(detail, errors=[error], allowed=list(allowed))
+
+
+class TooMuch(Invalid):
+    """More than one line holds; ``largest`` says how much it does."""
+
+    code = "too_much"
+
+    def __init__(self, largest: int, unit: str) -> None:
+        detail = f"At most {quantity_text(largest, unit)} of one thing."
+        error = {"pointer": "/quantity", "code": self.code, "detail": detail}
+        super().__init__(detail, errors=[error], largest=largest)
 
 
 class NotForSale(Conflict):

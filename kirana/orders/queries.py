@@ -1,5 +1,6 @@
 """Reading orders: one's own, and those of the stores one works for."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -18,6 +19,7 @@ from kirana.orders.shapes import (
     OrderStatus,
     OrderSummary,
     OrderView,
+    Sibling,
     Step,
     StoreName,
     StoreOrdersQuery,
@@ -32,6 +34,7 @@ from kirana.platform.errors import NotFound
 from kirana.platform.paging import Page, after, decode_cursor, to_page
 from kirana.stores.models import Store
 
+MOST_THUMBS = 4
 _LINE_COUNT = (
     select(func.count()).where(OrderLine.order_id == Order.id).scalar_subquery().label("lines")
 )
@@ -93,6 +96,43 @@ def get_group(connection: Connection, actor: Actor, uid: str) -> GroupView:
     return GroupView(first.uid, total, first.placed_at, [_summary(row) for row in rows])
 
 
+@query
+def thumbs_of(
+    connection: Connection, actor: Actor, numbers: Sequence[str]
+) -> dict[str, list[dict[str, str]]]:
+    """The first pictures of some of the caller's orders, by number."""
+    rows = connection.execute(
+        select(Order.number, Product.slug, Picture.file, Category.well)
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .join(Product, Product.id == OrderLine.product_id)
+        .join(Category, Category.id == Product.category_id)
+        .outerjoin(Picture, and_(Picture.product_id == Product.id, Picture.position == 0))
+        .where(Order.account_id == actor.me(), Order.number.in_(numbers))
+        .order_by(OrderLine.id)
+    )
+    found: dict[str, list[dict[str, str]]] = {number: [] for number in numbers}
+    for row in rows:
+        thumbs = found[row.number]
+        if len(thumbs) < MOST_THUMBS:
+            thumbs.append({"url": small_picture_url(row.file, row.slug), "well": row.well})
+    return found
+
+
+@query
+def find_last_delivery(connection: Connection, actor: Actor) -> Delivery | None:
+    """Where the caller's newest order went, to fill in the next one's form."""
+    row = connection.execute(
+        select(
+            OrderGroup.name, OrderGroup.phone, OrderGroup.street, OrderGroup.city,
+            OrderGroup.postcode,
+        )
+        .where(OrderGroup.account_id == actor.me())
+        .order_by(OrderGroup.id.desc())
+        .limit(1)
+    ).one_or_none()  # fmt: skip
+    return None if row is None else Delivery(*row)
+
+
 def visible_to(actor: Actor) -> Any:
     """The condition that picks what the caller may see: own orders and their stores'."""
     return or_(Order.account_id == actor.me(), Order.store_id.in_(actor.store_ids))
@@ -111,7 +151,8 @@ _SUMMARY = (
 _ORDER = (
     select(
         Order.id, Order.number, Order.status, Order.version, Order.placed_at, Order.account_id,
-        Order.store_id, Order.currency, Order.lines_minor, Order.tax_minor, Order.total_minor,
+        Order.store_id, Order.group_id, Order.currency, Order.lines_minor, Order.tax_minor,
+        Order.total_minor,
         OrderGroup.uid.label("group_uid"), OrderGroup.name, OrderGroup.phone, OrderGroup.street,
         OrderGroup.city, OrderGroup.postcode, OrderGroup.note,
         Store.slug.label("store_slug"), Store.name.label("store_name"),
@@ -191,7 +232,18 @@ def _view(connection: Connection, actor: Actor, row: Any) -> OrderView:
         history=_history(connection, row.id),
         can_cancel=is_mine and row.status in CUSTOMER_CANCELS,
         moves=moves,
+        siblings=_siblings(connection, row) if is_mine else [],
     )
+
+
+def _siblings(connection: Connection, row: Any) -> list[Sibling]:
+    others = connection.execute(
+        select(Order.number, Store.slug, Store.name)
+        .join(Store, Store.id == Order.store_id)
+        .where(Order.group_id == row.group_id, Order.id != row.id)
+        .order_by(Order.id)
+    )
+    return [Sibling(other.number, StoreName(other.slug, other.name)) for other in others]
 
 
 def _line(row: Any, currency: str) -> LineView:

@@ -134,6 +134,13 @@ class Step(msgspec.Struct, frozen=True):
     at: datetime
 
 
+class Sibling(msgspec.Struct, frozen=True):
+    """Another store's order from the same basket."""
+
+    number: str
+    store: StoreName
+
+
 class OrderView(msgspec.Struct, frozen=True):
     """An order with everything that the caller may see. ``moves`` are what the caller may do."""
 
@@ -154,3 +161,4 @@ class OrderView(msgspec.Struct, frozen=True):
     history: list[Step]
     can_cancel: bool
     moves: list[OrderStatus]
+    siblings: list[Sibling]

@@ -77,7 +77,9 @@ def requires(permission: str) -> Callable[[View], View]:
     return declare
 
 
-def limited(rule: str, setting: str, by: Literal["person", "address"] = "person") -> Any:
+def limited(
+    rule: str, setting: str, by: Literal["person", "address"] = "person"
+) -> Callable[[View], View]:
     """At most ``settings.<setting>`` calls per ``rule`` ("minute", "hour"). Raises TooMany."""
 
     def declare(view: View) -> View:

@@ -54,6 +54,11 @@ def see_other(endpoint: str, **values: Any) -> Response:
     return _redirect(url_for(endpoint, **values))
 
 
+def go_to(path: str) -> Response:
+    """303 to a path of ours that another slice owns."""
+    return _redirect(path)
+
+
 def back(default: str) -> Response:
     """303 to the form's ``return_to`` if that is a path of ours, else to ``default``."""
     return _redirect(local_path(request.form.get(RETURN_FIELD)) or default)

@@ -5,16 +5,16 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, func, insert, select, update
 
 from kirana.cart import steps
-from kirana.cart.errors import BasketFull, NotEnough, NotForSale, OffGrid
+from kirana.cart.errors import BasketFull, NotEnough, NotForSale, OffGrid, TooMuch
 from kirana.cart.models import CartLine
 from kirana.cart.queries import EMPTY, BasketView, basket_view
 from kirana.cart.services.carts import lock_open_cart, lock_or_open_cart
 from kirana.catalog.models import Product
-from kirana.catalog.units import nearest_on_grid, on_grid
+from kirana.catalog.units import nearest_on_grid, on_grid, quantity_text
 from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.db import verb
-from kirana.platform.errors import Invalid, NotFound
+from kirana.platform.errors import NotFound
 from kirana.stock.models import StockLevel
 from kirana.stores.models import Store
 
@@ -23,7 +23,7 @@ from kirana.stores.models import Store
 def set_line(connection: Connection, actor: Actor, slug: str, quantity: int) -> BasketView:
     """Make the basket hold ``quantity`` steps of a product.
 
-    Raises NotFound, NotForSale, OffGrid, Invalid, NotEnough, BasketFull. Locks the cart.
+    Raises NotFound, NotForSale, OffGrid, TooMuch, NotEnough, BasketFull. Locks the cart.
     """
     cart_id = lock_or_open_cart(connection, actor)
     _put(connection, cart_id, _find(connection, cart_id, slug), quantity)
@@ -112,11 +112,12 @@ def _require_allowed(row: Any, quantity: int) -> None:
         raise OffGrid(nearest_on_grid(quantity, row.increment, row.minimum), row.unit)
     most = steps.largest(row.price_per, row.minimum, row.increment)
     if quantity > most:
-        raise Invalid.at("/quantity", f"is more than one line holds ({most})", "too_much")
+        raise TooMuch(most, row.unit)
     available = max(0, row.available or 0)
     # Taking less is always possible, even where stock has sunk below it.
     if quantity > available and quantity > (row.held or 0):
-        raise NotEnough(f"Only {available} left.", available=available, unit=row.unit)
+        left = quantity_text(available, row.unit)
+        raise NotEnough(f"Only {left} left.", available=available, unit=row.unit)
 
 
 def _drop(connection: Connection, cart_id: int, product_id: int) -> None:

@@ -1,0 +1,112 @@
+"""The basket page and the steppers' form."""
+
+from typing import Any, Literal
+
+import msgspec
+from flask import Blueprint, Response
+
+from kirana.accounts.permissions import Permission
+from kirana.cart import services
+from kirana.cart.queries import BasketView, basket_view
+from kirana.cart.visitors import put_in
+from kirana.platform.access import Actor
+from kirana.platform.errors import Conflict, Invalid
+from kirana.platform.http import current_actor, limited, requires
+from kirana.platform.pages import back, note, posted, render, see_other, wants_fragment
+
+pages = Blueprint("cart", __name__)
+FRAGMENT = "basket"
+_STEPS = {"+": 1, "-": -1}
+
+
+class LineForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A stepper's form: plus or minus, or a quantity; 0 takes the line out."""
+
+    product: str
+    change: Literal["+", "-"] | None = None
+    quantity: int | None = None
+
+
+@pages.get("/basket")
+@requires(Permission.READ_OWN_BASKET)
+def basket() -> Response:
+    """Everything in the basket, store by store."""
+    found = basket_view(current_actor())
+    return render(
+        "shop/basket.html", basket=found, groups=groups_of(found), sums=sums_of(found),
+        total_minor=found.total_minor, can_check_out=found.can_check_out,
+        problem=_problem(found), suggestions=[],
+    )  # fmt: skip
+
+
+@pages.post("/basket/lines")
+@requires(Permission.WRITE_OWN_BASKET)
+@limited("minute", "cart_writes_per_minute")
+def change_basket() -> Response:
+    """Plus, minus or a quantity for one product; answers a script of ours with the basket."""
+    form = posted(LineForm)
+    try:
+        found = put_in(lambda actor: _change(actor, form))
+    except (Conflict, Invalid) as error:
+        if wants_fragment(FRAGMENT):
+            raise
+        note(_first_detail(error), "warn")
+        return back("/basket")
+    if wants_fragment(FRAGMENT):
+        return render("shop/fragments/basket.html", basket=found)
+    return back("/basket")
+
+
+@pages.post("/basket/clear")
+@requires(Permission.WRITE_OWN_BASKET)
+@limited("minute", "cart_writes_per_minute")
+def clear_basket() -> Response:
+    """Take everything out."""
+    services.clear(current_actor())
+    return see_other(".basket")
+
+
+def groups_of(found: BasketView) -> list[dict[str, Any]]:
+    """The lines by store, in the order in which the stores came in."""
+    names = {line.store_id: line.store_name for line in found.lines}
+    totals = {part.store_id: part.total_minor for part in found.quote.stores}
+    return [
+        {
+            "store_name": name,
+            "total_minor": totals.get(store_id, 0),
+            "lines": [line for line in found.lines if line.store_id == store_id],
+        }
+        for store_id, name in names.items()
+    ]
+
+
+def sums_of(found: BasketView) -> list[dict[str, Any]]:
+    goods = sum(part.lines_minor for part in found.quote.stores)
+    charges = [charge for part in found.quote.stores for charge in part.charges]
+    return [
+        {"label": "Items", "amount_minor": goods},
+        *[{"label": x.label, "amount_minor": x.amount_minor} for x in charges],
+    ]
+
+
+def _change(actor: Actor, form: LineForm) -> BasketView:
+    if form.change is not None:
+        return services.change_line(actor, form.product, _STEPS[form.change])
+    if form.quantity is None:
+        raise Invalid.at("/quantity", "is required", "required")
+    if form.quantity == 0:
+        return services.remove_line(actor, form.product)
+    return services.set_line(actor, form.product, form.quantity)
+
+
+def _problem(found: BasketView) -> str | None:
+    if found.too_large:
+        return "That is more than one order can hold. Please take something out."
+    if any(line.problem for line in found.lines):
+        return "Some things cannot be ordered as they stand. Please look at the marked lines."
+    return None
+
+
+def _first_detail(error: Conflict | Invalid) -> str:
+    errors = error.details.get("errors") or [{"detail": error.detail}]
+    return str(errors[0]["detail"])

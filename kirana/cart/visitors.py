@@ -1,0 +1,31 @@
+"""Whose basket a request means, and the cookie that gives a guest one."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from flask import g
+
+from kirana.cart.queries import BasketView
+from kirana.platform import cookies
+from kirana.platform.access import Actor
+from kirana.platform.http import current_actor
+from kirana.platform.tokens import hash_secret, new_secret
+
+KEPT_SECONDS = 90 * 24 * 3600
+
+
+def put_in(change: Callable[[Actor], BasketView]) -> BasketView:
+    """Run ``change`` for the caller; a guest gets a cookie with the first thing put in.
+
+    Only the hash of its 256 random bits is kept here. A refused change sets no cookie.
+    """
+    actor = current_actor()
+    if actor.is_signed_in or actor.guest_hash:
+        return change(actor)
+    secret = new_secret()
+    newcomer = replace(actor, guest_hash=hash_secret(secret))
+    basket = change(newcomer)
+    if basket.lines:
+        g.actor = newcomer
+        cookies.keep(cookies.GUEST_COOKIE, secret, KEPT_SECONDS)
+    return basket
