@@ -6,11 +6,10 @@ from http import HTTPStatus
 from typing import Any
 
 import msgspec
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, render_template, request
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
-from kirana.platform import pages
 from kirana.platform.errors import ShopError, TooMany, Unauthorized
 
 logger = logging.getLogger("kirana.http")
@@ -123,8 +122,11 @@ def _answer(status: int, code: str, detail: str, details: dict[str, Any]) -> Res
 
 
 def _page(status: int, code: str, detail: str) -> Response:
-    error = {"status": status, "code": code, "detail": detail, "request_id": request_id()}
+    error: dict[str, Any] = {"status": status, "code": code, "detail": detail}
+    error["request_id"] = request_id()
     if request.headers.get("X-Fragment"):
         body = msgspec.json.encode(error)
         return Response(body, status, content_type="application/problem+json")
-    return pages.render("error.html", status, error=error)
+    title = HTTPStatus(status).phrase
+    page = render_template("errors/error.html", title=title, back_url=None, **error)
+    return Response(page, status, content_type="text/html; charset=utf-8")
