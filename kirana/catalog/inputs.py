@@ -8,7 +8,6 @@ from msgspec import UNSET, UnsetType
 from kirana.catalog.units import Unit
 from kirana.catalog.views import TaxClass, Well
 from kirana.platform.amounts import Money
-from kirana.platform.money import LARGEST
 
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=160)]
 Line = Annotated[str, msgspec.Meta(max_length=80)]
@@ -107,6 +106,3 @@ class ProductChanges(Closed, frozen=True):
     origin: Line | UnsetType = UNSET
     diet: Diet | UnsetType = UNSET
 
-
-def price_in_range(price: Money) -> bool:
-    return 0 <= price.amount <= LARGEST

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from kirana.accounts.permissions import Permission
 from kirana.catalog.errors import SkuTaken
-from kirana.catalog.inputs import NewProduct, ProductChanges, price_in_range
+from kirana.catalog.inputs import NewProduct, ProductChanges
 from kirana.catalog.models import Category, Price, Product, ProductEvent, searched_text
 from kirana.catalog.queries import get_product, own_store_id
 from kirana.catalog.services.slugs import free_slug
@@ -23,6 +23,7 @@ from kirana.platform.access import Actor
 from kirana.platform.announce import announce
 from kirana.platform.db import verb
 from kirana.platform.errors import Invalid, NotFound, Stale
+from kirana.platform.money import LARGEST
 from kirana.platform.states import require_move
 from kirana.platform.words import folded
 
@@ -176,7 +177,7 @@ def _check(row: dict[str, Any]) -> None:
         ("title", bool(row["sort_key"]), "needs a letter or a digit"),
         ("minimum", minimum % increment == 0, "must be a multiple of the increment"),
         ("pack_size", _both(row, "pack_size", "pack_unit"), "goes together with its unit"),
-        ("price", price_in_range(row["price_minor"]), "must be from 0 to 10^12"),
+        ("price", 0 <= row["price_minor"] <= LARGEST, "must be from 0 to 10^12"),
         ("was_price", _is_cut(row), "must be above the price"),
     )
     errors = [
@@ -194,7 +195,7 @@ def _both(row: dict[str, Any], one: str, other: str) -> bool:
 
 def _is_cut(row: dict[str, Any]) -> bool:
     was = row["was_minor"]
-    return was is None or row["price_minor"] < was <= 10**12
+    return was is None or row["price_minor"] < was <= LARGEST
 
 
 def _category(connection: Connection, slug: str) -> Any:
