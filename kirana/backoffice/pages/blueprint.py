@@ -1,0 +1,46 @@
+"""The blueprint that all screens of the back office hang on, and how they are rendered."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, current_app, make_response, render_template
+
+from kirana.backoffice.navigation import admin_sidebar, manager_sidebar, own_store
+from kirana.platform.config import Settings
+from kirana.platform.http import current_actor
+from kirana.stores.shapes import StoreView
+
+pages = Blueprint("backoffice", __name__, url_prefix="/office")
+
+
+def settings() -> Settings:
+    found: Settings = current_app.config["SETTINGS"]
+    return found
+
+
+def store_page(template: str, store: StoreView, code: int = 200, /, **context: Any) -> Response:
+    """A screen of one store, answered with status ``code``."""
+    sidebar = manager_sidebar(current_actor(), store)
+    return _page(template, code, office=sidebar, store=store, base=_base(store), **context)
+
+
+def admin_page(template: str, code: int = 200, /, **context: Any) -> Response:
+    """A screen of the whole shop, answered with status ``code``."""
+    return _page(template, code, office=admin_sidebar(), **context)
+
+
+def _page(template: str, code: int, /, **context: Any) -> Response:
+    return make_response(render_template(template, **context), code)
+
+
+def _base(store: StoreView) -> str:
+    return f"/office/{store.slug}"
+
+
+def my_store(slug: str) -> StoreView:
+    """The store in the address, if the caller runs it. Raises NotFound."""
+    return own_store(current_actor(), slug)
+
+
+def zone_of(store: StoreView) -> ZoneInfo:
+    return ZoneInfo(store.zone)

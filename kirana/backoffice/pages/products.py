@@ -1,0 +1,231 @@
+"""A store's products: list, new, edit, picture, stock, publishing."""
+
+from typing import Any
+
+import msgspec
+from flask import Response, request, url_for
+
+from kirana.accounts.permissions import Permission
+from kirana.backoffice.pages.blueprint import my_store, pages, settings, store_page
+from kirana.backoffice.product_form import ProductForm, StockForm, form_values
+from kirana.backoffice.words import BAND_WORDS, PRODUCT_WORDS
+from kirana.catalog.queries import get_product, list_categories
+from kirana.catalog.services.pictures import put_picture
+from kirana.catalog.services.products import (
+    archive_product,
+    create_product,
+    edit_product,
+    hide_product,
+    publish_product,
+)
+from kirana.catalog.units import quantity_text
+from kirana.catalog.views import ProductView
+from kirana.platform.errors import Conflict, Invalid, NotFound, ShopError, Stale
+from kirana.platform.http import current_actor, requires
+from kirana.platform.inputs import texts_to_struct
+from kirana.platform.money import sign
+from kirana.platform.pages import Form, note, posted, see_other
+from kirana.platform.paging import PageQuery
+from kirana.platform.storage import media
+from kirana.stock.services.goods import adjust_stock, receive_goods, waste_goods
+from kirana.stock.store_queries import (
+    StockedQuery,
+    count_store_products,
+    get_stock,
+    list_movements,
+    list_store_products,
+)
+from kirana.stores.shapes import StoreView
+
+PAGE_SIZE = 40
+MOVEMENTS = 12
+LIST = "backoffice.pages.products"
+ONE = "backoffice.pages.product"
+MOVES = {"published": publish_product, "hidden": hide_product, "archived": archive_product}
+
+
+class StatusForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a product should go; ``seen`` is the version that the page showed."""
+
+    to: str
+    seen: int
+
+
+@pages.get("/<store_slug>/products")
+@requires(Permission.READ_STORE_PRODUCTS)
+def products(store_slug: str) -> Response:
+    """The store's products by words, status and stock."""
+    store = my_store(store_slug)
+    wanted = _wanted()
+    found = list_store_products(current_actor(), store.slug, wanted)
+    chosen = {"q": wanted.q, "status": wanted.status, "stock": wanted.stock}
+
+    def address(**changed: Any) -> str:
+        return url_for(LIST, store_slug=store.slug, **{**chosen, **changed})
+
+    rows = count_store_products(current_actor(), store.slug)
+    counts: dict[str, int] = {row.status: row.count for row in rows}
+    return store_page(
+        "office/products.html",
+        store,
+        products=found.items,
+        query=wanted.q or "",
+        status=wanted.status,
+        stock=wanted.stock,
+        statuses=[
+            {"text": f"All {sum(counts.values())}", "url": address(status=None),
+             "current": wanted.status is None},
+            *({"text": f"{PRODUCT_WORDS[name]} {counts.get(name, 0)}",
+               "url": address(status=name), "current": wanted.status == name}
+              for name in PRODUCT_WORDS),
+        ],
+        bands=[{"value": "", "label": "Any stock"}]
+        + [{"value": value, "label": label} for value, label in BAND_WORDS.items()],
+        words=PRODUCT_WORDS,
+        first_url=address() if wanted.cursor else None,
+        next_url=address(cursor=found.next_cursor) if found.next_cursor else None,
+    )  # fmt: skip
+
+
+@pages.get("/<store_slug>/products/new")
+@requires(Permission.WRITE_STORE_PRODUCTS)
+def new_product(store_slug: str) -> Response:
+    """An empty form."""
+    empty = Form({"unit": "each", "increment": "1", "minimum": "1"})
+    return _form_page(my_store(store_slug), None, empty)
+
+
+@pages.post("/<store_slug>/products")
+@requires(Permission.WRITE_STORE_PRODUCTS)
+def add_product(store_slug: str) -> Response:
+    """Make a draft; the picture may come with it."""
+    store = my_store(store_slug)
+    try:
+        new = posted(ProductForm).to_new(settings().currency)
+        made = create_product(current_actor(), store.slug, new)
+        _take_picture(made)
+    except (Invalid, Conflict) as error:
+        return _form_page(store, None, _refused(error), error.status)
+    note(f"{made.title} is a draft. Put it on sale when it is ready.", "success")
+    return see_other(ONE, store_slug=store.slug, slug=made.slug)
+
+
+@pages.get("/<store_slug>/products/<slug>")
+@requires(Permission.READ_STORE_PRODUCTS)
+def product(store_slug: str, slug: str) -> Response:
+    """One product: what it is, its picture, its stock."""
+    store = my_store(store_slug)
+    found = _own_product(store, slug)
+    return _form_page(store, found, Form(form_values(found, settings().currency)))
+
+
+@pages.post("/<store_slug>/products/<slug>")
+@requires(Permission.WRITE_STORE_PRODUCTS)
+def change_product(store_slug: str, slug: str) -> Response:
+    """Save the form; what somebody else changed meanwhile is not overwritten."""
+    store = my_store(store_slug)
+    found = _own_product(store, slug)
+    try:
+        form = posted(ProductForm)
+        changes = form.to_changes(settings().currency)
+        changed = edit_product(current_actor(), slug, changes, form.seen)
+        _take_picture(changed)
+    except (Invalid, Conflict, Stale) as error:
+        return _form_page(store, found, _refused(error), error.status)
+    note(f"{changed.title} is saved.", "success")
+    return see_other(ONE, store_slug=store.slug, slug=slug)
+
+
+@pages.post("/<store_slug>/products/<slug>/status")
+@requires(Permission.WRITE_STORE_PRODUCTS)
+def move_product(store_slug: str, slug: str) -> Response:
+    """Put on sale, hide or archive."""
+    store = my_store(store_slug)
+    form = posted(StatusForm)
+    move = MOVES.get(form.to)
+    if move is None:
+        raise Invalid.at("/to", "is not a status that can be chosen")
+    found = _own_product(store, slug)
+    try:
+        moved = move(current_actor(), slug, form.seen)
+    except (Conflict, Stale) as error:
+        return _form_page(store, found, _refused(error), error.status)
+    note(f"{moved.title}: {PRODUCT_WORDS[moved.status]}.", "success")
+    return see_other(ONE, store_slug=store.slug, slug=slug)
+
+
+@pages.post("/<store_slug>/products/<slug>/stock")
+@requires(Permission.WRITE_STORE_STOCK)
+def move_stock(store_slug: str, slug: str) -> Response:
+    """Goods came in, were spoilt, or were counted wrongly."""
+    store = my_store(store_slug)
+    found = _own_product(store, slug)
+    actor = current_actor()
+    try:
+        form = posted(StockForm)
+        if form.kind == "received":
+            level = receive_goods(actor, slug, form.quantity, form.reason)
+        elif form.kind == "wasted":
+            level = waste_goods(actor, slug, form.quantity, form.reason)
+        else:
+            level = adjust_stock(actor, slug, form.quantity, form.reason)
+    except (Invalid, Conflict) as error:
+        values = form_values(found, settings().currency)
+        return _form_page(store, found, Form(values), error.status, _refused(error))
+    note(f"{found.title}: {quantity_text(level.on_hand, level.unit)} in stock now.", "success")
+    return see_other(ONE, store_slug=store.slug, slug=slug)
+
+
+def _form_page(
+    store: StoreView,
+    found: ProductView | None,
+    form: Form,
+    status: int = 200,
+    stock_form: Form | None = None,
+) -> Response:
+    actor = current_actor()
+    level = get_stock(actor, found.slug) if found else None
+    story = list_movements(actor, found.slug, PageQuery(limit=MOVEMENTS)).items if found else []
+    return store_page(
+        "office/product.html",
+        store,
+        status,
+        product=found,
+        form=form,
+        stock_form=stock_form or Form(),
+        categories=[
+            {"value": item.slug, "label": f"   {item.name}" if item.parent else item.name}
+            for item in list_categories()
+        ],
+        level=level,
+        movements=story,
+        words=PRODUCT_WORDS,
+        currency_sign=sign(settings().currency),
+    )
+
+
+def _own_product(store: StoreView, slug: str) -> ProductView:
+    found = get_product(current_actor(), slug)
+    if found.store != store.slug:
+        raise NotFound
+    return found
+
+
+def _take_picture(of: ProductView) -> None:
+    given = request.files.get("picture")
+    if given is not None and given.filename:
+        put_picture(current_actor(), media(settings()), of.slug, given.read(), of.title)
+
+
+def _refused(error: ShopError) -> Form:
+    shown = error if isinstance(error, Invalid) else Invalid(error.detail)
+    return Form.posted(shown)
+
+
+def _wanted() -> StockedQuery:
+    names = ("q", "status", "stock", "cursor")
+    args = {name: [value] for name, value in request.args.items() if name in names and value}
+    try:
+        return texts_to_struct({**args, "limit": [str(PAGE_SIZE)]}, StockedQuery)
+    except Invalid:
+        return StockedQuery(limit=PAGE_SIZE)

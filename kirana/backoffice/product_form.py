@@ -1,0 +1,117 @@
+"""A product as a form: texts in whole money and steps, both ways. Pure."""
+
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Literal
+
+import msgspec
+
+from kirana.catalog.inputs import NewProduct, ProductChanges
+from kirana.catalog.units import Unit
+from kirana.catalog.views import ProductView, TaxClass
+from kirana.platform.amounts import Money
+from kirana.platform.errors import Invalid
+from kirana.platform.inputs import to_struct
+from kirana.platform.money import LARGEST, decimal_text, exponent
+
+Text = Annotated[str, msgspec.Meta(max_length=5000)]
+Steps = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+
+
+class ProductForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a manager types. ``seen`` is the version that the form was filled from."""
+
+    title: Text
+    category: Text
+    price: Text
+    unit: Unit = "each"
+    was_price: Text = ""
+    sku: Text = ""
+    barcode: Text = ""
+    brand: Text = ""
+    description: Text = ""
+    increment: Steps = 1
+    minimum: Steps = 1
+    size_text: Text = ""
+    pack_size: Steps | None = None
+    pack_unit: Literal["", "g", "ml"] = ""
+    tax_class: TaxClass = "standard"
+    origin: Text = ""
+    diet: Text = ""
+    picture: Text = ""
+    seen: int | None = None
+
+    def to_new(self, currency: str) -> NewProduct:
+        """Raises Invalid with an error for each field."""
+        sku = {"sku": self.sku.strip()} if self.sku.strip() else {}
+        return to_struct({**self._common(currency), "unit": self.unit, **sku}, NewProduct)
+
+    def to_changes(self, currency: str) -> ProductChanges:
+        """Raises Invalid with an error for each field."""
+        sku = {"sku": self.sku.strip()} if self.sku.strip() else {}
+        return to_struct({**self._common(currency), **sku}, ProductChanges)
+
+    def _common(self, currency: str) -> dict[str, object]:
+        before = self.was_price.strip()
+        return {
+            "title": self.title.strip(),
+            "category": self.category,
+            "price": money(self.price, "price", currency),
+            "was_price": money(before, "was_price", currency) if before else None,
+            "barcode": self.barcode.strip() or None,
+            "brand": self.brand.strip(),
+            "description": self.description.strip(),
+            "increment": self.increment,
+            "minimum": self.minimum,
+            "size_text": self.size_text.strip(),
+            "pack_size": self.pack_size,
+            "pack_unit": self.pack_unit or None,
+            "tax_class": self.tax_class,
+            "origin": self.origin.strip(),
+            "diet": [tag.strip() for tag in self.diet.split(",") if tag.strip()],
+        }
+
+
+class StockForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A change of stock in steps of the product's unit; an adjustment may be negative."""
+
+    kind: Literal["received", "wasted", "adjusted"]
+    quantity: Annotated[int, msgspec.Meta(ge=-1_000_000_000, le=1_000_000_000)]
+    reason: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+
+def form_values(found: ProductView, currency: str) -> dict[str, str]:
+    """The texts that the form is filled with."""
+    return {
+        "title": found.title,
+        "category": found.category,
+        "price": decimal_text(found.price_minor, currency),
+        "was_price": "" if found.was_minor is None else decimal_text(found.was_minor, currency),
+        "unit": found.unit,
+        "sku": found.sku,
+        "barcode": found.barcode or "",
+        "brand": found.brand,
+        "description": found.description,
+        "increment": str(found.increment),
+        "minimum": str(found.minimum),
+        "size_text": found.size_text,
+        "pack_size": "" if found.pack_size is None else str(found.pack_size),
+        "pack_unit": found.pack_unit or "",
+        "tax_class": found.tax_class,
+        "origin": found.origin,
+        "diet": ", ".join(found.diet),
+        "seen": str(found.version),
+    }
+
+
+def money(text: str, field: str, currency: str) -> dict[str, object]:
+    """An amount typed in whole money, as the API takes it. Raises Invalid at the field."""
+    digits = exponent(currency)
+    try:
+        amount = Decimal(text.strip().replace(",", "")).scaleb(digits)
+    except InvalidOperation:
+        raise Invalid.at(f"/{field}", "write an amount, such as 94.50") from None
+    if not amount.is_finite() or amount != amount.to_integral_value():
+        raise Invalid.at(f"/{field}", f"use at most {digits} decimals")
+    if not 0 <= amount <= LARGEST:
+        raise Invalid.at(f"/{field}", "is out of range")
+    return msgspec.to_builtins(Money(int(amount), currency))  # type: ignore[no-any-return]
