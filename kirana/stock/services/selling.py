@@ -32,9 +32,11 @@ def take_for_lines(connection: Connection, actor: Actor, lines: Sequence[LineDem
     """
     reached("stock.before_take")
     demand = _by_product(lines)
+    taken: dict[int, int] = {}
     for product_id, quantity in demand.items():
         if not _subtract(connection, product_id, quantity):
-            raise OutOfStock.of(_shortages(connection, demand))
+            raise OutOfStock.of(_shortages(connection, demand, taken))
+        taken[product_id] = quantity
     after = lock_levels(connection, demand)
     entries = []
     left = {product_id: after[product_id].on_hand + demand[product_id] for product_id in demand}
@@ -99,7 +101,10 @@ def _by_product(lines: Sequence[LineDemand]) -> dict[int, int]:
     return dict(sorted(demand.items()))
 
 
-def _shortages(connection: Connection, demand: dict[int, int]) -> list[Shortage]:
+def _shortages(
+    connection: Connection, demand: dict[int, int], taken: dict[int, int]
+) -> list[Shortage]:
+    """What falls short; ``taken`` was subtracted by this transaction, which will be undone."""
     rows = connection.execute(
         select(
             Product.id, Product.slug, Product.title, Product.status,
@@ -111,8 +116,8 @@ def _shortages(connection: Connection, demand: dict[int, int]) -> list[Shortage]
     )  # fmt: skip
     found = []
     for row in rows:
-        taken = 0 if row.on_hand is None or row.status != "published" else row.on_hand
-        free = taken - (row.reserved or 0) if taken else 0
+        is_there = row.status == "published" and row.on_hand is not None
+        free = row.on_hand - row.reserved + taken.get(row.id, 0) if is_there else 0
         found.append(Shortage(row.slug, row.title, demand[row.id], free))
     return [item for item in found if item.available < item.wanted]
 
