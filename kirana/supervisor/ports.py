@@ -46,11 +46,11 @@ def choose_ports(settings: Settings, web_is_fixed: bool) -> tuple[Settings, list
 
     Raises SettingsError when the web port is fixed and taken.
     """
-    wanted = [("port", "the shop")]
+    wanted = [("port", "the shop is")]
     if not settings.smtp_url:
-        wanted += [("smtp_port", "the mailbox takes mail"), ("mailbox_port", "the mailbox page")]
+        wanted += [("smtp_port", "the mailbox takes mail"), ("mailbox_port", "the mailbox page is")]
     if not settings.redis_url:
-        wanted += [("redis_port", "Valkey")]
+        wanted += [("redis_port", "Valkey is")]
     if web_is_fixed:
         require_web_port(settings)
     chosen: dict[str, int] = {}
@@ -60,7 +60,7 @@ def choose_ports(settings: Settings, web_is_fixed: bool) -> tuple[Settings, list
         host = settings.host if name == "port" else LOOPBACK
         chosen[name] = _free_port(host, port, set(chosen.values()))
         if chosen[name] != port:
-            notes.append(f"Port {port} is in use: {who} is on {chosen[name]}.")
+            notes.append(f"Port {port} is in use: {who} on {chosen[name]}.")
     return replace(settings, **cast(dict[str, Any], chosen)), notes
 
 

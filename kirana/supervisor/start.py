@@ -17,7 +17,7 @@ from kirana.supervisor.loop import Supervisor
 from kirana.supervisor.ports import choose_ports
 from kirana.supervisor.programs import ROOT, find_valkey, make_folders, programs
 
-LOCK_SECONDS = 2.0  # a killed supervisor's guards hold the lock until their groups are gone
+LOCK_SECONDS = 1.0  # a killed supervisor's guards hold the lock until their groups are gone
 
 
 def run(
