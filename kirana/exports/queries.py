@@ -1,0 +1,176 @@
+"""The reads of exports: rows page by page, rights, and the finished file."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+from sqlalchemy import Connection, and_, func, select
+
+from kirana.accounts.models import Account
+from kirana.accounts.permissions import Permission, permissions_of
+from kirana.catalog.models import Category, Product
+from kirana.exports.errors import ExportExpired
+from kirana.exports.table import ExportRow
+from kirana.jobs.models import Job
+from kirana.jobs.queries import offer_file
+from kirana.orders.models import Order, OrderLine
+from kirana.platform.access import Actor
+from kirana.platform.db import query
+from kirana.platform.errors import Invalid, NotFound
+from kirana.stock.models import StockLevel
+from kirana.stores.models import Store
+from kirana.stores.queries import store_ids_of
+
+KIND = "export"
+NOT_SOLD = ("cancelled", "returned")
+
+offer_file(KIND, "/api/v1/exports/{uid}/file")
+
+
+class Download(msgspec.Struct, frozen=True):
+    """A finished file: where it lies in the exports folder, and what it is called outside."""
+
+    uid: str
+    file: str
+    name: str
+    bytes: int
+    sha256: str
+    rows: int
+    snapshot_at: datetime
+    store: str
+    zone: str
+
+
+@query
+def choose_store(connection: Connection, actor: Actor, slug: str | None) -> int:
+    """The caller's store of that slug, or their only one. Raises NotFound, Invalid."""
+    find = select(Store.id).where(Store.id.in_(actor.store_ids))
+    if slug is not None:
+        find = find.where(Store.slug == slug)
+    found = list(connection.execute(find.order_by(Store.id)).scalars())
+    if not found:
+        raise NotFound
+    if len(found) > 1:
+        raise Invalid.at("/store_slug", "say which of your stores", "required")
+    chosen: int = found[0]
+    return chosen
+
+
+@query
+def store_of(connection: Connection, slug: str) -> int:
+    """Any store, for the operator. Raises NotFound."""
+    found = connection.execute(select(Store.id).where(Store.slug == slug)).scalar_one_or_none()
+    if found is None:
+        raise NotFound("There is no store of this slug.")
+    store_id: int = found
+    return store_id
+
+
+@query
+def may_export(connection: Connection, account_id: int, store_id: int | None) -> bool:
+    """Whether this person may, right now, have this store's products."""
+    return is_exporter(account_id) and store_id in store_ids_of(account_id)
+
+
+@query
+def is_exporter(connection: Connection, account_id: int) -> bool:
+    """Whether this person may, right now, export at all."""
+    find = select(Account.role, Account.status).where(Account.id == account_id)
+    row = connection.execute(find).one()
+    return Permission.WRITE_EXPORTS in permissions_of(row.role, row.status)
+
+
+@query
+def count_products(connection: Connection, store_id: int, until: datetime) -> int:
+    find = select(func.count()).where(Product.store_id == store_id, Product.created_at <= until)
+    return connection.execute(find).scalar_one()
+
+
+@query
+def list_rows(
+    connection: Connection, store_id: int, until: datetime, after_id: int, limit: int
+) -> list[ExportRow]:
+    """The next products by id, made up to ``until``, with what was sold of them."""
+    page: list[Any] = list(
+        connection.execute(
+            select(
+                Product.id, Product.title, Product.sku, Category.name.label("category"),
+                Product.unit, Product.price_per, Product.price_minor,
+                func.coalesce(StockLevel.on_hand, 0).label("stock"),
+                Product.created_at, Product.updated_at, Product.status,
+            )
+            .join(Category, Category.id == Product.category_id)
+            .outerjoin(StockLevel, StockLevel.product_id == Product.id)
+            .where(
+                Product.store_id == store_id, Product.created_at <= until, Product.id > after_id
+            )
+            .order_by(Product.id)
+            .limit(limit)
+        )
+    )  # fmt: skip
+    sold = _sold(connection, store_id, (page[0][0], page[-1][0])) if page else {}
+    return [_row(row, sold.get(row.id, (0, 0))) for row in page]
+
+
+@query
+def find_download(connection: Connection, actor: Actor, uid: str) -> Download:
+    """The caller's finished file, if they may still have it. Raises NotFound, ExportExpired."""
+    actor.require(Permission.READ_EXPORTS)
+    mine = and_(Job.requester_id == actor.me(), Job.store_id.in_(actor.store_ids))
+    return _download(connection, and_(Job.uid == uid, mine))
+
+
+@query
+def get_download(connection: Connection, job_id: int) -> Download:
+    """A finished file, for the mail that brings it. Raises NotFound, ExportExpired."""
+    return _download(connection, Job.id == job_id)
+
+
+def _row(row: Any, sold: tuple[int, int]) -> ExportRow:
+    return ExportRow(
+        id=row.id, title=row.title, sku=row.sku, category=row.category, unit=row.unit,
+        price_per=row.price_per, price_minor=row.price_minor, stock=row.stock,
+        units_sold=sold[0], revenue_minor=sold[1], created_at=row.created_at,
+        updated_at=row.updated_at, status=row.status,
+    )  # fmt: skip
+
+
+def _sold(
+    connection: Connection, store_id: int, between: tuple[int, int]
+) -> dict[int, tuple[int, int]]:
+    """Quantity and revenue by product, for products from one id to another."""
+    find = (
+        select(OrderLine.product_id, func.sum(OrderLine.quantity), func.sum(OrderLine.total_minor))
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(
+            OrderLine.product_id.between(*between),
+            OrderLine.status.not_in(NOT_SOLD),
+            Order.store_id == store_id,
+            Order.status.not_in(NOT_SOLD),
+        )
+        .group_by(OrderLine.product_id)
+    )
+    return {row[0]: (int(row[1]), int(row[2])) for row in connection.execute(find)}
+
+
+def _download(connection: Connection, wanted: object) -> Download:
+    find = (
+        select(
+            Job.uid, Job.status, Job.file, Job.bytes, Job.sha256, Job.rows_done, Job.snapshot_at,
+            Store.slug, Store.name, Store.zone,
+        )
+        .join(Store, Store.id == Job.store_id)
+        .where(Job.kind == KIND, wanted)  # type: ignore[arg-type]
+    )  # fmt: skip
+    row = connection.execute(find).one_or_none()
+    if row is not None and row.status == "expired":
+        raise ExportExpired
+    if row is None or row.status != "done":
+        raise NotFound
+    day = row.snapshot_at.astimezone(ZoneInfo(row.zone)).date()
+    return Download(
+        uid=row.uid, file=row.file, name=f"products-{row.slug}-{day}.csv", bytes=row.bytes,
+        sha256=row.sha256, rows=row.rows_done, snapshot_at=row.snapshot_at, store=row.name,
+        zone=row.zone,
+    )  # fmt: skip
