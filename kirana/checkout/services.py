@@ -40,8 +40,8 @@ def check_out(
     """
     actor.require(Permission.PLACE_ORDER)
     delivery = delivery.cleaned()
+    reached("checkout.begun")
     cart = hand_in_cart(actor)
-    reached("checkout.cart_locked")
     found = _quote(cart, expected)
     new = NewGroup(cart.cart_id, cart.lines, found, expected.currency, delivery)
     group = place_orders(actor, new)

@@ -1,0 +1,1 @@
+"""Races with real threads and real processes. KIRANA_TEST_REPEATS repeats each of them."""
