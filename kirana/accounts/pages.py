@@ -4,8 +4,10 @@ import msgspec
 from flask import Blueprint, Response, request
 
 from kirana.accounts import queries, services, web_session
+from kirana.accounts.errors import TooManyAddresses
 from kirana.accounts.permissions import Permission
 from kirana.accounts.shapes import (
+    AddressDetails,
     Credentials,
     Line,
     ManagerApplication,
@@ -168,6 +170,32 @@ def end_session(uid: str) -> Response:
     return see_other(".security")
 
 
+@pages.get("/account/addresses")
+@requires(Permission.READ_OWN_PROFILE)
+def addresses() -> Response:
+    return _addresses(Form())
+
+
+@pages.post("/account/addresses")
+@requires(Permission.WRITE_OWN_PROFILE)
+def add_address() -> Response:
+    try:
+        services.add_address(current_actor(), posted(AddressDetails))
+    except (Invalid, TooManyAddresses) as error:
+        shown = error if isinstance(error, Invalid) else Invalid(error.detail)
+        return _addresses(Form.posted(shown), error.status)
+    note("Your address is kept.", "success")
+    return see_other(".addresses")
+
+
+@pages.post("/account/addresses/<uid>/removal")
+@requires(Permission.WRITE_OWN_PROFILE)
+def remove_address(uid: str) -> Response:
+    services.remove_address(current_actor(), uid)
+    note("The address is gone.", "success")
+    return see_other(".addresses")
+
+
 def _account(form: Form, status: int = 200) -> Response:
     actor = current_actor()
     me = queries.get_me(actor)
@@ -181,6 +209,11 @@ def _account(form: Form, status: int = 200) -> Response:
 def _security(form: Form, status: int = 200) -> Response:
     sessions = queries.list_sessions(current_actor())
     return render("accounts/security.html", status, form=form, sessions=sessions)
+
+
+def _addresses(form: Form, status: int = 200) -> Response:
+    kept = queries.list_addresses(current_actor())
+    return render("accounts/addresses.html", status, form=form, addresses=kept)
 
 
 def _refused(template: str, error: ShopError, **context: object) -> Response:
