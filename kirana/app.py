@@ -1,36 +1,93 @@
 """``create_app``: the only module that knows every slice."""
 
-import importlib
 from pathlib import Path
 
 from flask import Flask
 
+from kirana.accounts import api as accounts_api
+from kirana.accounts import pages as accounts_pages
 from kirana.accounts import web_session
-from kirana.platform import db, health, limits, migrations, problems
+from kirana.backoffice import pages as backoffice_pages
+from kirana.cart import api as cart_api
+from kirana.cart import pages as cart_pages
+from kirana.catalog import api as catalog_api
+from kirana.catalog import pages as catalog_pages
+from kirana.catalog import product_api
+from kirana.checkout import api as checkout_api
+from kirana.checkout import pages as checkout_pages
+from kirana.exports import api as exports_api
+from kirana.jobs import api as jobs_api
+from kirana.orders import api as orders_api
+from kirana.orders import pages as orders_pages
+from kirana.platform import cache, csrf, db, health, limits, migrations, problems
 from kirana.platform.config import Settings, load_settings
 from kirana.platform.openapi import PREFIX
+from kirana.reports import api as reports_api
+from kirana.stock import api as stock_api
+from kirana.storefront import pages as storefront_pages
+from kirana.stores import api as stores_api
 from kirana.stores.queries import store_ids_of
+from kirana.web import assets, developers, shell
+from kirana.wiring import wire
 
-# Scaffold while the slices land; becomes plain imports.
-SLICES = (
-    "accounts", "stores", "jobs", "catalog", "stock", "cart", "orders", "checkout", "payments",
-    "exports", "reports", "storefront", "backoffice",
-)  # fmt: skip
+PAGES = {
+    "health": health.pages,
+    "assets": assets.pages,
+    "developers": developers.pages,
+    "media": catalog_pages.pages,
+    "accounts": accounts_pages.pages,
+    "storefront": storefront_pages.pages,
+    "cart": cart_pages.pages,
+    "checkout": checkout_pages.pages,
+    "orders": orders_pages.pages,
+    "backoffice": backoffice_pages.pages,
+}
+APIS = {
+    "accounts_api": accounts_api.api,
+    "stores_api": stores_api.api,
+    "jobs_api": jobs_api.api,
+    "catalog_api": catalog_api.api,
+    "products_api": product_api.products,
+    "stock_api": stock_api.api,
+    "cart_api": cart_api.api,
+    "checkout_api": checkout_api.api,
+    "orders_api": orders_api.api,
+    "exports_api": exports_api.api,
+    "reports_api": reports_api.api,
+}
+# A picture of 5 MB and the form around it; JSON bodies have a smaller limit of their own.
+LARGEST_BODY = 6 * 1024 * 1024
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The shop as a WSGI application. Opens no connection. Raises SettingsError."""
     settings = settings or load_settings()
-    db.configure(settings)
-    app = Flask("kirana", static_folder=None, template_folder="web/templates")
-    app.root_path = str(Path(__file__).parent)
-    app.config.update(SETTINGS=settings, SECRET_KEY=settings.secret, MAX_CONTENT_LENGTH=6 << 20)
-    app.url_map.strict_slashes = False
+    wire(settings)
+    app = Flask(
+        "kirana",
+        root_path=str(Path(__file__).parent),
+        static_folder=None,
+        template_folder="web/templates",
+    )
+    app.config.update(
+        SETTINGS=settings,
+        SECRET_KEY=settings.secret,
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
+        SESSION_COOKIE_NAME="notes",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+    )
     problems.install(app)
     limits.use_redis(settings.redis)
     web_session.install(app, store_ids_of)
-    app.register_blueprint(health.pages)
-    _register_slices(app)
+    csrf.install(app)
+    cache.install(app, settings)
+    shell.install(app)
+    for name, pages in PAGES.items():
+        app.register_blueprint(pages, name=name)
+    for name, api in APIS.items():
+        app.register_blueprint(api, name=name, url_prefix=PREFIX)
     return app
 
 
@@ -38,26 +95,3 @@ def prepare(settings: Settings) -> None:
     """Bring the database to the newest schema; makes it where there is none."""
     db.configure(settings)
     migrations.upgrade()
-
-
-def _optional(name: str) -> object | None:
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name and name.startswith(error.name):
-            return None
-        raise
-
-
-def _register_slices(app: Flask) -> None:
-    for name in SLICES:
-        pages = _optional(f"kirana.{name}.pages")
-        if pages is not None:
-            app.register_blueprint(pages.pages, name=f"{name}.pages")
-        api = _optional(f"kirana.{name}.api")
-        if api is not None:
-            app.register_blueprint(api.api, name=f"{name}.api", url_prefix=PREFIX)
-    for name in ("kirana.platform.csrf", "kirana.platform.cache", "kirana.web.shell"):
-        module = _optional(name)
-        if module is not None:
-            module.install(app)

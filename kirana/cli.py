@@ -10,7 +10,8 @@ import click
 
 from kirana import __version__, check, mailbox, supervisor
 from kirana.accounts.cli import user
-from kirana.app import create_app, has_accounts, prepare
+from kirana.accounts.queries import has_accounts
+from kirana.app import create_app, prepare
 from kirana.check.rule import Rule
 from kirana.demo import seeding
 from kirana.exports.cli import export

@@ -1,6 +1,5 @@
 """The shop's screens: home, lists, search, product."""
 
-from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, current_app, request
@@ -121,20 +120,22 @@ def _list_context(
     settings = _settings()
     today = clock.utc_now().astimezone(settings.tz).date()
     wanted = filters.shelf_query(settings.currency, today, **kept, **fixed)
+    bare = Filters(sort=filters.sort)
     try:
         found = list_shelf(wanted)
     except Invalid:
         raise NotFound("This page of the list is not there any more.") from None
-    address = partial(filters.url, request.path, **kept)
+
+    def address(cursor: str | None) -> str:
+        return filters.url(request.path, cursor, **kept)
+
     return {
         "title": title,
         "count_text": count_text(count_shelf(wanted)),
         "cards": presenter().cards(found.items),
         "next_url": address(found.next_cursor) if found.next_cursor else None,
         "first_url": address(None) if filters.cursor else None,
-        "clear_url": Filters(sort=filters.sort).url(request.path, None, **kept)
-        if filters.is_set
-        else None,
+        "clear_url": bare.url(request.path, None, **kept) if filters.is_set else None,
         "filters": filters,
         "filter_errors": filters.errors,
         "added_choices": ADDED_CHOICES,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app, g, get_flashed_messages, request
@@ -22,7 +22,6 @@ from kirana.web import assets
 def install(app: Flask) -> None:
     """Give the templates their globals and filters."""
     settings: Settings = app.config["SETTINGS"]
-    app.register_blueprint(assets.pages)
     app.jinja_env.globals.update(
         asset=assets.asset,
         csrf=csrf_field,
@@ -49,7 +48,7 @@ def page_values() -> dict[str, Any]:
         "theme": request.cookies.get("theme", ""),
         "path": request.full_path.rstrip("?"),
         "notes": _late("notes", _notes),
-        "departments": _late("departments", departments),
+        "departments": _late("departments", _departments),
         "basket": _late("basket", lambda: basket_view(current_actor())),
     }
 
@@ -66,8 +65,21 @@ def _late(name: str, read: Callable[[], Any]) -> Any:
 
 
 def _notes() -> list[dict[str, str]]:
-    found = get_flashed_messages(with_categories=True)
+    found = cast("list[tuple[str, str]]", get_flashed_messages(with_categories=True))
     return [{"tone": tone, "text": text} for tone, text in found]
+
+
+def _departments() -> list[dict[str, Any]]:
+    return [
+        {
+            "slug": found.slug,
+            "name": found.name,
+            "count": found.product_count,
+            "picture_url": found.picture_url,
+            "well": found.well,
+        }
+        for found in departments()
+    ]
 
 
 def person() -> dict[str, str] | None:

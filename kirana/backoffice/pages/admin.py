@@ -20,8 +20,8 @@ from kirana.stores.services import approve_manager, reject_manager
 from kirana.stores.shapes import NewStore, Placement
 
 PAGE_SIZE = 30
-APPROVALS = "backoffice.pages.approvals"
-PEOPLE = "backoffice.pages.people"
+APPROVALS = ".approvals"
+PEOPLE = ".people"
 ROLES = {"customer": "Customers", "manager": "Managers", "admin": "Admins"}
 
 

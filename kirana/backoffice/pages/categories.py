@@ -25,9 +25,9 @@ from kirana.platform.inputs import to_struct
 from kirana.platform.pages import Form, note, posted, see_other
 from kirana.stores.shapes import StoreView
 
-LIST = "backoffice.pages.categories"
-REQUESTS = "backoffice.pages.requests"
-WISHES = "backoffice.pages.wishes"
+LIST = ".categories"
+REQUESTS = ".requests"
+WISHES = ".wishes"
 WELLS = ("mint", "butter", "blush", "sky", "lilac", "sand")
 TAXES = {"zero": "No tax", "reduced": "Reduced", "standard": "Standard"}
 KINDS = {"create": "New category", "rename": "Rename", "move": "Move", "delete": "Delete"}

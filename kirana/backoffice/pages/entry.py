@@ -16,7 +16,7 @@ def office() -> Response:
     """Where this person's work begins. Raises NotFound for who has none here."""
     actor = current_actor()
     if Permission.READ_APPROVALS in actor.permissions:
-        return see_other("backoffice.pages.approvals")
+        return see_other(".approvals")
     for store in list_own_stores(actor):
-        return see_other("backoffice.pages.today", store_slug=store.slug)
+        return see_other(".today", store_slug=store.slug)
     raise NotFound("There is no store here that you work for.")

@@ -18,7 +18,7 @@ from kirana.platform.paging import PageQuery
 from kirana.stores.shapes import StoreView
 
 SHOWN = 10
-LIST = "backoffice.pages.exports"
+LIST = ".exports"
 STATE_WORDS = {
     "queued": "Waiting",
     "running": "Running",

@@ -39,7 +39,7 @@ def orders(store_slug: str) -> Response:
     store = my_store(store_slug)
     wanted = _wanted()
     found = list_store_orders(current_actor(), store.slug, wanted)
-    here = url_for("backoffice.pages.orders", store_slug=store.slug, status=wanted.status)
+    here = url_for(".orders", store_slug=store.slug, status=wanted.status)
     joint = "&" if wanted.status else "?"
     return store_page(
         "office/orders.html",
@@ -74,7 +74,7 @@ def move(store_slug: str, number: str) -> Response:
     except Conflict as error:
         return _order_page(store, number, error.detail, 409)
     note(f"Order {number} is now: {ORDER_WORDS[moved.status]}.", "success")
-    return see_other("backoffice.pages.order", store_slug=store.slug, number=number)
+    return see_other(".order", store_slug=store.slug, number=number)
 
 
 def _wanted() -> StoreOrdersQuery:
@@ -89,7 +89,7 @@ def _wanted() -> StoreOrdersQuery:
 def _filter(store: StoreView, status: str | None, chosen: str | None) -> dict[str, Any]:
     return {
         "text": ORDER_WORDS[status] if status else "All",
-        "url": url_for("backoffice.pages.orders", store_slug=store.slug, status=status),
+        "url": url_for(".orders", store_slug=store.slug, status=status),
         "current": status == chosen,
     }
 

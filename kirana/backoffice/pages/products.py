@@ -39,8 +39,8 @@ from kirana.stores.shapes import StoreView
 
 PAGE_SIZE = 40
 MOVEMENTS = 12
-LIST = "backoffice.pages.products"
-ONE = "backoffice.pages.product"
+LIST = ".products"
+ONE = ".product"
 MOVES = {"published": publish_product, "hidden": hide_product, "archived": archive_product}
 
 

@@ -37,7 +37,7 @@ def send_reports() -> Response:
     except (Invalid, Conflict) as error:
         return _page(Form(errors={"month": error.detail}), error.status)
     note(f"Reports of {run.month}: {run.state}.", "success")
-    return see_other("backoffice.pages.reports")
+    return see_other(".reports")
 
 
 class MonthForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

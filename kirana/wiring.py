@@ -1,0 +1,19 @@
+"""What the web server, the worker and the command line share: who listens to whom."""
+
+from kirana.cart.services import merge_guest_cart
+from kirana.exports.services import stop_exports_without_right
+from kirana.platform import db
+from kirana.platform.announce import subscribe
+from kirana.platform.celery import wake_through
+from kirana.platform.config import Settings
+from kirana.stock.services.ledger import open_level
+
+
+def wire(settings: Settings) -> None:
+    """Point the database at ``settings`` and connect the slices. Opens nothing; idempotent."""
+    db.configure(settings)
+    wake_through(settings)
+    subscribe("signed_in", merge_guest_cart)
+    subscribe("product_created", open_level)
+    subscribe("account_suspended", stop_exports_without_right)
+    subscribe("role_changed", stop_exports_without_right)
