@@ -289,7 +289,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     counted: Counter[str] = Counter()
     for outcome in OUTCOMES:
         for report in terminalreporter.stats.get(outcome, ()):
-            counted.update({value for name, value in report.user_properties if name == "used"})
+            properties = getattr(report, "user_properties", ())  # a module may fail to import
+            counted.update({value for name, value in properties if name == "used"})
     terminalreporter.section("machinery")
     for part in inventory.parts():
         state = part.version or f"MISSING, its tests were skipped: {part.remedy}"

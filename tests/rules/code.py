@@ -29,7 +29,7 @@ def commits_in_one_place(source: Source) -> list[str]:
 
 def functions_are_short(source: Source) -> list[str]:
     """At most 40 lines; create_app and seeds excepted."""
-    if _is_seed(source):
+    if source.is_seed:
         return []
     return [
         source.at(node, f"{node.name} has {_length(node)} lines")
@@ -40,17 +40,18 @@ def functions_are_short(source: Source) -> list[str]:
 
 def modules_are_short(source: Source) -> list[str]:
     """At most 300 lines; seeds excepted."""
-    if _is_seed(source) or source.lines <= LONGEST_MODULE:
+    if source.is_seed or source.lines <= LONGEST_MODULE:
         return []
     return [f"{source.path} has {source.lines} lines"]
 
 
 def few_parameters(source: Source) -> list[str]:
-    """At most five, not counting self, cls and the connection that @verb and @query put in."""
+    """At most five, not counting self, cls and the connection that @verb and @query put in;
+    seeds excepted."""
     return [
         source.at(node, f"{node.name} has {_parameters(node)} parameters")
         for node in source.functions()
-        if _parameters(node) > MOST_PARAMETERS
+        if _parameters(node) > MOST_PARAMETERS and not source.is_seed
     ]
 
 
@@ -121,10 +122,6 @@ RULES = (
     telling_names,
     layers_know_their_libraries,
 )
-
-
-def _is_seed(source: Source) -> bool:
-    return source.path.startswith(("kirana/demo/", "migrations/"))
 
 
 def _length(node: FunctionNode) -> int:

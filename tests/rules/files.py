@@ -60,8 +60,8 @@ def no_download_address(source: Source) -> list[str]:
 
 
 def product_is_small(sources: Iterable[Source]) -> list[str]:
-    """At most 15,000 lines of Python, blank ones and comments left out."""
-    total = sum(source.written_lines for source in sources)
+    """At most 15,000 lines of code; blank lines, comments, docstrings and seeds do not count."""
+    total = sum(source.code_lines for source in sources if not source.is_seed)
     return [f"{total} lines of Python"] if total > MOST_LINES else []
 
 

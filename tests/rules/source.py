@@ -23,10 +23,16 @@ class Source:
         return len(self.text.splitlines())
 
     @property
-    def written_lines(self) -> int:
-        """Lines that are neither blank nor a comment."""
-        lines = (line.strip() for line in self.text.splitlines())
-        return sum(1 for line in lines if line and not line.startswith("#"))
+    def code_lines(self) -> int:
+        """Lines that are neither blank nor comment nor docstring."""
+        apart = {number for node in ast.walk(self.tree) for number in _docstring_lines(node)}
+        lines = enumerate(map(str.strip, self.text.splitlines()), 1)
+        return sum(1 for number, line in lines if line and line[0] != "#" and number not in apart)
+
+    @property
+    def is_seed(self) -> bool:
+        """Demo data and migrations: long lists rather than code."""
+        return self.path.startswith(("kirana/demo/", "migrations/"))
 
     @property
     def names(self) -> list[str]:
@@ -53,6 +59,14 @@ class Source:
                 yield from ((node, name.name.partition(".")[0]) for name in node.names)
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 yield node, node.module.partition(".")[0]
+
+
+def _docstring_lines(node: ast.AST) -> range:
+    documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    if not isinstance(node, documented) or ast.get_docstring(node) is None:
+        return range(0)
+    first = node.body[0]
+    return range(first.lineno, (first.end_lineno or first.lineno) + 1)
 
 
 def parse(path: str, text: str) -> Source:

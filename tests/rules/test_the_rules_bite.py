@@ -15,6 +15,7 @@ from tests.rules.source import ROOT, Source, parse
 
 Rule = Callable[[Source], list[str]]
 LONG = "def f():\n" + "    x = 1\n" * 40
+DOCUMENTED = 'def f():\n    """What\n    it does."""\n\n    # why\n    a = 1\n    return a\n'
 FIT = "def f():\n" + "    x = 1\n" * 39
 
 
@@ -141,7 +142,7 @@ def test_every_rule_about_code_has_a_plant() -> None:
 
 
 def test_a_product_too_large_is_found() -> None:
-    half = parse("kirana/a.py", "a = 1\n\n# why\n" * 7_500)
+    half = parse("kirana/a.py", DOCUMENTED * 2_500)
     assert files.product_is_small([half, half]) == []
     assert files.product_is_small([half, half, parse("kirana/b.py", "a = 1\n")])
 
