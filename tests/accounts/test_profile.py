@@ -36,7 +36,8 @@ def test_a_profile_is_changed_field_by_field(app: Any) -> None:
         ("permissions", [], "forbidden_field"), ("token_version", 1, "forbidden_field"),
         ("verified_at", "2026-01-01T00:00:00Z", "forbidden_field"),
         ("email", "x@example.org", "unknown_field"), ("password", PASSWORD, "unknown_field"),
-        ("zone", "Nowhere/Land", "invalid"), ("locale", "x" * 9, "invalid"), ("name", " ", "required"),
+        ("zone", "Nowhere/Land", "invalid"), ("locale", "x" * 9, "invalid"),
+        ("name", " ", "required"),
         ("wants_report", "true", "invalid"), ("wants_report", 1, "invalid"),
     ],
 )  # fmt: skip
