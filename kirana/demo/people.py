@@ -9,6 +9,7 @@ ADMIN_EMAIL = "admin@kirana.test"
 MANAGER_EMAIL = "manager@kirana.test"
 CUSTOMER_EMAIL = "customer@kirana.test"
 CITY = "Bengaluru"
+ZONE = "Asia/Kolkata"
 
 _NAMES = (
     "Asha Rao", "Meera Krishnan", "Tomás Álvarez", "Wei Chen", "Fatima al-Sayed", "Anna Kowalska",

@@ -1,0 +1,125 @@
+"""Fills an empty development shop: stores, people, catalogue, pictures, 120 days of orders."""
+
+import random
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from kirana.accounts.models import Account
+from kirana.accounts.passwords import hash_password
+from kirana.accounts.queries import has_accounts
+from kirana.catalog.models import Category, Product
+from kirana.catalog.services.versions import raise_version
+from kirana.demo.catalogue import Catalogue, load_catalogue, picture_bytes
+from kirana.demo.founding import Files, Moment, People, found_shop
+from kirana.demo.households import Plan, generate_orders
+from kirana.demo.people import (
+    ADMIN_EMAIL,
+    CUSTOMER_EMAIL,
+    MANAGER_EMAIL,
+    PASSWORD,
+    ZONE,
+    make_customers,
+)
+from kirana.demo.rows import Rows
+from kirana.demo.stockkeeping import StockBook, keep_stock
+from kirana.demo.trading import Trade, write_orders
+from kirana.orders.models import Order, OrderLine
+from kirana.platform import clock
+from kirana.platform.config import Settings, load_settings
+from kirana.platform.db import query, verb
+from kirana.platform.storage import Storage, media
+from kirana.stores.models import Store
+
+CUSTOMERS = 60
+_MUST_BE_EMPTY = (Account, Store, Category, Product)
+
+
+class DemoRefused(Exception):
+    """The demo data cannot be written here; the message says why in one line."""
+
+
+def logins() -> list[str]:
+    """The lines of the banner: the three demo logins and their password."""
+    who = (("admin", ADMIN_EMAIL), ("manager", MANAGER_EMAIL), ("customer", CUSTOMER_EMAIL))
+    return [f"Sign in as {role:9} {email:21} password {PASSWORD}" for role, email in who]
+
+
+def seed(
+    seed: int = 1,
+    progress: Callable[[str], object] = lambda line: None,
+    settings: Settings | None = None,
+) -> None:
+    """Write the demo shop of that number, in bulk and in one transaction.
+
+    Nothing is mailed. Raises DemoRefused outside development and when the shop is not empty.
+    """
+    settings = settings or load_settings()
+    _refuse_where_it_harms(settings)
+    catalogue = load_catalogue(seed)
+    progress(f"{len(catalogue.products)} products: storing their pictures")
+    store = media(settings)
+    files = _store_pictures(store, catalogue)
+    try:
+        rows = write_books(seed, catalogue, files, settings.currency)
+        orders, lines = len(rows.of(Order)), len(rows.of(OrderLine))
+        progress(f"{orders} orders with {lines} lines: writing them")
+        _write(rows)
+    except BaseException:
+        for name in (*files.products.values(), *files.departments.values()):
+            store.delete(name)
+        raise
+    progress("The demo shop is ready.")
+
+
+def _refuse_where_it_harms(settings: Settings) -> None:
+    if settings.env != "development":
+        raise DemoRefused("Demo data belongs in development only; KIRANA_ENV says otherwise.")
+    if not _is_empty():
+        raise DemoRefused("The shop is not empty; demo data goes only into an empty one.")
+
+
+@query
+def _is_empty(connection: Connection) -> bool:
+    return not has_accounts() and not any(
+        connection.execute(table.__table__.select().limit(1)).first() for table in _MUST_BE_EMPTY
+    )
+
+
+def _store_pictures(store: Storage, catalogue: Catalogue) -> Files:
+    """Every product gets a file of its own: it may be replaced or deleted with the product."""
+    return Files(
+        {p.sku: store.save(picture_bytes(p.picture), ".webp") for p in catalogue.products},
+        {
+            department.slug: store.save(picture_bytes(department.picture), ".webp")
+            for department in catalogue.departments
+            if department.parent is None
+        },
+    )
+
+
+def write_books(seed: int, catalogue: Catalogue, files: Files, currency: str) -> Rows:
+    """All rows of the shop as of now, in memory."""
+    people = People(make_customers(seed, CUSTOMERS), hash_password(PASSWORD))
+    rows = Rows()
+    zone = ZoneInfo(ZONE)
+    now = clock.utc_now().replace(microsecond=0)
+    moment = Moment(now, random.Random(f"shop {seed}"))  # noqa: S311
+    ground = found_shop(rows, moment, catalogue, files, people)
+    orders = generate_orders(catalogue, seed, Plan(now.astimezone(zone)))
+    trade = Trade(rows, ground, people.customers, currency, now, moment.chance)
+    changes = write_orders(trade, orders)
+    book = StockBook(rows, ground.products)
+    keep_stock(book, ground.products, changes, moment, zone)
+    book.close()
+    return rows
+
+
+@verb
+def _write(connection: Connection, rows: Rows) -> None:
+    """Looks again, behind the writers' lock, whether the shop is still empty."""
+    if not _is_empty():
+        raise DemoRefused("The shop is not empty; demo data goes only into an empty one.")
+    rows.write(connection)
+    raise_version(connection)
