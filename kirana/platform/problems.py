@@ -10,7 +10,7 @@ from flask import Flask, Response, g, render_template, request
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
-from kirana.platform.errors import ShopError, TooMany, Unauthorized
+from kirana.platform.errors import NotFound, ShopError, TooMany, Unauthorized
 
 logger = logging.getLogger("kirana.http")
 API_PREFIX = "/api/"
@@ -36,6 +36,8 @@ def is_api() -> bool:
 
 def _begin() -> None:
     request_id()
+    if "\x00" in request.path:  # PostgreSQL has no text with NUL, so nothing is called that
+        raise NotFound
 
 
 def _finish(response: Response) -> Response:
