@@ -1,0 +1,1 @@
+"""Long work: verbs, leases, the API."""
