@@ -80,7 +80,8 @@ def test_into_a_new_store_as_its_owner(app: Any) -> None:
     [
         {}, {"store_slug": "green-lane", "new_store": {"name": "Both"}}, {"store_slug": "nowhere"},
         {"new_store": {}}, {"new_store": {"name": " "}},
-        {"new_store": {"name": "X", "zone": "Mars"}}, {"new_store": {"name": "X", "status": "open"}},
+        {"new_store": {"name": "X", "zone": "Mars"}},
+        {"new_store": {"name": "X", "status": "open"}},
         {"store_slug": "green-lane", "role": "admin"},
     ],
 )  # fmt: skip
