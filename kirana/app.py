@@ -12,13 +12,13 @@ from kirana.cart import api as cart_api
 from kirana.cart import pages as cart_pages
 from kirana.catalog import api as catalog_api
 from kirana.catalog import pages as catalog_pages
-from kirana.catalog import product_api
 from kirana.checkout import api as checkout_api
 from kirana.checkout import pages as checkout_pages
 from kirana.exports import api as exports_api
 from kirana.jobs import api as jobs_api
 from kirana.orders import api as orders_api
 from kirana.orders import pages as orders_pages
+from kirana.oversight import api as oversight_api
 from kirana.platform import cache, csrf, db, health, limits, migrations, problems
 from kirana.platform.config import Settings, load_settings
 from kirana.platform.openapi import PREFIX
@@ -47,13 +47,13 @@ APIS = {
     "stores_api": stores_api.api,
     "jobs_api": jobs_api.api,
     "catalog_api": catalog_api.api,
-    "products_api": product_api.products,
     "stock_api": stock_api.api,
     "cart_api": cart_api.api,
     "checkout_api": checkout_api.api,
     "orders_api": orders_api.api,
     "exports_api": exports_api.api,
     "reports_api": reports_api.api,
+    "oversight_api": oversight_api.api,
 }
 # A picture of 5 MB and the form around it; JSON bodies have a smaller limit of their own.
 LARGEST_BODY = 6 * 1024 * 1024

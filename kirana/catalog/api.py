@@ -26,7 +26,7 @@ from kirana.catalog.services.requests import (
     withdraw_request,
 )
 from kirana.catalog.shapes import CacheCheck, PictureUrl, Rejection
-from kirana.catalog.uploads import picture_files, uploaded_picture
+from kirana.catalog.uploads import PICTURE_TYPES, picture_files, uploaded_picture
 from kirana.catalog.views import CategoryView, RequestView
 from kirana.platform import clock
 from kirana.platform.access import Actor
@@ -95,7 +95,7 @@ def delete(actor: Actor, slug: str) -> None:
 
 @api.put("/categories/<slug>/picture")
 @requires(Permission.WRITE_CATEGORIES)
-@operation("putCategoryPicture", raises=(PictureTooLarge, PictureRefused))
+@operation("putCategoryPicture", raises=(PictureTooLarge, PictureRefused), uploads=PICTURE_TYPES)
 def put_picture(actor: Actor, slug: str) -> PictureUrl:
     """Give a category its picture: JPEG, PNG or WebP, raw or as the form file "picture"."""
     raw = uploaded_picture(request)

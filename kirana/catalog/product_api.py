@@ -17,7 +17,7 @@ from kirana.catalog.services.products import (
     publish_product,
 )
 from kirana.catalog.shapes import ManagedProduct, PastPrice, in_our_currency, managed, past_price
-from kirana.catalog.uploads import picture_files, uploaded_picture
+from kirana.catalog.uploads import PICTURE_TYPES, picture_files, uploaded_picture
 from kirana.catalog.views import ProductView
 from kirana.platform.access import Actor
 from kirana.platform.errors import IllegalMove, NotFound, Stale
@@ -85,7 +85,7 @@ def archive(actor: Actor, slug: str) -> Answer[ManagedProduct]:
 
 @products.put("/products/<slug>/picture")
 @requires(Permission.WRITE_STORE_PRODUCTS)
-@operation("putProductPicture", raises=(PictureTooLarge, PictureRefused))
+@operation("putProductPicture", raises=(PictureTooLarge, PictureRefused), uploads=PICTURE_TYPES)
 def put_one_picture(actor: Actor, slug: str) -> PictureView:
     """Give a product its picture: JPEG, PNG or WebP, raw or as the form file "picture"."""
     return put_picture(actor, picture_files(), slug, uploaded_picture(request))

@@ -8,6 +8,7 @@ from kirana.platform.errors import Invalid
 from kirana.platform.storage import Storage, media
 
 FIELD = "picture"
+PICTURE_TYPES = ("image/jpeg", "image/png", "image/webp")
 # What a form adds around its file.
 _AROUND = 64 * 1024
 

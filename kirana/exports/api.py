@@ -8,12 +8,13 @@ from flask import Blueprint, Response
 from kirana.accounts.permissions import Permission
 from kirana.exports import services
 from kirana.exports.downloads import export_response
+from kirana.exports.errors import ExportExpired
 from kirana.jobs.errors import JobRunning
 from kirana.jobs.queries import get_job
 from kirana.jobs.shapes import JobView
 from kirana.platform.access import Actor
 from kirana.platform.errors import NotFound, TooMany
-from kirana.platform.http import Answer, current_actor, limited, operation, requires
+from kirana.platform.http import Answer, limited, operation, requires
 
 api = Blueprint("api", __name__)
 
@@ -38,6 +39,7 @@ def export_products(actor: Actor, body: ExportWanted) -> Answer[JobView]:
 
 @api.get("/exports/<uid>/file")
 @requires(Permission.READ_EXPORTS)
-def export_file(uid: str) -> Response:
+@operation("downloadExport", raises=(ExportExpired,))
+def export_file(actor: Actor, uid: str) -> Response:
     """The finished file, for who asked for it and still runs the store."""
-    return export_response(current_actor(), uid)
+    return export_response(actor, uid)

@@ -54,6 +54,7 @@ class Operation:
     returns: Any
     raises: tuple[type[ShopError], ...]
     idempotency: IdempotencyUse
+    uploads: tuple[str, ...] = ()
 
 
 def public(view: View) -> View:
@@ -102,8 +103,13 @@ def operation(
     status: int = 200,
     raises: Sequence[type[ShopError]] = (),
     idempotency: IdempotencyUse = "none",
+    uploads: Sequence[str] = (),
 ) -> Callable[[View], View]:
-    """Make a typed function an API route: validate what comes in, encode what goes out."""
+    """Make a typed function an API route: validate what comes in, encode what goes out.
+
+    ``uploads`` names the media types of a file in the body, which the view reads itself; a view
+    that returns a ``Response`` answers with a file.
+    """
 
     def declare(view: View) -> View:
         hints = get_type_hints(view)
@@ -116,6 +122,7 @@ def operation(
             returns=_body_type(hints.get("return")),
             raises=tuple(raises),
             idempotency=idempotency,
+            uploads=tuple(uploads),
         )
         takes_actor = "actor" in inspect.signature(view).parameters
 
@@ -172,7 +179,8 @@ def _body_type(returned: Any) -> Any:
 def _run(declared: Operation, act: Callable[[], Any]) -> Response:
     key = request.headers.get(idempotency.HEADER)
     if declared.idempotency == "none" or (key is None and declared.idempotency == "accepted"):
-        return _respond(_store(declared, act()))
+        result = act()
+        return result if isinstance(result, Response) else _respond(_store(declared, result))
     if key is None:
         raise idempotency.KeyMissing
     path = request.full_path.encode()

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 import msgspec
-from flask import Flask
+from flask import Flask, Response
 from werkzeug.routing import Rule
 
 from kirana import __version__
@@ -16,6 +16,7 @@ from kirana.platform.idempotency import KeyMissing, KeyReused
 from kirana.platform.inputs import MalformedBody, TooLarge, WrongMediaType
 
 PREFIX = "/api/v1"
+BINARY: dict[str, str] = {}  # OpenAPI 3.1: an empty schema stands for raw bytes
 _TEMPLATE = "#/components/schemas/{name}"
 
 
@@ -81,7 +82,7 @@ def _schemas(routes: list[tuple[Rule, str, Any]]) -> tuple[dict[Any, Any], dict[
     for _rule, _method, view in routes:
         declared: Operation = view.__operation__
         for kind in (declared.body, declared.returns):
-            if kind not in (None, type(None)) and kind not in kinds:
+            if kind not in (None, type(None), Response) and kind not in kinds:
                 kinds.append(kind)
     found, components = msgspec.json.schema_components(kinds, ref_template=_TEMPLATE)
     return dict(zip(kinds, found, strict=True)), components
@@ -101,8 +102,10 @@ def _operation(rule: Rule, view: Any, schemas: dict[Any, Any]) -> dict[str, Any]
     }
     if declared.idempotency != "none":
         found["parameters"].append(_idempotency_parameter(declared))
-    if declared.body is not None:
-        content = {"application/json": {"schema": schemas[declared.body]}}
+    if declared.body is not None or declared.uploads:
+        content = {name: {"schema": BINARY} for name in declared.uploads}
+        if declared.body is not None:
+            content = {"application/json": {"schema": schemas[declared.body]}}
         found["requestBody"] = {"required": True, "content": content}
     return found
 
@@ -156,7 +159,9 @@ def _idempotency_parameter(declared: Operation) -> dict[str, Any]:
 
 def _responses(declared: Operation, access: str, schemas: dict[Any, Any]) -> dict[str, Any]:
     success: dict[str, Any] = {"description": HTTPStatus(declared.status).phrase}
-    if declared.returns not in (None, type(None)):
+    if declared.returns is Response:
+        success["content"] = {"application/octet-stream": {"schema": BINARY}}
+    elif declared.returns not in (None, type(None)):
         success["content"] = {"application/json": {"schema": schemas[declared.returns]}}
     responses = {str(declared.status): success}
     for status, facts in sorted(_facts(declared, access).items()):

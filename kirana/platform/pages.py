@@ -51,17 +51,17 @@ def posted(schema: type[T]) -> T:
 
 def see_other(endpoint: str, **values: Any) -> Response:
     """303 to a page of ours."""
-    return _redirect(url_for(endpoint, **values))
+    return go_to(url_for(endpoint, **values))
 
 
-def go_to(path: str) -> Response:
-    """303 to a path of ours that another slice owns."""
-    return _redirect(path)
+def go_to(location: str) -> Response:
+    """303 to an address of ours, also one that another slice owns."""
+    return make_response(redirect(location, 303))
 
 
 def back(default: str) -> Response:
     """303 to the form's ``return_to`` if that is a path of ours, else to ``default``."""
-    return _redirect(local_path(request.form.get(RETURN_FIELD)) or default)
+    return go_to(local_path(request.form.get(RETURN_FIELD)) or default)
 
 
 def local_path(path: str | None) -> str | None:
@@ -87,7 +87,3 @@ def csrf_token() -> str:
 def on_each_page(app: Any, name: str, value: Callable[[], Any]) -> None:
     """Give every template ``name``, computed when the page is rendered."""
     app.context_processor(lambda: {name: value()})
-
-
-def _redirect(location: str) -> Response:
-    return make_response(redirect(location, 303))

@@ -4,6 +4,7 @@ import logging
 import secrets
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 from flask import Flask, Response, g, render_template, request
@@ -11,9 +12,11 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
 from kirana.platform.errors import NotFound, ShopError, TooMany, Unauthorized
+from kirana.platform.pages import RETURN_FIELD, go_to
 
 logger = logging.getLogger("kirana.http")
 API_PREFIX = "/api/"
+SIGN_IN = "/sign-in"
 
 
 def install(app: Flask) -> None:
@@ -70,6 +73,9 @@ CONTENT_SECURITY_POLICY = "; ".join(
 
 
 def _shop_error(error: ShopError) -> Response:
+    if isinstance(error, Unauthorized) and _is_page_view():
+        back = request.full_path.rstrip("?")
+        return go_to(f"{SIGN_IN}?{urlencode({RETURN_FIELD: back})}")
     details = {key: value for key, value in error.details.items() if key != "retry_after"}
     response = _answer(error.status, error.code, error.detail, details)
     if isinstance(error, TooMany):
@@ -77,6 +83,12 @@ def _shop_error(error: ShopError) -> Response:
     if isinstance(error, Unauthorized):
         response.headers["WWW-Authenticate"] = 'Bearer realm="kirana"'
     return response
+
+
+def _is_page_view() -> bool:
+    """Somebody opens a page: they are led to the sign-in and back, not told a number."""
+    wants_part = "X-Fragment" in request.headers
+    return request.method == "GET" and not is_api() and not wants_part
 
 
 def _http_error(error: HTTPException) -> Response:

@@ -1,0 +1,1 @@
+"""What the admin looks over: who did what, and which mails went out."""

@@ -1,0 +1,106 @@
+"""Reads of the audit log and of the outbox, for the admin."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from kirana.accounts.models import Account
+from kirana.accounts.permissions import Permission
+from kirana.platform.access import Actor
+from kirana.platform.audit import AuditEvent
+from kirana.platform.db import query
+from kirana.platform.outbox import Outbox
+from kirana.platform.paging import Page, PageQuery, decode_cursor, to_page
+
+OutboxState = Literal["due", "sending", "sent", "retrying", "dead", "uncertain"]
+
+
+class AuditQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
+    """Filters of the audit log: an action, or all about one object."""
+
+    action: str | None = None
+    object_kind: str | None = None
+    object_key: str | None = None
+
+
+class Deed(msgspec.Struct, frozen=True):
+    """One row of the audit log; ``actor`` is an account's uid, null for the system."""
+
+    at: datetime
+    actor: str | None
+    role: str
+    action: str
+    object_kind: str
+    object_key: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    network: str
+    request_id: str
+
+
+class OutboxQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
+    """Filter of the outbox by state."""
+
+    state: OutboxState | None = None
+
+
+class Effect(msgspec.Struct, frozen=True):
+    """One row of the outbox, without its payload."""
+
+    kind: str
+    dedupe_key: str
+    state: OutboxState
+    attempt: int
+    next_at: datetime
+    last_error: str | None
+    created_at: datetime
+    sent_at: datetime | None
+
+
+_DEEDS = select(
+    AuditEvent.id, AuditEvent.at, Account.uid.label("actor"), AuditEvent.role, AuditEvent.action,
+    AuditEvent.object_kind, AuditEvent.object_key, AuditEvent.before, AuditEvent.after,
+    AuditEvent.network, AuditEvent.request_id,
+).outerjoin(Account, Account.id == AuditEvent.actor_id)  # fmt: skip
+_EFFECTS = select(
+    Outbox.id, Outbox.kind, Outbox.dedupe_key, Outbox.state, Outbox.attempt, Outbox.next_at,
+    Outbox.last_error, Outbox.created_at, Outbox.sent_at,
+)  # fmt: skip
+
+
+@query
+def list_deeds(connection: Connection, actor: Actor, wanted: AuditQuery) -> Page[Deed]:
+    """The audit log, newest first. Raises Forbidden, Invalid (cursor)."""
+    actor.require(Permission.READ_AUDIT)
+    statement = _DEEDS.order_by(AuditEvent.id.desc()).limit(wanted.limit + 1)
+    for name in ("action", "object_kind", "object_key"):
+        if (value := getattr(wanted, name)) is not None:
+            statement = statement.where(getattr(AuditEvent, name) == value)
+    if wanted.cursor is not None:
+        statement = statement.where(AuditEvent.id < decode_cursor(wanted.cursor, [int])[0])
+    return _page(connection, statement, wanted.limit, Deed)
+
+
+@query
+def list_effects(connection: Connection, actor: Actor, wanted: OutboxQuery) -> Page[Effect]:
+    """The outbox, newest first. Raises Forbidden, Invalid (cursor)."""
+    actor.require(Permission.READ_OUTBOX)
+    statement = _EFFECTS.order_by(Outbox.id.desc()).limit(wanted.limit + 1)
+    if wanted.state is not None:
+        statement = statement.where(Outbox.state == wanted.state)
+    if wanted.cursor is not None:
+        statement = statement.where(Outbox.id < decode_cursor(wanted.cursor, [int])[0])
+    return _page(connection, statement, wanted.limit, Effect)
+
+
+def _page(connection: Connection, statement: Any, limit: int, shape: Any) -> Page[Any]:
+    rows = connection.execute(statement).all()
+    names = shape.__struct_fields__
+    return to_page(
+        rows,
+        limit,
+        lambda row: shape(**{name: getattr(row, name) for name in names}),
+        lambda row: (row.id,),
+    )
