@@ -75,6 +75,11 @@ def _start_cluster_for_all(config: pytest.Config) -> None:
     config.add_cleanup(functools.partial(os.environ.__delitem__, postgres.ADDRESS))
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    needed = selection.may_hold_unit_tests(collection_path, config.getoption("-m"))
+    return None if needed else True
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     selection.choose(config, items, _databases(config))

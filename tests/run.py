@@ -89,7 +89,8 @@ def _pytest(python: Path, extra: dict[str, str], *options: str) -> int:
     child = subprocess.Popen(
         [python, "-m", "pytest", *QUIET, *options],
         cwd=ROOT,
-        env={**os.environ, **extra},
+        # Compiled test modules are kept, whatever the caller's habit: each step reads them again.
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "", **extra},
         stdin=subprocess.DEVNULL,
         preexec_fn=_end_with_parent,
     )

@@ -1,12 +1,17 @@
 """Which tests run where: by database, unit or not, quick or not, and in what order."""
 
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import pytest
 
 SERVERS = {"home", "valkey", "cluster", "database_kind", "browser", "shop"}
 # These start processes of their own, read the whole code or take long.
 APART = {"machinery", "rules", "supervision", "mailbox", "journeys", "races", "demo"}
+
+
+def may_hold_unit_tests(path: Path, expression: str) -> bool:
+    """Whether a folder has to be read at all for ``-m expression``."""
+    return expression not in ("unit", "quick") or path.name not in APART
 
 
 def choose(config: pytest.Config, items: list[pytest.Item], kinds: list[str]) -> None:
