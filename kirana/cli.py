@@ -81,7 +81,7 @@ def up(settings: Settings, demo: bool) -> None:
         prepare(chosen)
         if demo and chosen.env == "development" and not has_accounts():
             click.echo("First start: stocking the demo shop …")
-            seeding.seed()
+            seeding.seed(settings=chosen)
 
     def banner() -> list[str]:
         return seeding.logins() if settings.env == "development" else []
@@ -111,7 +111,7 @@ def upgrade(settings: Settings) -> None:
 def demo(settings: Settings, seed: int) -> None:
     """Fill an empty development shop with stores, products, customers and orders."""
     prepare(settings)
-    seeding.seed(seed, progress=click.echo)
+    seeding.seed(seed, click.echo, settings)
     for line in seeding.logins():
         click.echo(line)
 

@@ -1,5 +1,6 @@
 """What the web server, the worker and the command line share: who listens to whom."""
 
+from kirana import notifications
 from kirana.cart.services import merge_guest_cart
 from kirana.exports.services import stop_exports_without_right
 from kirana.platform import db
@@ -13,6 +14,7 @@ def wire(settings: Settings) -> None:
     """Point the database at ``settings`` and connect the slices. Opens nothing; idempotent."""
     db.configure(settings)
     wake_through(settings)
+    notifications.register(settings)
     subscribe("signed_in", merge_guest_cart)
     subscribe("product_created", open_level)
     subscribe("account_suspended", stop_exports_without_right)
