@@ -4,9 +4,9 @@
 database. Importing this file makes nothing and opens nothing: ``app`` is made when asked for.
 """
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
-from kirana.app import create_app
 from kirana.worker import celery
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ __all__ = ["app", "celery"]
 def __getattr__(name: str) -> Any:
     if name != "app":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return globals().setdefault("app", create_app())
+    made = importlib.import_module("kirana.app").create_app()  # workers need no pages
+    return globals().setdefault("app", made)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
-from kirana.app import prepare
+from kirana.app import create_app, prepare
 from kirana.platform.config import Settings, SettingsError, load_settings
 from kirana.supervisor.ports import require_web_port
 
@@ -21,11 +21,7 @@ def serve(settings: Settings) -> None:
     Raises SettingsError with one sentence when the port cannot be had.
     """
     require_web_port(settings)  # granian would share it silently with another server of this user
-    if sys.platform == "linux":
-        multiprocessing.set_start_method("fork", force=True)
-    gc.collect()
-    gc.freeze()
-    Granian(
+    server = Granian(
         "kirana.app:create_app",
         factory=True,
         address=settings.host,
@@ -38,7 +34,15 @@ def serve(settings: Settings) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=GRACE_SECONDS,
         log_level=LogLevels.info,
-    ).serve()
+    )
+    if sys.platform != "linux":
+        server.serve()
+        return
+    multiprocessing.set_start_method("fork", force=True)
+    app = create_app(settings)  # before the fork, so that the processes share its memory
+    gc.collect()
+    gc.freeze()
+    server.serve(target_loader=lambda: app, wrap_loader=False)
 
 
 def prepare_and_serve() -> None:
