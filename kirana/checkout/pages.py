@@ -36,16 +36,11 @@ class CheckoutForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Delivery(self.name, self.phone, self.street, self.city, self.postcode, self.note)
 
 
-# A guest may hold a basket and is sent to sign in from here, which keeps it.
 @pages.get("/checkout")
-@requires(Permission.READ_OWN_BASKET)
+@requires(Permission.PLACE_ORDER)
 def checkout() -> Response:
     """Address, payment and sums; what cannot be ordered leads back to the basket."""
     actor = current_actor()
-    if not actor.is_signed_in:
-        note("Sign in to order. Your basket comes along.")
-        return go_to("/sign-in?return_to=/checkout")
-    actor.require(Permission.PLACE_ORDER)
     basket = basket_view(actor)
     if not basket.can_check_out:
         return go_to("/basket")
