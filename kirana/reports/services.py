@@ -73,9 +73,8 @@ def due_months(connection: Connection) -> list[str]:
     At most three are caught up, and none from before the first store.
     """
     mine = JobRun.name == JOB
-    begun = dict(
-        connection.execute(select(JobRun.period, JobRun.finished_at).where(mine)).tuples().all()
-    )
+    rows = connection.execute(select(JobRun.period, JobRun.finished_at).where(mine))
+    begun = {row.period: row.finished_at for row in rows}
     unfinished = {period for period, finished_at in begun.items() if finished_at is None}
     missed = {period for period in _latest_months(connection) if period not in begun}
     return sorted(unfinished | missed)
