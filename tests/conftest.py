@@ -6,7 +6,6 @@ and on PostgreSQL. ``@pytest.mark.on_database("sqlite")`` narrows that down.
 
 import contextlib
 import functools
-import importlib
 import json
 import os
 from collections import Counter
@@ -20,7 +19,7 @@ from playwright.sync_api import Browser, Page
 from kirana.platform import db
 from kirana.platform.config import Settings
 from tests.machinery import browser as chromium
-from tests.machinery import inventory, postgres, selection
+from tests.machinery import inventory, memory, postgres, selection
 from tests.machinery import valkey as valkey_server
 from tests.machinery.databases import (
     KINDS,
@@ -181,8 +180,10 @@ def settings(_address: str, home: Path, valkey: valkey_server.Valkey) -> Setting
 def database(settings: Settings, database_kind: str) -> Iterator[Database]:
     """A migrated database without rows, to which ``kirana.platform.db`` is connected."""
     db.dispose()
-    db.configure(settings)
+    memory.forget()
+    memory.connect_slices(settings)
     yield Database(database_kind, settings.database_url)
+    memory.forget()
     db.dispose()
 
 
@@ -205,9 +206,9 @@ def blank_database(
 
 
 @pytest.fixture
-def app(database: Database, settings: Settings) -> Any:
+def app(database: Database, settings: Settings, home: Path) -> Any:
     """The web application in this process."""
-    return importlib.import_module("kirana.app").create_app(settings)
+    return memory.make_app(settings, home)
 
 
 @pytest.fixture
