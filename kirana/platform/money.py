@@ -43,6 +43,16 @@ def format_money(minor: int, currency: str) -> str:
     return ("−" if minor < 0 else "") + sign(currency) + text
 
 
+def short_money(minor: int, currency: str) -> str:
+    """For charts and tiles: whole units, thousands as ``k`` from 10,000 on (``₹13.5k``)."""
+    whole = round_half_up(minor, 10 ** exponent(currency))
+    if whole < 10_000:
+        return f"{sign(currency)}{whole:,}"
+    tenths = round_half_up(whole, 100)
+    part = f".{tenths % 10}" if tenths % 10 and whole < 1_000_000 else ""
+    return f"{sign(currency)}{tenths // 10:,}{part}k"
+
+
 def decimal_text(minor: int, currency: str) -> str:
     """Plain decimal for files: ``9450`` INR → ``94.50``, ``-5`` → ``-0.05``."""
     digits = exponent(currency)

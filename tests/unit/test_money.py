@@ -41,3 +41,10 @@ def test_texts_for_people() -> None:
 def test_texts_for_files_are_exact(minor: int, currency: str) -> None:
     digits = money.exponent(currency)
     assert Decimal(money.decimal_text(minor, currency)) == Decimal(minor).scaleb(-digits)
+
+
+def test_short_texts_for_charts() -> None:
+    assert money.short_money(652_000, "INR") == "₹6,520"
+    assert money.short_money(1_303_825, "INR") == "₹13k"
+    assert money.short_money(1_350_000, "INR") == "₹13.5k"
+    assert money.short_money(0, "INR") == "₹0"

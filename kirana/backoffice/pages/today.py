@@ -12,7 +12,7 @@ from kirana.catalog.units import quantity_text
 from kirana.orders.queries import list_store_orders
 from kirana.orders.shapes import StoreOrdersQuery
 from kirana.platform.http import current_actor, requires
-from kirana.platform.money import format_money
+from kirana.platform.money import exponent, format_money, round_half_up, short_money
 from kirana.stock.store_queries import StockedQuery, list_store_products
 
 IN_HAND, LOW = 6, 5
@@ -41,11 +41,11 @@ def _tiles(figures: Figures) -> list[dict[str, Any]]:
     now, before, week = figures.today, figures.last_week, figures.week
     weekday = f"than last {figures.now:%A}"
     rows = [
-        ("Sales today", _money(now.total_minor), now.total_minor, before.total_minor,
+        ("Sales today", _whole(now.total_minor), now.total_minor, before.total_minor,
          [day.total_minor for day in week]),
         ("Orders", str(len(now.sales)), len(now.sales), len(before.sales),
          [len(day.sales) for day in week]),
-        ("Average basket", _money(now.average_minor), now.average_minor, before.average_minor,
+        ("Average basket", _whole(now.average_minor), now.average_minor, before.average_minor,
          [day.average_minor for day in week]),
     ]  # fmt: skip
     return [
@@ -72,8 +72,8 @@ def _chart(day: Day) -> dict[str, Any]:
     return {
         "bars": bars,
         "peak": peak,
-        "peak_text": _money(peak),
-        "half_text": _money(peak // 2),
+        "peak_text": short_money(peak, settings().currency),
+        "half_text": short_money(peak // 2, settings().currency),
         "summary": f"{len(day.sales)} orders, {_money(day.total_minor)} in all",
     }
 
@@ -104,3 +104,9 @@ def _running_low(store_slug: str) -> list[dict[str, Any]]:
 
 def _money(minor: int) -> str:
     return format_money(minor, settings().currency)
+
+
+def _whole(minor: int) -> str:
+    """Money without small change, for the tiles."""
+    unit = 10 ** exponent(settings().currency)
+    return _money(round_half_up(minor, unit) * unit)

@@ -10,12 +10,8 @@ function preview(drop, file) {
   if (!file) return;
   drop.querySelector("[data-file-name]").textContent = file.name;
   const image = drop.querySelector("[data-file-preview]");
-  const reader = new FileReader();
-  reader.addEventListener("load", () => {
-    // A data: address, because blob: is not among the sources that the page allows.
-    image.src = reader.result;
-    image.hidden = false;
-    drop.querySelector(".icon")?.remove();
-  });
-  reader.readAsDataURL(file);
+  if (image.src.startsWith("blob:")) URL.revokeObjectURL(image.src);
+  image.src = URL.createObjectURL(file);
+  image.hidden = false;
+  drop.querySelector(".icon")?.remove();
 }
