@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -33,6 +34,7 @@ from kirana.platform.storage import Storage, media
 from kirana.stores.models import Store
 
 CUSTOMERS = 60
+SAVERS = 8
 _MUST_BE_EMPTY = (Account, Store, Category, Product)
 
 
@@ -89,13 +91,18 @@ def _is_empty(connection: Connection) -> bool:
 
 def _store_pictures(store: Storage, catalogue: Catalogue) -> Files:
     """Every product gets a file of its own: it may be replaced or deleted with the product."""
+    names = {p.sku: p.picture for p in catalogue.products}
+    tops = {d.slug: d.picture for d in catalogue.departments if d.parent is None}
+
+    def keep(name: str) -> str:
+        return store.save(picture_bytes(name), ".webp")
+
+    # Each file waits for the disk; together they wait once.
+    with ThreadPoolExecutor(SAVERS) as pool:
+        saved = list(pool.map(keep, [*names.values(), *tops.values()]))
     return Files(
-        {p.sku: store.save(picture_bytes(p.picture), ".webp") for p in catalogue.products},
-        {
-            department.slug: store.save(picture_bytes(department.picture), ".webp")
-            for department in catalogue.departments
-            if department.parent is None
-        },
+        dict(zip(names, saved, strict=False)),
+        dict(zip(tops, saved[len(names) :], strict=True)),
     )
 
 

@@ -30,7 +30,8 @@ from kirana.stock.models import StockLevel, StockMovement
 from kirana.stores.models import Membership, Store
 from tests.machinery.databases import Database
 
-MOST_SECONDS = 30
+# Of our own work, of the thirty that it may take: neighbours on the machine do not count.
+MOST_SECONDS = 15
 NOW = datetime(2026, 3, 10, 10, 0, tzinfo=UTC)
 FILES = Files(defaultdict(str), {})
 
@@ -55,9 +56,9 @@ def values(statement: Any) -> list[Any]:
 
 def test_the_seeded_shop(database: Database, shop_settings: Settings) -> None:
     said: list[str] = []
-    begun = time.monotonic()
+    begun = time.process_time()
     seeding.seed(1, said.append, shop_settings)
-    assert time.monotonic() - begun < MOST_SECONDS
+    assert time.process_time() - begun < MOST_SECONDS
     assert said
 
     assert count(Store) == 2
@@ -72,6 +73,7 @@ def test_the_seeded_shop(database: Database, shop_settings: Settings) -> None:
     _pictures_are_there(shop_settings)
     _shelves_differ()
     _prices_were_true()
+    _the_logins_work()
     _later_rows_go_on(database)
     with pytest.raises(seeding.DemoRefused, match="not empty"):
         seeding.seed(1, settings=shop_settings)
@@ -130,21 +132,7 @@ def _prices_were_true() -> None:
     assert count(Product, Product.was_minor > Product.price_minor) == 22
 
 
-def _later_rows_go_on(database: Database) -> None:
-    """Keys that the database gives follow ours."""
-    with transaction() as connection:
-        key = connection.execute(
-            insert(Account).values(
-                email="next@example.test", name="N", password_hash="-", role="customer",
-                status="active",
-            )
-        ).inserted_primary_key  # fmt: skip
-    assert key is not None
-    assert key[0] == 65
-
-
-def test_the_logins_work(database: Database, shop_settings: Settings) -> None:
-    seeding.seed(1, settings=shop_settings)
+def _the_logins_work() -> None:
     check_password(PASSWORD, "/password", CUSTOMER_EMAIL)
     for line in seeding.logins():
         email = next(word for word in line.split() if "@" in word)
@@ -158,6 +146,19 @@ def test_the_logins_work(database: Database, shop_settings: Settings) -> None:
     assert values(select(CatalogVersion.version)) == [2]
 
 
+def _later_rows_go_on(database: Database) -> None:
+    """Keys that the database gives follow ours."""
+    with transaction() as connection:
+        key = connection.execute(
+            insert(Account).values(
+                email="next@example.test", name="N", password_hash="-", role="customer",
+                status="active",
+            )
+        ).inserted_primary_key  # fmt: skip
+    assert key is not None
+    assert key[0] == 65
+
+
 @pytest.mark.parametrize("env", ["test", "production"])
 def test_only_in_development(
     database: Database, shop_settings: Settings, env: Any, tmp_path: Path
@@ -168,6 +169,7 @@ def test_only_in_development(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.on_database("sqlite")
 def test_a_failure_leaves_nothing_behind(
     database: Database, shop_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
