@@ -2,6 +2,7 @@
 
 from kirana import notifications
 from kirana.cart.services import merge_guest_cart
+from kirana.catalog.services.versions import on_store_changed
 from kirana.exports.services import stop_exports_without_right
 from kirana.platform import db
 from kirana.platform.announce import subscribe
@@ -17,5 +18,7 @@ def wire(settings: Settings) -> None:
     notifications.register(settings)
     subscribe("signed_in", merge_guest_cart)
     subscribe("product_created", open_level)
+    subscribe("store_changed", on_store_changed)
+    subscribe("store_moved", on_store_changed)
     subscribe("account_suspended", stop_exports_without_right)
     subscribe("role_changed", stop_exports_without_right)
