@@ -40,7 +40,7 @@ PLANTS = [
     Plant(
         code.few_parameters,
         "kirana/cart/services.py",
-        "def f(connection, a, b, c, d, e): ...",
+        "def f(a, connection, b, c, d, e): ...",
         "class A:\n    def f(self, a, b, c, d, e): ...",
     ),
     Plant(code.imports_at_the_top, "main.py", "def f():\n    import os", "import os"),
@@ -51,6 +51,7 @@ PLANTS = [
         "if x:\n    from os import path",
     ),
     Plant(code.one_clock, "kirana/cart/services.py", "datetime.now(UTC)", "clock.now(connection)"),
+    Plant(code.one_clock, "main.py", "dt.datetime.utcnow()", "dt.timedelta()"),
     Plant(code.one_clock, "kirana/cart/pages.py", "datetime.date.today()", "clock.utc_now()"),
     Plant(
         code.no_built_sql,
