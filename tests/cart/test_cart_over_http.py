@@ -174,3 +174,16 @@ def test_another_site_cannot_change_a_basket(client: Any, milk: str) -> None:
     form = {"product": milk, "change": "+"}
     assert client.post("/basket/lines", data=form, headers=foreign).status_code == 403
     assert client.get("/api/v1/cart").json["lines"][0]["quantity"]["value"] == 1
+
+
+def test_signing_in_brings_the_basket_along(client: Any, milk: str) -> None:
+    person = {"email": "asha@example.org", "password": "correct horse battery staple"}
+    step(client, milk, "+")
+    client.post("/sign-up", data={"name": "Asha Rao", **person}, headers=OURS)
+    reply = client.post("/sign-in", data={**person, "return_to": "/basket"}, headers=OURS)
+    assert (reply.status_code, reply.headers["Location"]) == (303, "/basket")
+    page = client.get("/basket").get_data(as_text=True)
+    assert "1 thing from before joined your basket." in page
+    assert "Milk" in page
+    assert client.get_cookie(GUEST_COOKIE) is None
+    assert sorted(row.status for row in rows(Cart)) == ["abandoned", "open"]
