@@ -27,6 +27,8 @@ from kirana.platform.redis import Breaker, connect
 T = TypeVar("T")
 EXTENSION = "kirana_cache"
 LONGEST_SECONDS = 60
+# Part of every page's header: a private page made around it is not told to come from a cache.
+IN_EVERY_PAGE = frozenset({"departments"})
 _PLAIN_KEY = re.compile(r"[\w.=-]{0,80}", re.ASCII)
 
 
@@ -168,7 +170,8 @@ def cached(kind: str, key: str, produce: Callable[[], bytes], seconds: int = 60)
     Only for public reads that do not depend on the caller.
     """
     value, was_there = _cache().read(kind, key, produce, min(seconds, LONGEST_SECONDS))
-    g.setdefault("cache_hits", []).append(was_there)
+    hits: dict[str, bool] = g.setdefault("cache_hits", {})
+    hits[kind] = was_there and hits.get(kind, True)
     return value
 
 
@@ -177,7 +180,11 @@ def cached_as(
 ) -> T:
     """As ``cached``, for structs of ``shape`` (for pages, which render from them)."""
     packed = cached(kind, key, lambda: msgspec.msgpack.encode(produce()), seconds)
-    return msgspec.msgpack.decode(packed, type=shape)
+    try:
+        return msgspec.msgpack.decode(packed, type=shape)
+    except msgspec.DecodeError:
+        # Left there by a release in which the struct looked different.
+        return produce()
 
 
 def cached_answer(
@@ -198,7 +205,7 @@ def steady(key: str, produce: Callable[[], str], seconds: int) -> tuple[str, boo
     backend = _cache().backend
     name = f"{_schema()}:{key}"
     found = backend.get(name)
-    g.setdefault("cache_hits", []).append(found is not None)
+    g.setdefault("cache_hits", {})[key] = found is not None
     if found is None and not backend.add(name, found := produce(), seconds):
         # Another process was first, or Redis is away.
         found = backend.get(name) or found
@@ -211,9 +218,9 @@ def _cache() -> CatalogueCache:
 
 
 def _tell(response: Response) -> Response:
-    hits = g.get("cache_hits")
-    if hits:
-        response.headers["X-Cache"] = "hit" if all(hits) else "miss"
+    hits: dict[str, bool] = g.get("cache_hits", {})
+    if hits.keys() - IN_EVERY_PAGE:
+        response.headers["X-Cache"] = "hit" if all(hits.values()) else "miss"
         if response.status_code == 200 and "ETag" in response.headers:
             response.make_conditional(request)
     return response

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import msgspec
 from flask import Blueprint
 
 from kirana.accounts.permissions import Permission
@@ -11,6 +10,7 @@ from kirana.platform.cache import cached_answer
 from kirana.platform.errors import Invalid, NotFound, Stale
 from kirana.platform.http import Answer, if_match, operation, public, requires
 from kirana.platform.paging import Page, PageQuery
+from kirana.stock.cached import shelf_key
 from kirana.stock.errors import OutOfStock, VersionMissing
 from kirana.stock.filters import ShelfQuery
 from kirana.stock.queries import find_product_page, list_shelf
@@ -113,11 +113,6 @@ def move(actor: Actor, slug: str, body: NewMovement) -> Answer[Stock]:
     else:
         level = waste_goods(actor, slug, _given(body.quantity, "quantity"), body.reason)
     return _tagged(level)
-
-
-def shelf_key(query: ShelfQuery) -> str:
-    """What a list depends on, as a cache key."""
-    return msgspec.json.encode(query).decode()
 
 
 def _shelf(query: ShelfQuery) -> Page[ProductSummary]:

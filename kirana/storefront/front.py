@@ -3,10 +3,9 @@
 from itertools import islice
 from typing import Any
 
-from kirana.catalog.queries import departments
 from kirana.catalog.views import Department
+from kirana.stock.cached import count_shelf, departments, list_shelf
 from kirana.stock.filters import ShelfQuery
-from kirana.stock.queries import count_shelf, list_shelf
 from kirana.stock.views import ShelfItem
 from kirana.storefront.cards import Presenter, count_text
 

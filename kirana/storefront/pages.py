@@ -5,7 +5,6 @@ from typing import Any
 from flask import Blueprint, Response, current_app, request
 
 from kirana.cart.queries import basket_view
-from kirana.catalog.queries import find_category
 from kirana.catalog.views import CategoryPage
 from kirana.platform import clock
 from kirana.platform.config import Settings
@@ -13,8 +12,8 @@ from kirana.platform.errors import Invalid, NotFound
 from kirana.platform.http import current_actor, public
 from kirana.platform.money import sign
 from kirana.platform.pages import render, wants_fragment
+from kirana.stock.cached import count_shelf, find_category, find_product_page, list_shelf
 from kirana.stock.filters import ShelfQuery
-from kirana.stock.queries import count_shelf, find_product_page, list_shelf
 from kirana.stock.views import ProductPage
 from kirana.storefront.cards import Presenter, count_text
 from kirana.storefront.filters import ADDED_CHOICES, SORT_CHOICES, Filters, read_filters

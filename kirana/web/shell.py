@@ -10,12 +10,12 @@ from markupsafe import Markup
 from werkzeug.local import LocalProxy
 
 from kirana.cart.queries import basket_view
-from kirana.catalog.queries import departments
 from kirana.catalog.units import quantity_text
 from kirana.platform.config import Settings
 from kirana.platform.http import current_actor
 from kirana.platform.money import format_money
 from kirana.platform.pages import CSRF_FIELD, csrf_token
+from kirana.stock.cached import departments
 from kirana.web import assets
 
 

@@ -169,6 +169,10 @@ def test_what_is_private_is_never_kept(market: Market, app: Any) -> None:
     assert answer.status_code == 200
     assert "X-Cache" not in answer.headers
     assert answer.headers["Cache-Control"] == "no-store"
+    for path in ("/basket", "/account"):
+        page = shopper.client.get(path, headers=shopper.headers)
+        assert page.status_code == 200, path
+        assert "X-Cache" not in page.headers, path
 
 
 def test_the_check_shows_one_moment_for_ten_seconds(
@@ -248,3 +252,21 @@ def test_no_call_to_the_backend_ever_raises(market: Market, app: Any, valkey: Va
             assert call() is False
         assert time.monotonic() - begun < 0.3
         assert backend.is_away
+
+
+def test_pages_read_through_the_cache_too(market: Market, client: Any) -> None:
+    slug = market.sell("Oat milk", price=100)
+    for path in ("/", "/products", f"/categories/{market.shelf}", f"/products/{slug}"):
+        answers = [client.get(path) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [200, 200], path
+        assert answers[1].headers["X-Cache"] == "hit", path
+        assert answers[1].headers["Cache-Control"] == "no-store", path
+    assert "₹1" in client.get("/products").get_data(as_text=True)
+    set_price(market, slug, 77_700)
+    assert "₹777" in client.get("/products").get_data(as_text=True)
+
+
+def test_what_an_older_release_left_is_made_anew(market: Market, app: Any) -> None:
+    with app.test_request_context():
+        cache.cached("packed", "old", lambda: b"\xa3old")
+        assert cache.cached_as(list[int], "packed", "old", lambda: [1, 2]) == [1, 2]

@@ -128,7 +128,7 @@ def lock_product(
     connection: Connection, actor: Actor, slug: str, version: int | None = None
 ) -> dict[str, Any]:
     """The row of a product of the actor's stores, locked. Raises NotFound, Stale."""
-    found = select(Product.__table__).where(Product.slug == slug).with_for_update()
+    found = select(Product.__table__).where(Product.slug == slug).with_for_update(key_share=True)
     row = connection.execute(found).one_or_none()
     if row is None or not (actor.via == "system" or row.store_id in actor.store_ids):
         raise NotFound

@@ -1,0 +1,60 @@
+"""The public reads of the shelves for pages, through the cache. Same names, same answers.
+
+They depend on nothing but their parameters and the catalogue's version.
+"""
+
+import msgspec
+
+from kirana.catalog import queries as catalog
+from kirana.catalog.views import CategoryPage, Department
+from kirana.platform.cache import cached_as
+from kirana.platform.paging import Page
+from kirana.stock import queries
+from kirana.stock.filters import ShelfQuery
+from kirana.stock.views import ProductPage, ShelfItem
+
+
+def list_shelf(wanted: ShelfQuery) -> Page[ShelfItem]:
+    """As ``stock.queries.list_shelf``."""
+    return cached_as(
+        Page[ShelfItem], "shelf", shelf_key(wanted), lambda: queries.list_shelf(wanted)
+    )
+
+
+def count_shelf(wanted: ShelfQuery) -> int:
+    """As ``stock.queries.count_shelf``; the page and its size do not matter to it."""
+    bare = msgspec.structs.replace(wanted, limit=1, cursor=None, sort="name")
+    return cached_as(int, "shelf-count", shelf_key(bare), lambda: queries.count_shelf(bare))
+
+
+def find_product_page(slug: str) -> ProductPage | None:
+    """As ``stock.queries.find_product_page``."""
+    found = cached_as(
+        list[ProductPage], "product-page", slug, lambda: _listed(queries.find_product_page(slug))
+    )
+    return found[0] if found else None
+
+
+def departments() -> list[Department]:
+    """As ``catalog.queries.departments``."""
+    return cached_as(list[Department], "departments", "", catalog.departments)
+
+
+def find_category(slug: str) -> CategoryPage | None:
+    """As ``catalog.queries.find_category``."""
+    found = cached_as(list[CategoryPage], "category-page", slug, lambda: _listed_category(slug))
+    return found[0] if found else None
+
+
+def shelf_key(wanted: ShelfQuery) -> str:
+    """What a list depends on, as a cache key."""
+    return msgspec.json.encode(wanted).decode()
+
+
+def _listed(page: ProductPage | None) -> list[ProductPage]:
+    return [] if page is None else [page]
+
+
+def _listed_category(slug: str) -> list[CategoryPage]:
+    found = catalog.find_category(slug)
+    return [] if found is None else [found]
