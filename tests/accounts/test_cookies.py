@@ -13,6 +13,7 @@ from kirana.platform.access import SYSTEM
 from kirana.platform.config import Settings
 from tests.accounts.people import OWN_ORIGIN, PASSWORD, Visitor, join, person_row, rows, sign_in
 
+TO_SIGN_IN = "/sign-in?return_to=%2Faccount"
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
@@ -90,7 +91,7 @@ def test_two_requests_with_the_same_old_cookies_both_work(app: Any, asha: Visito
 def test_an_ended_session_makes_a_guest_without_cookies(asha: Visitor) -> None:
     with clock.frozen(NOON + timedelta(minutes=1)):
         services.suspend(SYSTEM, asha.uid, "a reason")
-        assert asha.client.get("/account").status_code == 401
+        assert asha.client.get("/account").location == TO_SIGN_IN
         assert asha.client.get_cookie("access") is None
         assert asha.client.get_cookie("refresh") is None
         assert asha.client.get("/sign-in").status_code == 200
@@ -101,7 +102,7 @@ def test_signing_out_ends_the_session(asha: Visitor) -> None:
         answer = asha.client.post("/sign-out", data={}, headers=OWN_ORIGIN)
         assert answer.status_code == 303
         assert asha.client.get_cookie("access") is None
-        assert asha.client.get("/account").status_code == 401
+        assert asha.client.get("/account").location == TO_SIGN_IN
     assert rows(Session)[-1].ended_at is not None
 
 

@@ -58,12 +58,12 @@ def test_a_manager_waits_with_an_application(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize("route", ROUTES)
-@pytest.mark.parametrize("field", SMUGGLED)
-def test_no_privileged_field_in_the_body(visitor: Visitor, route: str, field: str) -> None:
-    answer = visitor.post(route, {**ROUTES[route], field: SMUGGLED[field]})
-    assert answer.status_code == 422
-    (error,) = answer.json["errors"]
-    assert (error["code"], error["pointer"]) == ("forbidden_field", f"/{field}")
+def test_no_privileged_field_in_the_body(visitor: Visitor, route: str) -> None:
+    for field, value in SMUGGLED.items():
+        answer = visitor.post(route, {**ROUTES[route], field: value})
+        assert answer.status_code == 422, field
+        (error,) = answer.json["errors"]
+        assert (error["code"], error["pointer"]) == ("forbidden_field", f"/{field}")
     assert rows(Account) == []
 
 
@@ -77,14 +77,11 @@ def test_no_field_in_the_query(visitor: Visitor, route: str) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("place", ["form", "query"])
-def test_no_privileged_field_in_a_page(visitor: Visitor, page: str, place: str) -> None:
-    form, path = {**PAGES[page]}, page
-    if place == "form":
-        form["role"] = "admin"
-    else:
-        path += "?role=admin"
-    assert visitor.client.post(path, data=form, headers=OWN_ORIGIN).status_code == 422
+def test_no_privileged_field_in_a_page(visitor: Visitor, page: str) -> None:
+    smuggled = {**PAGES[page], "role": "admin"}
+    in_form = visitor.client.post(page, data=smuggled, headers=OWN_ORIGIN)
+    in_query = visitor.client.post(f"{page}?role=admin", data=PAGES[page], headers=OWN_ORIGIN)
+    assert (in_form.status_code, in_query.status_code) == (422, 422)
     assert rows(Account) == []
 
 

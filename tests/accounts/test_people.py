@@ -21,8 +21,6 @@ from kirana.platform.db import verb
 from kirana.platform.errors import IllegalMove, ShopError
 from tests.accounts.people import PASSWORD, Visitor, at_once, join, person_row, rows, sign_in
 
-PAIRS = list(itertools.product(ACCOUNT_MOVES, ACCOUNT_MOVES))
-
 
 @verb
 def put(connection: Connection, email: str, status: str) -> None:
@@ -34,18 +32,27 @@ def move(connection: Connection, email: str, to: str) -> None:
     move_account(connection, SYSTEM, person_row(email).id, to, "because")
 
 
-@pytest.mark.parametrize(("current", "wanted"), PAIRS)
-def test_every_move_of_an_account(app: Any, current: str, wanted: str) -> None:
+def test_every_move_of_an_account(app: Any) -> None:
     email = join(app, "manager").email
-    put(email, current)
-    before, version = len(rows(AccountEvent)), person_row(email).token_version
-    if wanted not in ACCOUNT_MOVES[current]:
-        with pytest.raises(IllegalMove) as refused:
-            move(email, wanted)
-        assert refused.value.details["legal"] == list(ACCOUNT_MOVES[current])
-        assert person_row(email).status == current
-        assert len(rows(AccountEvent)) == before
-        return
+    for current, wanted in itertools.product(ACCOUNT_MOVES, ACCOUNT_MOVES):
+        put(email, current)
+        if wanted in ACCOUNT_MOVES[current]:
+            check_move(email, current, wanted)
+        else:
+            check_no_move(email, current, wanted)
+
+
+def check_no_move(email: str, current: str, wanted: str) -> None:
+    before = len(rows(AccountEvent))
+    with pytest.raises(IllegalMove) as refused:
+        move(email, wanted)
+    assert refused.value.details["legal"] == list(ACCOUNT_MOVES[current])
+    assert person_row(email).status == current
+    assert len(rows(AccountEvent)) == before
+
+
+def check_move(email: str, current: str, wanted: str) -> None:
+    version = person_row(email).token_version
     move(email, wanted)
     assert person_row(email).status == wanted
     step = rows(AccountEvent)[-1]
@@ -100,10 +107,10 @@ def test_nobody_else_sees_or_moves_people(app: Any, role: str) -> None:
     assert person_row(asha.email).status == "active"
 
 
-@pytest.mark.parametrize("reason", [{}, {"reason": ""}, {"reason": " "}, {"reason": "x", "to": 1}])
-def test_a_suspension_has_a_reason_and_nothing_else(app: Any, reason: dict[str, Any]) -> None:
+def test_a_suspension_has_a_reason_and_nothing_else(app: Any) -> None:
     admin, asha = join(app, "admin"), join(app)
-    assert admin.post(f"/people/{asha.uid}/suspension", reason).status_code == 422
+    for reason in ({}, {"reason": ""}, {"reason": " "}, {"reason": "x", "to": 1}):
+        assert admin.post(f"/people/{asha.uid}/suspension", reason).status_code == 422
     assert asha.get("/me").status_code == 200
 
 

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from kirana.accounts.models import Address
 from tests.accounts.people import OWN_ORIGIN, PASSWORD, join, person_row, rows
 
@@ -28,9 +26,7 @@ def test_a_profile_is_changed_field_by_field(app: Any) -> None:
     assert asha.call("PATCH", "/me", {}).json["name"] == "Asha R."
 
 
-@pytest.mark.parametrize(
-    ("field", "value", "code"),
-    [
+REFUSED = [
         ("role", "admin", "forbidden_field"), ("status", "active", "forbidden_field"),
         ("store", "x", "forbidden_field"), ("owner", "x", "forbidden_field"),
         ("permissions", [], "forbidden_field"), ("token_version", 1, "forbidden_field"),
@@ -39,15 +35,17 @@ def test_a_profile_is_changed_field_by_field(app: Any) -> None:
         ("zone", "Nowhere/Land", "invalid"), ("locale", "x" * 9, "invalid"),
         ("name", " ", "required"),
         ("wants_report", "true", "invalid"), ("wants_report", 1, "invalid"),
-    ],
-)  # fmt: skip
-def test_what_is_not_theirs_or_not_right(app: Any, field: str, value: Any, code: str) -> None:
+]  # fmt: skip
+
+
+def test_what_is_not_theirs_or_not_right(app: Any) -> None:
     asha = join(app)
     before = person_row(asha.email)
-    answer = asha.call("PATCH", "/me", {"name": "Changed", field: value})
-    assert answer.status_code == 422
-    assert {"pointer": f"/{field}", "code": code}.items() <= answer.json["errors"][0].items()
-    assert asha.call("PATCH", f"/me?{field}=x", {"name": "Changed"}).status_code == 422
+    for field, value, code in REFUSED:
+        answer = asha.call("PATCH", "/me", {"name": "Changed", field: value})
+        assert answer.status_code == 422, field
+        assert {"pointer": f"/{field}", "code": code}.items() <= answer.json["errors"][0].items()
+        assert asha.call("PATCH", f"/me?{field}=x", {"name": "Changed"}).status_code == 422
     assert person_row(asha.email) == before
 
 
@@ -73,17 +71,19 @@ def test_another_persons_address_is_not_there(app: Any) -> None:
     assert asha.get("/me/addresses").json[0]["uid"] == uid
 
 
-@pytest.mark.parametrize("field", ["account_id", "owner", "uid", "id"])
-def test_an_address_is_given_to_nobody_else(app: Any, field: str) -> None:
-    answer = join(app).post("/me/addresses", {**HOME, field: "1"})
-    assert answer.json["errors"][0]["code"] == "forbidden_field"
+def test_an_address_is_given_to_nobody_else(app: Any) -> None:
+    asha = join(app)
+    for field in ("account_id", "owner", "uid", "id"):
+        answer = asha.post("/me/addresses", {**HOME, field: "1"})
+        assert answer.json["errors"][0]["code"] == "forbidden_field"
     assert rows(Address) == []
 
 
-@pytest.mark.parametrize("phone", ["call me", "12", "+91 98450 12345 ext. 7", "98450\n12345"])
-def test_a_telephone_number_has_digits(app: Any, phone: str) -> None:
-    answer = join(app).post("/me/addresses", {**HOME, "phone": phone})
-    assert [error["pointer"] for error in answer.json["errors"]] == ["/phone"]
+def test_a_telephone_number_has_digits(app: Any) -> None:
+    asha = join(app)
+    for phone in ("call me", "12", "+91 98450 12345 ext. 7", "98450\n12345"):
+        answer = asha.post("/me/addresses", {**HOME, "phone": phone})
+        assert [error["pointer"] for error in answer.json["errors"]] == ["/phone"]
 
 
 def test_one_key_keeps_one_address(app: Any) -> None:

@@ -44,10 +44,10 @@ def test_a_refresh_token_is_used_up(app: Any) -> None:
     assert asha.get("/me").status_code == 200
 
 
-@pytest.mark.parametrize("token", ["", "x", "a.b", "." * 50, "é" * 50])
-def test_no_refresh_token(asha: Visitor, token: str) -> None:
-    answer = Visitor(asha.client).post("/auth/refresh", {"refresh_token": token})
-    assert (answer.status_code, answer.json["code"]) == (401, "refresh_refused")
+def test_no_refresh_token(asha: Visitor) -> None:
+    for token in ("", "x", "a.b", "." * 50, "é" * 50):
+        answer = Visitor(asha.client).post("/auth/refresh", {"refresh_token": token})
+        assert (answer.status_code, answer.json["code"]) == (401, "refresh_refused")
     session = rows(Session)[0]
     forged = f"{session.uid}.{'A' * 43}"
     with clock.frozen(NOON), pytest.raises(RefreshRefused):
@@ -201,13 +201,12 @@ def test_sessions_are_listed_and_ended(app: Any) -> None:
     assert stranger.get("/me").status_code == 200
 
 
-@pytest.mark.parametrize("scheme", ["Bearer ", "bearer ", "BEARER "])
-def test_a_bad_bearer_token_is_no_guest(app: Any, scheme: str) -> None:
-    client = app.test_client()
-    answer = client.get("/api/v1/stores/x", headers={"Authorization": scheme + "nonsense"})
-    assert (answer.status_code, answer.json["code"]) == (401, "token_invalid")
-    page = client.get("/account", headers={"Authorization": scheme + "nonsense"})
-    assert page.status_code == 401
+def test_a_bad_bearer_token_is_no_guest(client: Any) -> None:
+    for scheme in ("Bearer ", "bearer ", "BEARER "):
+        bad = {"Authorization": scheme + "nonsense"}
+        answer = client.get("/api/v1/stores/x", headers=bad)
+        assert (answer.status_code, answer.json["code"]) == (401, "token_invalid")
+        assert client.post("/account", data={"name": "X"}, headers=bad).status_code == 401
 
 
 def test_an_expired_access_token_says_so(asha: Visitor) -> None:

@@ -90,7 +90,10 @@ def test_tries_are_counted_per_account_before_the_hash(
     assert int(answer.headers["Retry-After"]) > 0
 
 
-def test_tries_are_counted_per_address(app: Any, client: Any) -> None:
+def test_tries_are_counted_per_address(
+    app: Any, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "matches", lambda *_: False)
     seen = [try_password(client, f"no{number}@example.org").status_code for number in range(31)]
     assert seen == [401] * 30 + [429]
 
@@ -131,12 +134,12 @@ def test_a_listener_who_fails_stops_the_sign_in(
     assert len(rows(Session)) == before
 
 
-@pytest.mark.parametrize("path", ["https://evil.example", "//evil.example", "/\\evil.example", ""])
-def test_the_way_back_stays_in_the_house(app: Any, client: Any, path: str) -> None:
+def test_the_way_back_stays_in_the_house(app: Any, client: Any) -> None:
     join(app, email="asha@example.org")
-    form = {"email": "asha@example.org", "password": PASSWORD, "return_to": path}
-    answer = client.post("/sign-in", data=form, headers={"Origin": "http://localhost"})
-    assert (answer.status_code, answer.location) == (303, "/")
+    for path in ("https://evil.example", "//evil.example", "/\\evil.example", ""):
+        form = {"email": "asha@example.org", "password": PASSWORD, "return_to": path}
+        answer = client.post("/sign-in", data=form, headers={"Origin": "http://localhost"})
+        assert (answer.status_code, answer.location) == (303, "/")
 
 
 def test_a_refused_page_keeps_the_address_and_not_the_password(app: Any, client: Any) -> None:

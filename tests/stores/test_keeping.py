@@ -18,8 +18,6 @@ from kirana.stores.shapes import NewStore
 from kirana.stores.states import STORE_MOVES
 from tests.accounts.people import Visitor, join, person_row, rows
 
-PAIRS = list(itertools.product(STORE_MOVES, STORE_MOVES))
-
 
 def make_store(name: str = "Green Lane", status: str = "open") -> str:
     return services.create_store(SYSTEM, NewStore(name), "Asia/Kolkata", status)
@@ -40,16 +38,24 @@ def employ(connection: Connection, visitor: Visitor, slug: str, role: str) -> Vi
     return visitor
 
 
-@pytest.mark.parametrize(("current", "wanted"), PAIRS)
-def test_every_move_of_a_store(app: Any, current: str, wanted: str) -> None:
+def test_every_move_of_a_store(app: Any) -> None:
     slug = make_store()
-    put(slug, current)
+    for current, wanted in itertools.product(STORE_MOVES, STORE_MOVES):
+        put(slug, current)
+        if wanted in STORE_MOVES[current]:
+            check_move(slug, current, wanted)
+        else:
+            check_no_move(slug, current, wanted)
+
+
+def check_no_move(slug: str, current: str, wanted: str) -> None:
     before = len(rows(StoreEvent))
-    if wanted not in STORE_MOVES[current]:
-        with pytest.raises(IllegalMove):
-            services.move_store(SYSTEM, slug, wanted)
-        assert (rows(Store)[0].status, len(rows(StoreEvent))) == (current, before)
-        return
+    with pytest.raises(IllegalMove):
+        services.move_store(SYSTEM, slug, wanted)
+    assert (rows(Store)[0].status, len(rows(StoreEvent))) == (current, before)
+
+
+def check_move(slug: str, current: str, wanted: str) -> None:
     services.move_store(SYSTEM, slug, wanted)
     assert rows(Store)[0].status == wanted
     step = rows(StoreEvent)[-1]
@@ -120,17 +126,14 @@ def test_the_owner_changes_the_store(app: Any) -> None:
     assert owner.post(f"/stores/{slug}/closure").status_code == 403
 
 
-@pytest.mark.parametrize(
-    ("field", "code"),
-    [("status", "forbidden_field"), ("owner", "forbidden_field"), ("slug", "unknown_field"),
-     ("zone", "unknown_field"), ("name", "required")],
-)  # fmt: skip
-def test_what_an_owner_does_not_decide(app: Any, field: str, code: str) -> None:
+def test_what_an_owner_does_not_decide(app: Any) -> None:
     slug = make_store()
     owner = employ(join(app, "manager"), slug, "owner")
-    answer = owner.call("PATCH", f"/stores/{slug}", {"city": "Hassan", field: " "})
-    assert answer.status_code == 422
-    assert answer.json["errors"][0]["code"] == code
+    forbidden = {"status": "forbidden_field", "owner": "forbidden_field", "slug": "unknown_field"}
+    for field, code in {**forbidden, "zone": "unknown_field", "name": "required"}.items():
+        answer = owner.call("PATCH", f"/stores/{slug}", {"city": "Hassan", field: " "})
+        assert answer.status_code == 422
+        assert answer.json["errors"][0]["code"] == code
     assert rows(Store)[0].city == ""
 
 
