@@ -81,16 +81,6 @@ def list_addresses(connection: Connection, actor: Actor) -> list[AddressView]:
 
 
 @query
-def get_address(connection: Connection, actor: Actor, uid: str) -> AddressView:
-    """One of the caller's addresses. Raises NotFound."""
-    mine = (Address.account_id == actor.me()) & (Address.uid == uid)
-    row = connection.execute(select(*_ADDRESS).where(mine)).one_or_none()
-    if row is None:
-        raise NotFound
-    return AddressView(**row._mapping)
-
-
-@query
 def list_sessions(connection: Connection, actor: Actor) -> list[SessionView]:
     """Where the caller is signed in, last seen first."""
     columns = (Session.id, Session.uid, Session.device, Session.network)
