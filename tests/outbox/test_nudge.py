@@ -21,7 +21,7 @@ PATIENCE = 0.05
 
 
 @pytest.fixture
-def nudge(settings: Settings) -> Iterator[Nudge]:
+def nudge(database: Any, settings: Settings) -> Iterator[Nudge]:
     made = Nudge(make_celery(lambda: settings))
     on_wake(made)
     yield made
