@@ -26,8 +26,12 @@ def _rules(table: str, events: str, link: str, moves: Moves) -> tuple[Rule, Rule
         """  # noqa: S608 - constants of this module
     end = f"""
         SELECT t.id, t.status, e.to_status FROM {table} t
-        LEFT JOIN {events} e ON e.id = (SELECT MAX(id) FROM {events} WHERE {link} = t.id)
-        WHERE e.id IS NULL OR e.to_status <> t.status
+        LEFT JOIN (
+          SELECT {link}, to_status,
+                 ROW_NUMBER() OVER (PARTITION BY {link} ORDER BY id DESC) AS place
+          FROM {events}
+        ) e ON e.{link} = t.id AND e.place = 1
+        WHERE e.{link} IS NULL OR e.to_status <> t.status
         """  # noqa: S608 - constants of this module
     name = table.strip('"')
     return (

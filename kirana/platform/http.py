@@ -124,25 +124,30 @@ def operation(
             idempotency=idempotency,
             uploads=tuple(uploads),
         )
-        takes_actor = "actor" in inspect.signature(view).parameters
-
-        @functools.wraps(view)
-        def handle(**path_values: Any) -> Response:
-            given = dict(path_values)
-            if takes_actor:
-                given["actor"] = current_actor()
-            if declared.query is not None:
-                given["query"] = read_query(request, declared.query)
-            elif request.args:
-                read_query(request, NoQuery)
-            if declared.body is not None:
-                given["body"] = read_body(request, declared.body)
-            return _run(declared, lambda: view(**given))
-
-        handle.__operation__ = declared  # type: ignore[attr-defined]
-        return handle
+        return _handler(view, declared)
 
     return declare
+
+
+def _handler(view: View, declared: Operation) -> View:
+    """What Flask calls: gathers the view's arguments and answers with its result."""
+    takes_actor = "actor" in inspect.signature(view).parameters
+
+    @functools.wraps(view)
+    def handle(**path_values: Any) -> Response:
+        given = dict(path_values)
+        if takes_actor:
+            given["actor"] = current_actor()
+        if declared.query is not None:
+            given["query"] = read_query(request, declared.query)
+        elif request.args:
+            read_query(request, NoQuery)
+        if declared.body is not None:
+            given["body"] = read_body(request, declared.body)
+        return _run(declared, lambda: view(**given))
+
+    handle.__operation__ = declared  # type: ignore[attr-defined]
+    return handle
 
 
 class NoQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
