@@ -27,7 +27,7 @@ def present(figures: MonthFigures, name: str) -> dict[str, Any]:
         "month_name": month,
         "name": name,
         "orders": figures.orders,
-        "items": figures.items,
+        "pieces": figures.items,
         "spent": money(figures.spend_minor),
         "lead": f"{_count(figures.orders, 'order')}, {_count(figures.items, 'item')}, "
         f"{money(figures.spend_minor)} in {month} {figures.period[:4]}.",
