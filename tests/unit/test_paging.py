@@ -6,18 +6,18 @@ from kirana.platform import paging
 from kirana.platform.errors import Invalid
 
 
-@given(st.text(), st.integers(-(2**63), 2**63 - 1))
+# What a column can hold: no NUL, no lone surrogate.
+NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
+
+
+@given(NAMES, st.integers(-(2**63), 2**63 - 1))
 def test_a_cursor_carries_its_values(name: str, number: int) -> None:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return
     cursor = paging.encode_cursor([name, number])
     assert cursor.isascii()
     assert paging.decode_cursor(cursor, (str, int)) == [name, number]
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "!!!", "W10", "WyJhIl0", "e30", "é", "W" * 10_000])
+@pytest.mark.parametrize("cursor", ["", "x", "!!!", "W10", "WyJhIl0", "e30", "é", "W" * 10_000, "WyJcdTAwMDAiLDBd"])
 def test_what_is_no_cursor_is_named(cursor: str) -> None:
     with pytest.raises(Invalid) as caught:
         paging.decode_cursor(cursor, (str, int))
