@@ -105,4 +105,3 @@ class ProductChanges(Closed, frozen=True):
     tax_class: TaxClass | UnsetType = UNSET
     origin: Line | UnsetType = UNSET
     diet: Diet | UnsetType = UNSET
-
