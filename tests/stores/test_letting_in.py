@@ -148,6 +148,17 @@ def test_a_decision_is_not_taken_back(app: Any) -> None:
     assert len(rows(Outbox)) == 2
 
 
+def test_a_refused_application_stays_refused_while_a_new_one_waits(app: Any) -> None:
+    admin, mira = join(app, "admin"), applicant(app)
+    old = path_of(mira)
+    admin.post(f"{old}/rejection", {"reason": "no"})
+    mira.post("/me/manager-application", {"wished_store": "Other Corner"})
+    answer = admin.post(f"{old}/approval", {"store_slug": open_store()})
+    assert (answer.status_code, answer.json["code"]) == (409, "illegal_move")
+    assert person_row(mira.email).status == "pending"
+    assert [row.status for row in rows(Approval)] == ["rejected", "requested"]
+
+
 @pytest.mark.parametrize("role", ["customer", "manager"])
 def test_only_admins_decide(app: Any, role: str) -> None:
     person, mira, slug = join(app, role), applicant(app), open_store()
