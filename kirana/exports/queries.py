@@ -38,6 +38,7 @@ class Download(msgspec.Struct, frozen=True):
     sha256: str
     rows: int
     snapshot_at: datetime
+    store_slug: str
     store: str
     zone: str
 
@@ -171,6 +172,6 @@ def _download(connection: Connection, wanted: object) -> Download:
     day = row.snapshot_at.astimezone(ZoneInfo(row.zone)).date()
     return Download(
         uid=row.uid, file=row.file, name=f"products-{row.slug}-{day}.csv", bytes=row.bytes,
-        sha256=row.sha256, rows=row.rows_done, snapshot_at=row.snapshot_at, store=row.name,
-        zone=row.zone,
+        sha256=row.sha256, rows=row.rows_done, snapshot_at=row.snapshot_at,
+        store_slug=row.slug, store=row.name, zone=row.zone,
     )  # fmt: skip

@@ -90,7 +90,7 @@ def export_ready(letters: Letters, payload: Payload) -> Message | None:
         "filename": found.name,
         "attached": is_attached,
         "days": KEPT.days,
-        "file_url": letters.url(f"/office/exports/{found.uid}/file"),
+        "file_url": letters.url(f"/office/{found.store_slug}/exports/{found.uid}/file"),
         "office_url": letters.url("/office"),
         "sha256": found.sha256,
     }

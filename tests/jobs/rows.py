@@ -10,6 +10,7 @@ from kirana.accounts.models import Account
 from kirana.accounts.permissions import permissions_of
 from kirana.cart.models import Cart
 from kirana.catalog.models import Category, Product
+from kirana.jobs.models import Job
 from kirana.orders.models import Charge, Order, OrderGroup, OrderLine
 from kirana.payments.models import Payment
 from kirana.platform.access import Actor
@@ -145,3 +146,15 @@ def actor_of(connection: Connection, account_id: int) -> Actor:
         status=row.status, permissions=frozenset(permissions_of(row.role, row.status)),
         store_ids=frozenset(connection.execute(stores).scalars()) if is_manager else frozenset(),
     )  # fmt: skip
+
+
+@query
+def id_of(connection: Connection, email: str) -> int:
+    found: int = connection.execute(select(Account.id).where(Account.email == email)).scalar_one()
+    return found
+
+
+@query
+def id_of_job(connection: Connection, uid: str) -> int:
+    found: int = connection.execute(select(Job.id).where(Job.uid == uid)).scalar_one()
+    return found

@@ -158,7 +158,7 @@ class TestExport:
         message = build(letters, "export_ready", job_id=job_id)
         assert message.attachments == ()
         for part in (message.html, message.text):
-            assert "https://kirana.example/office/exports/" in part
+            assert "https://kirana.example/office/corner/exports/" in part
 
     def test_a_suspended_manager_gets_none(self, letters: Letters, job_id: int) -> None:
         _set_everyone("suspended")
