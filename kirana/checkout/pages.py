@@ -4,6 +4,7 @@ import msgspec
 from flask import Blueprint, Response, current_app, request
 
 from kirana.accounts.permissions import Permission
+from kirana.accounts.queries import list_addresses
 from kirana.accounts.shapes import Line
 from kirana.cart.errors import BasketEmpty
 from kirana.cart.pages import groups_of, sums_of
@@ -11,6 +12,7 @@ from kirana.cart.queries import BasketView, basket_view
 from kirana.checkout.services import check_out
 from kirana.orders.queries import find_last_delivery
 from kirana.orders.shapes import Delivery, Note
+from kirana.platform.access import Actor
 from kirana.platform.amounts import Money
 from kirana.platform.errors import Conflict, Invalid
 from kirana.platform.http import current_actor, limited, requires
@@ -44,9 +46,14 @@ def checkout() -> Response:
     basket = basket_view(actor)
     if not basket.can_check_out:
         return go_to("/basket")
-    last = find_last_delivery(actor)
-    values = msgspec.structs.asdict(last) if last else {"name": actor.name}
-    return _page(basket, Form(values))
+    return _page(basket, Form(_known_address(actor)))
+
+
+def _known_address(actor: Actor) -> dict[str, str]:
+    """Where the last order went, else the newest saved address, else just the name."""
+    last = find_last_delivery(actor) or next(iter(list_addresses(actor)), None)
+    known = msgspec.structs.asdict(last) if last else {"name": actor.name}
+    return {name: text for name, text in known.items() if name != "uid"}
 
 
 @pages.post("/checkout")

@@ -87,8 +87,8 @@ def _shop_error(error: ShopError) -> Response:
 
 def _is_page_view() -> bool:
     """Somebody opens a page: they are led to the sign-in and back, not told a number."""
-    wants_part = "X-Fragment" in request.headers
-    return request.method == "GET" and not is_api() and not wants_part
+    is_script = "X-Fragment" in request.headers or "Authorization" in request.headers
+    return request.method == "GET" and not is_api() and not is_script
 
 
 def _http_error(error: HTTPException) -> Response:
