@@ -11,7 +11,7 @@ from tests.machinery.processes import Process, plain_environment
 ROOT = Path(__file__).parents[2]
 COMMAND = [
     sys.executable, "-m", "celery", "-A", "main.celery", "worker", "--loglevel=info",
-    "--concurrency=1",
+    "--concurrency=1", "--without-gossip", "--without-mingle",
 ]  # fmt: skip
 
 
