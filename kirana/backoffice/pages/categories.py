@@ -9,7 +9,7 @@ from kirana.accounts.permissions import Permission
 from kirana.backoffice.pages.blueprint import admin_page, my_store, pages, store_page
 from kirana.backoffice.words import REQUEST_WORDS
 from kirana.catalog.inputs import CategoryChanges, CategoryWish, NewCategory
-from kirana.catalog.queries import list_categories
+from kirana.catalog.queries import departments, list_categories
 from kirana.catalog.request_queries import RequestQuery, list_requests
 from kirana.catalog.services.categories import create_category, delete_category, edit_category
 from kirana.catalog.services.requests import (
@@ -197,6 +197,7 @@ def _categories_page(at: str = "", error: ShopError | None = None) -> Response:
         "office/categories.html",
         error.status if error else 200,
         categories=found,
+        totals={item.slug: item.product_count for item in departments()},
         form=_form(error),
         form_at=at,
         **_choices(),
