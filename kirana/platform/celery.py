@@ -125,12 +125,12 @@ class Nudge:
         os.register_at_fork(after_in_child=self._start_afresh)
 
     def __call__(self, task: str, *ids: int) -> None:
-        if self._thread is None:
-            self._begin()
         try:
+            if self._thread is None:
+                self._begin()
             self._bag.put_nowait((task, ids))
-        except queue.Full:
-            logger.debug("%s%s is left to the sweep: too many wait", task, ids)
+        except (queue.Full, RuntimeError) as error:  # too many wait; no thread can be started
+            logger.debug("%s%s is left to the sweep: %r", task, ids, error)
 
     def _start_afresh(self) -> None:
         self._lock = threading.Lock()
