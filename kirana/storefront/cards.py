@@ -7,6 +7,8 @@ from kirana.cart.queries import BasketView
 from kirana.catalog.units import quantity_text, unit_price_text
 from kirana.stock.views import ShelfItem
 
+PER = {"g": "kg", "ml": "l"}
+
 
 class Presenter:
     """Makes cards for one visitor: ``basket`` says how much of each they already have."""
@@ -26,7 +28,11 @@ class Presenter:
             "title": item.title,
             "brand": item.brand,
             "size_text": item.size_text or _loose(item),
-            "unit_price_text": unit_price_text(item.unit_price, self._currency),
+            # Loose goods carry it in the price itself.
+            "unit_price_text": ""
+            if item.unit in PER
+            else unit_price_text(item.unit_price, self._currency),
+            "price_per": PER.get(item.unit, ""),
             "price_minor": item.price_minor,
             "was_minor": item.was_minor,
             "picture_url": item.picture_url,
