@@ -53,7 +53,9 @@ class Settings:
     )
     redis_port: int = _setting(6379, "Port of the Valkey that `kirana up` starts.")
     smtp_url: str = _setting(
-        "", "`smtp://[user:password@]host:port`; the mailbox on this machine if empty."
+        "",
+        "`smtp://`, `smtp+starttls://` or `smtps://` and `[user:password@]host:port`; "
+        "the mailbox on this machine if empty.",
     )
     mail_from: str = _setting("Kirana <shop@localhost>", "Sender of every mail.")
     smtp_port: int = _setting(1025, "Port on which the development mailbox takes mail.")
