@@ -107,7 +107,7 @@ def _rows(job: JobView) -> str | None:
         return None
     if job.state == "running":
         return f"{job.rows_done:,} of {job.rows_total:,} rows"
-    return f"{job.rows_done:,} rows"
+    return f"{job.rows_done:,} row" + ("" if job.rows_done == 1 else "s")
 
 
 def _left(job: JobView) -> str:

@@ -1,0 +1,17 @@
+"""A small town for each module that asks for one."""
+
+import pytest
+
+from tests.journeys.town import Town, set_up
+from tests.machinery.shop import Shop
+
+
+@pytest.fixture(scope="module")
+def _town_of_module(_shop_of_module: Shop) -> Town:
+    return set_up(_shop_of_module)
+
+
+@pytest.fixture
+def town(shop: Shop, _town_of_module: Town) -> Town:
+    """The running shop with an admin, a manager and their products. What tests add stays."""
+    return _town_of_module
