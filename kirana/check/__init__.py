@@ -9,13 +9,20 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from kirana.check import history, money, stock, work
+from kirana.check import history, links, money, people, stock, work
 from kirana.check.rule import Rule
 from kirana.platform.db import query
 
 SHOWN_ROWS = 20
 
-RULES: tuple[Rule, ...] = (*stock.RULES, *money.RULES, *work.RULES, *history.RULES)
+RULES: tuple[Rule, ...] = (
+    *stock.RULES,
+    *money.RULES,
+    *work.RULES,
+    *links.RULES,
+    *people.RULES,
+    *history.RULES,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +40,13 @@ class Finding:
 @query
 def run(connection: Connection, progress: Callable[[Rule], None] | None = None) -> list[Finding]:
     """Check every rule; an empty list means that all of them hold."""
-    return list(_findings(connection, progress))
+    return list(find(connection, progress))
 
 
-def _findings(connection: Connection, progress: Callable[[Rule], None] | None) -> Iterator[Finding]:
+def find(
+    connection: Connection, progress: Callable[[Rule], None] | None = None
+) -> Iterator[Finding]:
+    """The rules that do not hold for what ``connection`` sees, one by one."""
     for rule in RULES:
         if progress:
             progress(rule)

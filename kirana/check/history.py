@@ -1,10 +1,13 @@
 """Statement 15: a status history is a path through its table of moves and ends at the status."""
 
+from collections.abc import Iterable
+
 from kirana.accounts.states import ACCOUNT_MOVES
 from kirana.catalog.states import PRODUCT_MOVES
 from kirana.check.rule import Rule
 from kirana.jobs.states import JOB_MOVES
 from kirana.orders.states import ORDER_MOVES
+from kirana.payments.states import AFTER, PAYMENT_MOVES
 from kirana.platform.states import Moves
 from kirana.stores.states import STORE_MOVES
 
@@ -14,7 +17,7 @@ def _rules(table: str, events: str, link: str, moves: Moves) -> tuple[Rule, Rule
 
     Names come from this module alone, never from input.
     """
-    legal = ", ".join(f"('{old}', '{new}')" for old, news in moves.items() for new in news)
+    legal = _pairs((old, new) for old, news in moves.items() for new in news)
     path = f"""
         SELECT {link} AS thing, id AS event, from_status, to_status, before FROM (
           SELECT {link}, id, from_status, to_status,
@@ -40,10 +43,47 @@ def _rules(table: str, events: str, link: str, moves: Moves) -> tuple[Rule, Rule
     )
 
 
+def _pairs(pairs: Iterable[tuple[str, str]]) -> str:
+    return ", ".join(f"('{one}', '{other}')" for one, other in pairs)
+
+
+_PAYMENT_STEPS = _pairs(
+    (old, kind) for kind, new in AFTER.items() for old, news in PAYMENT_MOVES.items() if new in news
+)
+_PAYMENTS = Rule(
+    15,
+    "each payment's events are a path through its moves and end at its status",
+    f"""
+    SELECT p.uid, p.status, steps.kind, steps.before FROM payment p
+    LEFT JOIN (
+      SELECT payment_id, kind, LAG(kind, 1, 'due') OVER (PARTITION BY payment_id ORDER BY id)
+               AS before,
+             ROW_NUMBER() OVER (PARTITION BY payment_id ORDER BY id DESC) AS place
+      FROM payment_event
+    ) AS steps ON steps.payment_id = p.id
+    WHERE (steps.place IS NULL AND p.status <> 'due')
+       OR (steps.place = 1 AND steps.kind <> p.status)
+       OR (steps.before, steps.kind) NOT IN (VALUES {_PAYMENT_STEPS})
+    """,  # noqa: S608 - constants of this module
+)
+_LINES = Rule(
+    15,
+    "an order's lines are as far as the order",
+    """
+    SELECT o.number, o.status, l.id AS order_line, l.status AS line
+    FROM order_line l JOIN "order" o ON o.id = l.order_id
+    WHERE (o.status IN ('placed', 'accepted', 'picking', 'awaiting_customer'))
+            <> (l.status = 'ordered')
+       OR (o.status IN ('cancelled', 'returned')) <> (l.status IN ('cancelled', 'returned'))
+    """,
+)
+
 RULES = (
     *_rules("account", "account_event", "account_id", ACCOUNT_MOVES),
     *_rules("store", "store_event", "store_id", STORE_MOVES),
     *_rules("product", "product_event", "product_id", PRODUCT_MOVES),
     *_rules('"order"', "order_event", "order_id", ORDER_MOVES),
     *_rules("job", "job_event", "job_id", JOB_MOVES),
+    _PAYMENTS,
+    _LINES,
 )

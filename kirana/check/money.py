@@ -1,4 +1,4 @@
-"""Statements 3, 4, 5 and 14: carts, orders and payments."""
+"""Statements 3, 4, 5 and 14: prices, carts, orders and payments."""
 
 from kirana.check.rule import Rule
 
@@ -15,6 +15,27 @@ RULES = (
         SELECT c.id AS cart, c.status, g.id AS order_group
         FROM cart c LEFT JOIN order_group g ON g.cart_id = c.id
         WHERE (c.status = 'ordered') <> (g.id IS NOT NULL) OR c.account_id <> g.account_id
+        """,
+    ),
+    Rule(
+        3,
+        "an order group holds what its cart held",
+        """
+        SELECT cart_id, product_id, SUM(held) AS held, SUM(ordered) AS ordered FROM (
+          SELECT l.cart_id, l.product_id, l.quantity AS held, 0 AS ordered
+          FROM cart_line l JOIN cart c ON c.id = l.cart_id WHERE c.status = 'ordered'
+          UNION ALL
+          SELECT g.cart_id, l.product_id, 0, l.quantity FROM order_group g
+          JOIN "order" o ON o.group_id = g.id JOIN order_line l ON l.order_id = o.id
+        ) AS sums GROUP BY cart_id, product_id HAVING SUM(held) <> SUM(ordered)
+        """,
+    ),
+    Rule(
+        3,
+        "a group has one order for each of its stores",
+        """
+        SELECT group_id, store_id, COUNT(*) AS orders FROM "order"
+        GROUP BY group_id, store_id HAVING COUNT(*) > 1
         """,
     ),
     Rule(
@@ -57,6 +78,43 @@ RULES = (
     ),
     Rule(
         4,
+        "a line's tax is contained in its total, rounded half up once",
+        """
+        SELECT id, total_minor, tax_basis_points, tax_minor FROM order_line
+        WHERE tax_minor <> (2 * total_minor * tax_basis_points + 10000 + tax_basis_points)
+                           / (2 * (10000 + tax_basis_points))
+        """,
+    ),
+    Rule(
+        4,
+        "a line's price was once its product's price",
+        """
+        SELECT l.id, l.product_id, l.price_minor FROM order_line l
+        LEFT JOIN (SELECT DISTINCT product_id, amount_minor FROM price) p
+          ON p.product_id = l.product_id AND p.amount_minor = l.price_minor
+        WHERE p.product_id IS NULL
+        """,
+    ),
+    Rule(
+        4,
+        "a product's price is the open end of its price history",
+        """
+        SELECT g.slug, g.price_minor, p.amount_minor FROM product g
+        LEFT JOIN price p ON p.product_id = g.id AND p.valid_until IS NULL
+        WHERE p.id IS NULL OR p.amount_minor <> g.price_minor
+        """,
+    ),
+    Rule(
+        4,
+        "an order's lines are goods of its store",
+        """
+        SELECT o.number, l.id AS order_line FROM order_line l
+        JOIN "order" o ON o.id = l.order_id JOIN product p ON p.id = l.product_id
+        WHERE p.store_id <> o.store_id
+        """,
+    ),
+    Rule(
+        4,
         "a group is the sum of its orders, and has at least one",
         """
         SELECT g.uid, g.total_minor, COALESCE(SUM(o.total_minor), -1) AS orders
@@ -67,10 +125,10 @@ RULES = (
     ),
     Rule(
         4,
-        "an order belongs to its group's customer and has at least one line",
+        "an order belongs to its group's customer, in its currency, and has at least one line",
         """
         SELECT o.number FROM "order" o JOIN order_group g ON g.id = o.group_id
-        WHERE o.account_id <> g.account_id
+        WHERE o.account_id <> g.account_id OR o.currency <> g.currency
            OR NOT EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id)
         """,
     ),
@@ -85,7 +143,7 @@ RULES = (
     ),
     Rule(
         5,
-        "a payment is what its events say",
+        "a payment's sums are those of its events",
         """
         SELECT p.uid, p.status, p.captured_minor, p.refunded_minor, e.captured, e.refunded
         FROM payment p
@@ -97,27 +155,46 @@ RULES = (
         ) e ON e.payment_id = p.id
         WHERE p.captured_minor <> COALESCE(e.captured, 0)
            OR p.refunded_minor <> COALESCE(e.refunded, 0)
-           OR p.captured_minor - p.refunded_minor > p.amount_minor
         """,
     ),
     Rule(
         5,
-        "handed-over orders are paid in full, cancelled ones not at all",
+        "refunded <= captured, and captured - refunded <= total",
+        """
+        SELECT uid, amount_minor, captured_minor, refunded_minor FROM payment
+        WHERE refunded_minor < 0 OR refunded_minor > captured_minor
+           OR captured_minor - refunded_minor > amount_minor
+        """,
+    ),
+    Rule(
+        5,
+        "handed-over orders are paid in full, and with cash no others at all",
         """
         SELECT o.number, o.status, p.captured_minor, p.refunded_minor
         FROM "order" o JOIN payment p ON p.order_id = o.id
         WHERE (o.status IN ('handed_over', 'completed')
                AND p.captured_minor - p.refunded_minor <> o.total_minor)
-           OR (o.status IN ('cancelled', 'returned') AND p.captured_minor <> p.refunded_minor)
+           OR (o.status NOT IN ('handed_over', 'completed')
+               AND p.method = 'cash' AND p.captured_minor <> p.refunded_minor)
+        """,
+    ),
+    Rule(
+        5,
+        "a cancelled or returned order's payment is void",
+        """
+        SELECT o.number, o.status, p.status AS payment
+        FROM "order" o JOIN payment p ON p.order_id = o.id
+        WHERE o.status IN ('cancelled', 'returned') AND p.status NOT IN ('voided', 'refunded')
         """,
     ),
     Rule(
         14,
-        "an order, its group and its customer's month agree on one moment",
+        "an order, its group and its history agree on the moment that decides its month",
         """
-        SELECT o.number, o.placed_at, g.placed_at AS group_placed_at
+        SELECT o.number, o.placed_at, g.placed_at AS of_group, e.at AS of_history
         FROM "order" o JOIN order_group g ON g.id = o.group_id
-        WHERE o.placed_at <> g.placed_at
+        LEFT JOIN order_event e ON e.order_id = o.id AND e.from_status IS NULL
+        WHERE o.placed_at <> g.placed_at OR o.placed_at <> e.at
         """,
     ),
 )

@@ -45,24 +45,42 @@ RULES = (
     ),
     Rule(
         2,
+        "each kind of movement goes its own way, sales and returns by an order line",
+        """
+        SELECT id, kind, delta, order_line_id FROM stock_movement
+        WHERE (kind IN ('received', 'returned') AND delta <= 0)
+           OR (kind IN ('sold', 'wasted') AND delta >= 0)
+           OR (kind IN ('sold', 'returned')) <> (order_line_id IS NOT NULL)
+        """,
+    ),
+    Rule(
+        2,
         "each order line was sold once, as much as was ordered",
         """
-        SELECT l.id AS order_line, l.quantity, m.delta
+        SELECT l.id AS order_line, l.quantity, m.sales, m.delta
         FROM order_line l
-        LEFT JOIN stock_movement m ON m.order_line_id = l.id AND m.kind = 'sold'
-        WHERE m.id IS NULL OR m.delta <> -l.quantity OR m.product_id <> l.product_id
+        LEFT JOIN (
+          SELECT order_line_id, COUNT(*) AS sales, SUM(delta) AS delta, MIN(product_id) AS product
+          FROM stock_movement WHERE kind = 'sold' GROUP BY order_line_id
+        ) AS m ON m.order_line_id = l.id
+        WHERE m.sales IS NULL OR m.sales <> 1 OR m.delta <> -l.quantity
+           OR m.product <> l.product_id
         """,
     ),
     Rule(
         2,
         "exactly the cancelled and returned orders gave their stock back",
         """
-        SELECT l.id AS order_line, o.number, o.status, l.quantity, m.delta
+        SELECT l.id AS order_line, o.number, o.status, l.quantity, m.returns, m.delta
         FROM order_line l
         JOIN "order" o ON o.id = l.order_id
-        LEFT JOIN stock_movement m ON m.order_line_id = l.id AND m.kind = 'returned'
-        WHERE (o.status IN ('cancelled', 'returned')) <> (m.id IS NOT NULL)
-           OR m.delta <> l.quantity
+        LEFT JOIN (
+          SELECT order_line_id, COUNT(*) AS returns, SUM(delta) AS delta,
+                 MIN(product_id) AS product
+          FROM stock_movement WHERE kind = 'returned' GROUP BY order_line_id
+        ) AS m ON m.order_line_id = l.id
+        WHERE (o.status IN ('cancelled', 'returned')) <> (m.returns IS NOT NULL)
+           OR m.returns <> 1 OR m.delta <> l.quantity OR m.product <> l.product_id
         """,
     ),
 )

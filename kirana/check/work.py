@@ -1,6 +1,8 @@
-"""Statements 6 to 9, 11 and 12: mails, reports, exports, links and rights."""
+"""Statements 6 to 9: mails, reports and exports."""
 
 from kirana.check.rule import Rule
+from kirana.exports.queries import KIND as EXPORT
+from kirana.reports.queries import JOB as REPORT
 
 RULES = (
     Rule(
@@ -13,13 +15,23 @@ RULES = (
         """,
     ),
     Rule(
+        6,
+        "every order is in the audit log once, when it was placed",
+        """
+        SELECT o.number, COUNT(a.id) AS deeds FROM "order" o
+        LEFT JOIN audit_event a ON a.object_kind = 'order' AND a.object_key = o.number
+                               AND a.action = 'order.placed'
+        GROUP BY o.number HAVING COUNT(a.id) <> 1
+        """,
+    ),
+    Rule(
         7,
         "each order has exactly one confirmation in the outbox",
         """
-        SELECT o.number FROM "order" o
+        SELECT o.number, COUNT(b.id) AS mails FROM "order" o
         LEFT JOIN outbox b ON b.dedupe_key = 'order-confirm:' || o.number
                           AND b.kind = 'order_confirmation'
-        WHERE b.id IS NULL
+        GROUP BY o.number HAVING COUNT(b.id) <> 1
         """,
     ),
     Rule(
@@ -29,6 +41,26 @@ RULES = (
         SELECT b.id, b.dedupe_key FROM outbox b
         LEFT JOIN "order" o ON b.dedupe_key = 'order-confirm:' || o.number
         WHERE b.kind = 'order_confirmation' AND o.id IS NULL
+        """,
+    ),
+    Rule(
+        7,
+        "exactly the cancelled orders have a mail that says so",
+        """
+        SELECT o.number, o.status, b.id AS mail FROM "order" o
+        LEFT JOIN outbox b ON b.dedupe_key = 'order-cancelled:' || o.number
+                          AND b.kind = 'order_cancelled'
+        WHERE (o.status = 'cancelled') <> (b.id IS NOT NULL)
+        """,
+    ),
+    Rule(
+        7,
+        "each decided application has the mail that says so",
+        """
+        SELECT p.uid, p.status FROM approval p
+        LEFT JOIN outbox b ON b.dedupe_key = 'manager-' || p.status || ':' || p.uid
+                          AND b.kind = 'manager_' || p.status
+        WHERE p.status IN ('approved', 'rejected') AND b.id IS NULL
         """,
     ),
     Rule(
@@ -48,14 +80,58 @@ RULES = (
         """,
     ),
     Rule(
+        8,
+        "no report mail without a report",
+        """
+        SELECT b.id, b.dedupe_key FROM outbox b
+        LEFT JOIN report_delivery d ON b.dedupe_key = 'report:' || d.account_id || ':' || d.period
+        WHERE b.kind = 'monthly_report' AND d.id IS NULL
+        """,
+    ),
+    Rule(
+        8,
+        "a report belongs to a run that has come to its customer, and tells of its own month",
+        """
+        SELECT d.id, d.account_id, d.period, r.cursor FROM report_delivery d
+        LEFT JOIN job_run r ON r.name = :report AND r.period = d.period
+        WHERE r.id IS NULL OR r.cursor < d.account_id OR d.figures ->> 'period' <> d.period
+        """,
+        {"report": REPORT},
+    ),
+    Rule(
+        8,
+        "a customer has one report a month",
+        """
+        SELECT account_id, period, COUNT(*) AS reports FROM report_delivery
+        GROUP BY account_id, period HAVING COUNT(*) > 1
+        """,
+    ),
+    Rule(
+        9,
+        "every job is of a kind that is worked on",
+        "SELECT uid, kind FROM job WHERE kind <> :export",
+        {"export": EXPORT},
+    ),
+    Rule(
+        9,
+        "an ended job has its end, a failed one its reason",
+        """
+        SELECT uid, status, finished_at, error FROM job
+        WHERE (status IN ('queued', 'running')) <> (finished_at IS NULL)
+           OR (status = 'failed') <> (COALESCE(error, '') <> '')
+        """,
+    ),
+    Rule(
         9,
         "a finished export has its file and its mail",
         """
         SELECT j.uid, j.status, j.file FROM job j
         LEFT JOIN outbox b ON b.dedupe_key = 'export:' || j.uid AND b.kind = 'export_ready'
-        WHERE j.kind = 'export' AND j.status = 'done'
-          AND (j.file IS NULL OR j.sha256 IS NULL OR b.id IS NULL)
+        WHERE j.kind = :export AND j.status = 'done'
+          AND (j.file IS NULL OR j.sha256 IS NULL OR b.id IS NULL
+               OR j.rows_done <> COALESCE(j.rows_total, -1))
         """,
+        {"export": EXPORT},
     ),
     Rule(
         9,
@@ -67,51 +143,8 @@ RULES = (
         """,
     ),
     Rule(
-        11,
-        "no row points to a missing row",
-        "SELECT * FROM pragma_foreign_key_check",
-        only_on="sqlite",
-    ),
-    Rule(
-        11,
-        "every foreign key is enforced",
-        "SELECT conname FROM pg_constraint WHERE contype = 'f' AND NOT convalidated",
-        only_on="postgresql",
-    ),
-    Rule(
-        11,
-        "the category tree has no cycle",
-        """
-        WITH RECURSIVE reached(id) AS (
-          SELECT id FROM category WHERE parent_id IS NULL
-          UNION
-          SELECT c.id FROM category c JOIN reached r ON c.parent_id = r.id
-        )
-        SELECT id, slug FROM category WHERE id NOT IN (SELECT id FROM reached)
-        """,
-    ),
-    Rule(
-        12,
-        "there is an active admin",
-        """
-        SELECT COUNT(*) AS accounts FROM account
-        HAVING COUNT(*) > 0
-           AND SUM(CASE WHEN role = 'admin' AND status = 'active' THEN 1 ELSE 0 END) = 0
-        """,
-    ),
-    Rule(
-        12,
-        "whoever works in a store is a manager",
-        """
-        SELECT a.uid, a.role, m.role AS place FROM membership m
-        JOIN account a ON a.id = m.account_id WHERE a.role <> 'manager'
-        """,
-    ),
-    Rule(
-        12,
-        "an approved application has its store and its membership",
-        """
-        SELECT p.uid FROM approval p WHERE p.status = 'approved' AND p.store_id IS NULL
-        """,
+        9,
+        "an expired export keeps no file",
+        "SELECT uid, file FROM job WHERE status = 'expired' AND file IS NOT NULL",
     ),
 )

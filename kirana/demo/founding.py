@@ -118,20 +118,27 @@ def _hire(
     admin_id = 0
     for member in STAFF:
         at = moment.days_ago(FOUNDED_DAYS_AGO - 2)
-        key = _account(rows, member.name, member.email, member.role, people.password_hash, at)
+        key, uid = _account(rows, member.name, member.email, member.role, people.password_hash, at)
         if member.store is None:
             admin_id = key
             _event(rows, key, (None, "active"), None, at)
-            _audit(rows, at, "account.created", ("account", member.email), {"role": "admin"})
+            after = {"role": "admin", "status": "active"}
+            _audit(rows, at, "account.created", ("account", uid), after)
         else:
-            _approve(rows, member, key, admin_id, (stores[member.store], at))
+            _approve(rows, member, (key, uid), admin_id, (stores[member.store], at))
             teams[member.store] += (key,)
     return teams
 
 
 def _approve(
-    rows: Rows, member: StaffMember, key: int, admin_id: int, where: tuple[int, datetime]
+    rows: Rows,
+    member: StaffMember,
+    who: tuple[int, str],
+    admin_id: int,
+    where: tuple[int, datetime],
 ) -> None:
+    """``who`` is the applicant's (key, uid), ``where`` the (store, moment of the application)."""
+    key, account_uid = who
     store_id, at = where
     decided = at + timedelta(hours=5)
     _event(rows, key, (None, "pending"), None, at)
@@ -146,6 +153,8 @@ def _approve(
     add_sent_mail(
         rows, "manager_approved", f"manager-approved:{uid}", {"approval_id": approval_id}, decided
     )
+    active = {"status": "active", "reason": ""}
+    _audit(rows, decided, "account.active", ("account", account_uid), active, admin_id)
     after = {"application": uid, "store": wished.slug, "role": member.place}
     _audit(rows, decided, "membership.granted", ("store", wished.slug), after, admin_id)
 
@@ -153,7 +162,7 @@ def _approve(
 def _welcome(rows: Rows, moment: Moment, people: People, customer: Customer) -> int:
     at = moment.days_ago(moment.chance.randint(125, 400))
     hashed = people.password_hash
-    key = _account(rows, customer.name, customer.email, "customer", hashed, at)
+    key, _uid = _account(rows, customer.name, customer.email, "customer", hashed, at)
     _event(rows, key, (None, "active"), None, at)
     rows.add(
         Address, account_id=key, name=customer.name, phone=customer.phone, street=customer.street,
@@ -164,11 +173,14 @@ def _welcome(rows: Rows, moment: Moment, people: People, customer: Customer) -> 
 
 def _account(
     rows: Rows, name: str, email: str, role: str, hashed: str, at: datetime
-) -> int:  # fmt: skip
-    return rows.add(
-        Account, email=email, name=name, password_hash=hashed, role=role, status="active",
+) -> tuple[int, str]:  # fmt: skip
+    """The new account's key and uid."""
+    uid = new_uid()
+    key = rows.add(
+        Account, uid=uid, email=email, name=name, password_hash=hashed, role=role, status="active",
         zone=ZONE, verified_at=at + timedelta(minutes=9), created_at=at,
     )  # fmt: skip
+    return key, uid
 
 
 def _event(

@@ -15,6 +15,7 @@ from kirana.catalog.services.versions import raise_version
 from kirana.demo.catalogue import Catalogue, load_catalogue, picture_bytes
 from kirana.demo.founding import Files, Moment, People, found_shop
 from kirana.demo.households import Plan, generate_orders
+from kirana.demo.months import close_months
 from kirana.demo.people import (
     ADMIN_EMAIL,
     CUSTOMER_EMAIL,
@@ -55,7 +56,8 @@ def seed(
 ) -> None:
     """Write the demo shop of that number, in bulk and in one transaction.
 
-    Nothing is mailed. Raises DemoRefused outside development and when the shop is not empty.
+    Nothing is mailed now; last month's reports are owed to the customers, earlier ones are not.
+    Raises DemoRefused outside development and when the shop is not empty.
     """
     settings = settings or load_settings()
     _refuse_where_it_harms(settings)
@@ -114,6 +116,8 @@ def write_books(seed: int, catalogue: Catalogue, files: Files, currency: str) ->
     now = clock.utc_now().replace(microsecond=0)
     moment = Moment(now, random.Random(f"shop {seed}"))  # noqa: S311
     ground = found_shop(rows, moment, catalogue, files, people)
+    founded_at = min(store["created_at"] for store in rows.of(Store))
+    close_months(rows, founded_at, now, zone, max(ground.customers))
     orders = generate_orders(catalogue, seed, Plan(now.astimezone(zone)))
     trade = Trade(rows, ground, people.customers, currency, now, moment.chance)
     changes = write_orders(trade, orders)

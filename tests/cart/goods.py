@@ -8,8 +8,9 @@ from sqlalchemy import Connection, insert, select, update
 from kirana.accounts.models import Account, AccountEvent
 from kirana.accounts.permissions import GUEST_PERMISSIONS, permissions_of
 from kirana.catalog.models import Category, Price, Product, ProductEvent
-from kirana.platform import clock
-from kirana.platform.access import Actor
+from kirana.platform import audit, clock
+from kirana.platform.access import SYSTEM, Actor
+from kirana.platform.columns import new_uid
 from kirana.platform.db import query, verb
 from kirana.platform.tokens import hash_secret, new_secret
 from kirana.stock.models import StockLevel, StockMovement
@@ -27,11 +28,18 @@ def make_person(
     connection: Connection, role: str = "customer", store_id: int | None = None
 ) -> Actor:
     """An active account; with ``store_id`` a member of that store's team."""
-    number = next(_numbers)
+    number, uid = next(_numbers), new_uid()
     values = {"email": f"person{number}@example.org", "name": f"Person {number}", "role": role}
+    values["uid"] = uid
     account_id = _insert(connection, Account, password_hash="-", status="active", **values)
     _insert(connection, AccountEvent, account_id=account_id, to_status="active", reason="")
+    if role != "customer":
+        after = {"role": role, "status": "active"}
+        audit.record(connection, SYSTEM, "account.created", ("account", uid), after=after)
     if store_id is not None:
+        found = select(Store.slug).where(Store.id == store_id)
+        store = ("store", connection.execute(found).scalar_one())
+        audit.record(connection, SYSTEM, "membership.granted", store)
         _insert(connection, Membership, account_id=account_id, store_id=store_id, role="manager")
     return Actor(
         account_id=account_id,
@@ -80,7 +88,14 @@ def make_product(connection: Connection, store_id: int, stock: int = 10, **given
 
 @verb
 def change_product(connection: Connection, slug: str, **values: Any) -> None:
-    connection.execute(update(Product).where(Product.slug == slug).values(values))
+    """Change columns; a changed price ends the price row and begins the next."""
+    changing = update(Product).where(Product.slug == slug).values(values)
+    product_id = connection.execute(changing.returning(Product.id)).scalar_one()
+    if "price_minor" in values:
+        now = clock.now(connection)
+        current = (Price.product_id == product_id) & Price.valid_until.is_(None)
+        connection.execute(update(Price).where(current).values(valid_until=now))
+        _insert(connection, Price, product_id=product_id, amount_minor=values["price_minor"])
 
 
 @verb
