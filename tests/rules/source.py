@@ -35,6 +35,11 @@ class Source:
         return self.path.startswith(("kirana/demo/", "migrations/"))
 
     @property
+    def is_for_developers(self) -> bool:
+        """The demo shop and the mailbox that stands in for a mail server: no shop serves them."""
+        return self.is_seed or self.path.startswith("kirana/mailbox/")
+
+    @property
     def names(self) -> list[str]:
         """Folders and file name without its ending."""
         return [*PurePosixPath(self.path).parts[:-1], PurePosixPath(self.path).stem]
