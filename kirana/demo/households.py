@@ -142,7 +142,7 @@ def _history(household: _Household, count: int, shelves: _Shelves, plan: Plan) -
 
 
 def _moment(chance: random.Random, plan: Plan) -> datetime:
-    """A moment of a day in the plan; the last day's hours end at ``until``."""
+    """A moment of a day in the plan; what is still to come was yesterday."""
     while True:
         day = plan.until.date() - timedelta(days=chance.randrange(plan.days))
         if chance.random() < _DAY_WEIGHTS[day.weekday()] / max(_DAY_WEIGHTS):
@@ -150,9 +150,8 @@ def _moment(chance: random.Random, plan: Plan) -> datetime:
     hour = chance.choices(_HOURS, _HOUR_WEIGHTS)[0]
     opens = datetime.combine(day, time(), plan.until.tzinfo)
     since = timedelta(hours=hour, minutes=chance.randrange(60), seconds=chance.randrange(60))
-    if day == plan.until.date():
-        since *= (plan.until - opens) / timedelta(days=1)
-    return (opens + since).replace(microsecond=0)
+    moment = (opens + since).replace(microsecond=0)
+    return moment if moment <= plan.until else moment - timedelta(days=1)
 
 
 def _basket(
