@@ -4,6 +4,7 @@ import http.client
 import json
 import time
 from dataclasses import dataclass, field
+from email.message import Message
 from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -14,6 +15,8 @@ FORM = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True)
 class Reply:
+    """An answer; header names are in lower case."""
+
     status: int
     body: bytes
     headers: dict[str, str]
@@ -79,4 +82,8 @@ class Caller:
         seconds = time.monotonic() - began
         for line in answer.headers.get_all("Set-Cookie", []):
             self.cookies |= {name: part.value for name, part in SimpleCookie(line).items()}
-        return Reply(answer.status, body, dict(answer.getheaders()), seconds)
+        return Reply(answer.status, body, _lowered(answer.headers), seconds)
+
+
+def _lowered(headers: Message) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from kirana.demo.people import ADMIN_EMAIL, CUSTOMER_EMAIL, MANAGER_EMAIL, PASSWORD
+from tests.conftest import need
 from tests.journeys.accessibility import sticks_out, violations
 from tests.journeys.people import Person, sign_in
 from tests.journeys.watching import Watch, Weights
@@ -96,8 +97,7 @@ class Demo:
 def demo(sqlite_source: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """The demo shop with all its processes."""
     address = f"sqlite:///{tmp_path_factory.mktemp('demo') / 'kirana.sqlite3'}"
-    program = find_program()
-    assert program is not None
+    program = need("Valkey", find_program())
     shop = Shop(address, program, ENV="development")
     shop.valkey.start()
     try:

@@ -47,12 +47,9 @@ def expect_to_wait(page: Page, shop: Shop, person: Person, store: str) -> None:
     for path in REFUSED_PAGES:
         answer = page.request.get(shop.url + path)
         assert answer.status in (403, 404), path
-    form = {"title": "Tea", "category": "drinks", "price": "10"}
-    headers = {"Origin": shop.url}
-    posted = page.request.post(
-        f"{shop.url}/office/corner-shop/products", form=form, headers=headers
-    )
-    assert posted.status in (403, 404)
+    form: dict[str, str | float | bool] = {"title": "Tea", "category": "drinks", "price": "10"}
+    target = f"{shop.url}/office/corner-shop/products"
+    assert page.request.post(target, form=form, headers={"Origin": shop.url}).status in (403, 404)
 
 
 def decide(page: Page, town: Town, person: Person, button: str, **texts: str) -> None:
