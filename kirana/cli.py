@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -92,7 +93,13 @@ def up(settings: Settings, demo: bool) -> None:
 @main.command()
 @click.pass_obj
 def init(settings: Settings) -> None:
-    """Make KIRANA_HOME, the secret (in development) and an empty, migrated database."""
+    """Make KIRANA_HOME, the secret (in development) and an empty, migrated database.
+
+    \b
+    Examples:
+      kirana init
+      KIRANA_HOME=/srv/kirana kirana init
+    """
     prepare(settings)
     click.echo(f"{settings.home.resolve()} is ready at schema {migrations.head()}.")
 
@@ -100,7 +107,12 @@ def init(settings: Settings) -> None:
 @main.command()
 @click.pass_obj
 def upgrade(settings: Settings) -> None:
-    """Bring the database to this version's schema. Safe to repeat."""
+    """Bring the database to this version's schema. Safe to repeat.
+
+    \b
+    Example:
+      kirana upgrade
+    """
     prepare(settings)
     click.echo(f"The database is at schema {migrations.head()}.")
 
@@ -109,7 +121,12 @@ def upgrade(settings: Settings) -> None:
 @click.option("--seed", default=1, show_default=True, help="The same number gives the same shop.")
 @click.pass_obj
 def demo(settings: Settings, seed: int) -> None:
-    """Fill an empty development shop with stores, products, customers and orders."""
+    """Fill an empty development shop with stores, products, customers and orders.
+
+    \b
+    Example:
+      kirana demo --seed 7
+    """
     prepare(settings)
     seeding.seed(seed, click.echo, settings)
     for line in seeding.logins():
@@ -128,54 +145,80 @@ def check_command(context: click.Context, as_json: bool) -> None:
       kirana check --json | jq .findings
     """
 
+    seen: list[Rule] = []
+
     def progress(rule: Rule) -> None:
+        seen.append(rule)
         if not as_json:
             click.echo(f"{rule.statement:>3}  {rule.name}")
 
     findings = check.run(progress)
     if as_json:
         found = [finding.as_dict() for finding in findings]
-        click.echo(json.dumps({"rules": len(check.RULES), "findings": found}, default=str))
+        click.echo(json.dumps({"rules": len(seen), "findings": found}, default=str))
     else:
-        _show(findings)
+        _show(findings, len(seen))
     context.exit(1 if findings else 0)
 
 
-def _show(findings: list[check.Finding]) -> None:
+def _show(findings: list[check.Finding], rules: int) -> None:
     for finding in findings:
         click.secho(f"\nStatement {finding.statement} does not hold: {finding.rule}", fg="red")
         for row in finding.rows:
             click.echo("   " + ", ".join(f"{name}={value}" for name, value in row.items()))
     if not findings:
-        click.echo(f"All {len(check.RULES)} rules hold.")
+        click.echo(f"All {rules} rules hold.")
 
 
 @main.command("mailbox")
 @click.pass_obj
 def mailbox_command(settings: Settings) -> None:
-    """Run the development mailbox: SMTP on 1025, page and JSON on 8025."""
+    """Run the development mailbox: SMTP on 1025, page and JSON on 8025.
+
+    \b
+    Examples:
+      kirana mailbox
+      KIRANA_MAILBOX_PORT=9025 kirana mailbox
+    """
     mailbox.run(settings)
 
 
 @main.group()
 def config() -> None:
-    """Look at the settings."""
+    """Look at the settings.
+
+    \b
+    Example:
+      kirana config show
+    """
 
 
 @config.command("show")
 @click.option("--secrets", is_flag=True, help="Print secrets as they are.")
 def config_show(secrets: bool) -> None:
-    """Print every setting as the shop reads it, ready to be pasted into a shell."""
+    """Print every setting as the shop reads it, quoted for a shell; secrets are hidden.
+
+    \b
+    Examples:
+      kirana config show
+      kirana config show | grep KIRANA_PORT
+    """
     settings = load_settings()
     for item in dataclasses.fields(settings):
         value = getattr(settings, item.name)
         hidden = item.name in SECRET_SETTINGS and value and not secrets
-        click.echo(f"{PREFIX}{item.name.upper()}={'********' if hidden else value}")
+        shown = "********" if hidden else shlex.quote(str(value))
+        click.echo(f"{PREFIX}{item.name.upper()}={shown}")
 
 
 @config.command("docs")
 def config_docs() -> None:
-    """Print the table of docs/configuration.md."""
+    """Print the table of docs/configuration.md.
+
+    \b
+    Example:
+      kirana config docs
+    """
     click.echo("| variable | default | what it decides |\n|---|---|---|")
     for item in dataclasses.fields(Settings):
         default = "" if item.default == "" else f"`{item.default}`"
@@ -185,7 +228,13 @@ def config_docs() -> None:
 @main.command()
 @click.pass_obj
 def routes(settings: Settings) -> None:
-    """List every route: method, path, policy."""
+    """List every route: method, path, policy.
+
+    \b
+    Examples:
+      kirana routes
+      kirana routes | grep admin
+    """
     app = create_app(settings)
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
         access = getattr(app.view_functions[rule.endpoint], "__access__", "UNDECLARED")
@@ -197,7 +246,13 @@ def routes(settings: Settings) -> None:
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to a file.")
 @click.pass_obj
 def openapi_command(settings: Settings, out: Path | None) -> None:
-    """Print the OpenAPI 3.1 document of the API."""
+    """Print the OpenAPI 3.1 document of the API.
+
+    \b
+    Examples:
+      kirana openapi
+      kirana openapi --out openapi.json
+    """
     document = json.dumps(openapi.build(create_app(settings)), indent=2)
     if out:
         out.write_text(document + "\n")

@@ -14,7 +14,12 @@ from kirana.platform.config import Settings
 
 @click.group()
 def user() -> None:
-    """Make accounts and change their roles."""
+    """Make accounts and change their roles.
+
+    \b
+    Example:
+      kirana user create --role admin --email asha@shop.example --name Asha
+    """
 
 
 @user.command()

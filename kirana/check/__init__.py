@@ -48,10 +48,10 @@ def find(
 ) -> Iterator[Finding]:
     """The rules that do not hold for what ``connection`` sees, one by one."""
     for rule in RULES:
-        if progress:
-            progress(rule)
         if rule.only_on not in (None, connection.dialect.name):
             continue
+        if progress:
+            progress(rule)
         found = connection.execute(text(rule.sql), rule.parameters).mappings()
         rows = [dict(row) for row in found.fetchmany(SHOWN_ROWS)]
         if rows:

@@ -38,9 +38,8 @@ RULES = (
         7,
         "no confirmation without an order",
         """
-        SELECT b.id, b.dedupe_key FROM outbox b
-        LEFT JOIN "order" o ON b.dedupe_key = 'order-confirm:' || o.number
-        WHERE b.kind = 'order_confirmation' AND o.id IS NULL
+        SELECT id, dedupe_key FROM outbox WHERE kind = 'order_confirmation'
+           AND dedupe_key NOT IN (SELECT 'order-confirm:' || number FROM "order")
         """,
     ),
     Rule(
@@ -83,9 +82,9 @@ RULES = (
         8,
         "no report mail without a report",
         """
-        SELECT b.id, b.dedupe_key FROM outbox b
-        LEFT JOIN report_delivery d ON b.dedupe_key = 'report:' || d.account_id || ':' || d.period
-        WHERE b.kind = 'monthly_report' AND d.id IS NULL
+        SELECT id, dedupe_key FROM outbox WHERE kind = 'monthly_report'
+           AND dedupe_key NOT IN (SELECT 'report:' || account_id || ':' || period
+                                  FROM report_delivery)
         """,
     ),
     Rule(

@@ -16,7 +16,12 @@ _MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
 
 @click.group()
 def report() -> None:
-    """The customers' monthly report."""
+    """The customers' monthly report.
+
+    \b
+    Example:
+      kirana report monthly --month 2026-10 --dry-run
+    """
 
 
 @report.command()

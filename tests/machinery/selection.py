@@ -6,7 +6,8 @@ import pytest
 
 SERVERS = {"home", "valkey", "cluster", "database_kind", "browser", "shop"}
 # These start processes of their own, read the whole code or take long.
-APART = {"machinery", "rules", "supervision", "mailbox", "journeys", "races", "demo"}
+APART = {"machinery", "rules", "supervision", "mailbox", "journeys", "races", "demo", "check"}
+APART |= {"cli"}
 
 
 def may_hold_unit_tests(path: Path, expression: str) -> bool:

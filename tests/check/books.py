@@ -1,0 +1,99 @@
+"""A small shop in which everything that a rule looks at exists at least once, through the verbs."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kirana.accounts.services import change_role, reinstate, suspend
+from kirana.cart.services import set_line
+from kirana.catalog.inputs import CategoryWish, NewCategory, NewProduct
+from kirana.catalog.services.categories import create_category
+from kirana.catalog.services.products import create_product, publish_product
+from kirana.catalog.services.requests import approve_request, ask_for_category, reject_request
+from kirana.exports.services import request_export, run_export
+from kirana.jobs.services import cancel_job
+from kirana.orders.services import cancel_my_order, move_order
+from kirana.platform import clock
+from kirana.platform.access import SYSTEM
+from kirana.platform.amounts import Money
+from kirana.platform.config import Settings
+from kirana.platform.idempotency import Claim, Stored, once
+from kirana.reports.services import run_month
+from kirana.stock.services.goods import adjust_stock, receive_goods, waste_goods
+from tests import world
+from tests.accounts.people import applicant
+from tests.checkout.buying import buy
+from tests.jobs.rows import id_of_job
+
+ROAD = ("accepted", "picking", "packed", "on_the_way", "handed_over", "completed")
+
+
+@dataclass(frozen=True)
+class _Keeper:
+    """Writes one kind of story after the other into a world."""
+
+    there: world.World
+    settings: Settings
+
+    def trade(self) -> None:
+        """An order that was completed, one of two stores, one cancelled."""
+        milk, jam = self.there.keys["product"], self._jam()
+        buyer, other = self.there.actor("customer"), self.there.actor("other_customer")
+        set_line(buyer, milk, 3)
+        done = buy(buyer).orders[0].number
+        for step in ROAD:
+            move_order(self.there.actor("manager"), done, (step, ""))
+        set_line(other, milk, 2)
+        set_line(other, jam, 1)
+        buy(other)
+        set_line(other, milk, 1)
+        cancel_my_order(other, buy(other).orders[0].number, "changed my mind")
+        set_line(buyer, jam, 1)
+
+    def _jam(self) -> str:
+        manager = self.there.actor("other_manager")
+        new = NewProduct(title="Jam", category=self.there.keys["category"], price=Money(777, "INR"))
+        jam = create_product(manager, self.there.keys["other_manager.store"], new).slug
+        publish_product(manager, jam)
+        receive_goods(manager, jam, 20)
+        waste_goods(manager, jam, 2, "broken")
+        adjust_stock(manager, jam, -1, "count")
+        return jam
+
+    def work(self, folder: Path) -> None:
+        """A finished export, a cancelled one, and last month's reports."""
+        run_export(id_of_job(self.there.keys["job"]), folder, self.settings.currency)
+        other = self.there.actor("other_manager")
+        cancel_job(other, request_export(other, self.there.keys["other_manager.store"]).uid)
+        run_month(clock.month_before(clock.utc_now(), self.settings.tz), self.settings)
+
+    def people(self, app: Any) -> None:
+        """Somebody suspended and let in again, and a manager who is none any more."""
+        admin = self.there.actor("admin")
+        uid = self.there.people["other_customer"].uid
+        suspend(admin, uid, "a mix-up")
+        reinstate(admin, uid)
+        self.there.people["former"] = applicant(app, "Fifth Shop")
+        world._let_in(self.there, "former")
+        change_role(SYSTEM, self.there.people["former"].email, "customer")
+
+    def shelves(self) -> None:
+        """A category in another, wishes that were granted and refused, and an answer kept."""
+        admin, manager = self.there.actor("admin"), self.there.actor("manager")
+        keys = self.there.keys
+        create_category(admin, NewCategory(name="Juices", parent=keys["category"], well="sky"))
+        for name, decide in (("Coffee", approve_request), ("Cocoa", reject_request)):
+            wish = CategoryWish(kind="create", name=name, store=keys["manager.store"])
+            reason = ("too many shelves",) if decide is reject_request else ()
+            decide(admin, ask_for_category(manager, wish), *reason)
+        once(Claim.of("account:1", "a-key"), lambda: Stored(201, b"{}"))
+
+
+def keep_books(app: Any, settings: Settings, folder: Path) -> world.World:
+    """The shop, in the database that is connected; ``folder`` takes the export's file."""
+    keeper = _Keeper(world.build(app), settings)
+    keeper.trade()
+    keeper.work(folder)
+    keeper.people(app)
+    keeper.shelves()
+    return keeper.there

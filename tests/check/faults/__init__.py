@@ -1,0 +1,13 @@
+"""For every rule of ``kirana check`` the faults that break it, alone or with the rules named."""
+
+from tests.check.faults import history, links, money, people, stock, work
+from tests.check.planting import Fault
+
+FAULTS: dict[str, tuple[Fault, ...]] = {
+    **stock.FAULTS,
+    **money.FAULTS,
+    **work.FAULTS,
+    **links.FAULTS,
+    **people.FAULTS,
+    **history.FAULTS,
+}

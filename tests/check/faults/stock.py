@@ -1,0 +1,66 @@
+"""Levels that are not what the ledger says."""
+
+# ruff: noqa: S608 - the SQL of tests is made of their own constants
+
+from tests.check.planting import CANCELLED, LINE, RECEIVED, SOLD, Fault, fault, movement
+
+LEVEL = f"UPDATE stock_level SET {{}} WHERE product_id = {SOLD}"
+ON_HAND = "on_hand is the sum of its movements"
+BALANCE = "each movement's balance follows from the one before"
+HOLDS = "reserved is the sum of its holds (there are none yet)"
+SOLD_ONCE = "each order line was sold once, as much as was ordered"
+
+FAULTS: dict[str, tuple[Fault, ...]] = {
+    "0 <= reserved <= on_hand": (
+        fault(LEVEL.format("reserved = -1"), also=(HOLDS,)),
+        fault(LEVEL.format("reserved = on_hand + 1"), also=(HOLDS,)),
+        fault(LEVEL.format("on_hand = -1"), also=(ON_HAND,)),
+    ),
+    ON_HAND: (
+        fault(LEVEL.format("on_hand = on_hand + 1")),
+        fault(
+            f"DELETE FROM stock_movement WHERE id = {RECEIVED}",
+            also=(BALANCE,),
+        ),
+    ),
+    BALANCE: (
+        fault(
+            "UPDATE stock_movement SET balance_after = balance_after + 1 "
+            "WHERE id = (SELECT MAX(id) FROM stock_movement)"
+        ),
+    ),
+    HOLDS: (fault(LEVEL.format("reserved = 1")),),
+    "every product has a stock level": (
+        fault(f"DELETE FROM stock_level WHERE product_id = {SOLD}"),
+    ),
+    "each kind of movement goes its own way, sales and returns by an order line": (
+        fault(f"UPDATE stock_movement SET kind = 'wasted' WHERE id = {RECEIVED}"),
+        fault(
+            "UPDATE stock_movement SET kind = 'received' "
+            "WHERE id = (SELECT MIN(id) FROM stock_movement WHERE kind = 'wasted')"
+        ),
+        fault(f"UPDATE stock_movement SET order_line_id = {LINE} WHERE id = {RECEIVED}"),
+        fault(
+            "UPDATE stock_movement SET order_line_id = NULL "
+            f"WHERE kind = 'sold' AND order_line_id = {LINE}",
+            also=(SOLD_ONCE,),
+        ),
+    ),
+    SOLD_ONCE: (
+        fault(*movement("sold", "-"), loosened=("stock_movement",)),
+        fault(
+            "UPDATE stock_movement SET delta = delta - 1 "
+            f"WHERE kind = 'sold' AND order_line_id = {LINE}",
+            also=(ON_HAND, BALANCE),
+        ),
+    ),
+    "exactly the cancelled and returned orders gave their stock back": (
+        fault(*movement("returned", "+")),
+        fault(
+            *movement("returned", "+"),
+            "UPDATE stock_movement SET order_line_id = (SELECT MIN(id) FROM order_line "
+            f"WHERE order_id = {CANCELLED}) WHERE kind = 'returned' AND order_line_id = {LINE}",
+            loosened=("stock_movement",),
+        ),
+    ),
+}
