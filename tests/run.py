@@ -31,7 +31,7 @@ REPEATS = "KIRANA_TEST_REPEATS"
 UNIT_BUDGET_SECONDS = 5.0
 NO_TESTS = 5
 QUIET = ["-q", "--tb=short", "-p", "no:cacheprovider"]
-ON_TWO_CORES = ["-n", "2", "--dist", "loadgroup"]
+ON_TWO_CORES = ["-n", "2", "--dist", "loadscope", "--no-loadscope-reorder"]
 
 
 @dataclass

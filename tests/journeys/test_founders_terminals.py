@@ -22,7 +22,7 @@ from tests.machinery.processes import (
 )
 from tests.machinery.valkey import find_program
 
-pytestmark = [pytest.mark.on_database("sqlite"), pytest.mark.xdist_group("terminals")]
+pytestmark = pytest.mark.on_database("sqlite")
 
 CELERY = [str(Path(sys.executable).with_name("celery")), "-A", "main.celery"]
 PERSON = Person("Lina Berg", "lina@example.org")

@@ -20,7 +20,7 @@ from tests.journeys.watching import Watch, Weights
 from tests.machinery.shop import Shop
 from tests.machinery.valkey import find_program
 
-pytestmark = [pytest.mark.on_database("sqlite"), pytest.mark.xdist_group("looks")]
+pytestmark = pytest.mark.on_database("sqlite")
 
 BUDGETS: Weights = {"css": 12 * 1024, "js": 60 * 1024}
 APPLICANT = Person("Mira Shah", "mira@example.org")

@@ -18,7 +18,7 @@ from tests.machinery.databases import SqliteSource
 from tests.machinery.shop import Shop
 from tests.machinery.valkey import find_program
 
-pytestmark = [pytest.mark.on_database("sqlite"), pytest.mark.xdist_group("openapi")]
+pytestmark = pytest.mark.on_database("sqlite")
 
 # The description itself, which has a media type of its own and no schema.
 ITSELF = ("GET", "/api/v1/openapi.json")

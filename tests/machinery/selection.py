@@ -1,13 +1,28 @@
 """Which tests run where: by database, unit or not, quick or not, and in what order."""
 
+import re
 from pathlib import Path, PurePosixPath
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
+KIND = re.compile(r"[\[-](sqlite|postgresql)[\]-]")
 SERVERS = {"home", "valkey", "cluster", "database_kind", "browser", "shop"}
 # These start processes of their own, read the whole code or take long.
 APART = {"machinery", "rules", "supervision", "mailbox", "journeys", "races", "demo", "check"}
 APART |= {"cli"}
+
+
+class ByModule(LoadScopeScheduling):  # type: ignore[misc]
+    """The tests of a module on one database stay in one worker, which starts its shop once.
+
+    (xdist's own groups hang on a part of pytest that newer versions do not have.)
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        module, _, name = nodeid.partition("::")
+        kind = KIND.search(name)
+        return f"{module} {kind.group(1) if kind else ''}"
 
 
 def may_hold_unit_tests(path: Path, expression: str) -> bool:
@@ -23,7 +38,7 @@ def choose(config: pytest.Config, items: list[pytest.Item], kinds: list[str]) ->
         items[:] = [item for item in items if item not in dropped]
     for item in items:
         _mark(item)
-    items.sort(key=lambda item: "shop" not in _fixtures(item))
+    items.sort(key=lambda item: not _fixtures(item) & {"shop", "browser"})
 
 
 def kind_of(item: pytest.Item) -> str:
@@ -39,15 +54,13 @@ def _is_wanted(item: pytest.Item, kinds: list[str]) -> bool:
 
 
 def _mark(item: pytest.Item) -> None:
-    """``unit`` needs no server; ``quick`` is what every Python runs; a shop stays in one worker."""
+    """``unit`` needs no server; ``quick`` is what every Python runs."""
     fixtures = _fixtures(item)
     module = PurePosixPath(item.nodeid.partition("::")[0])
     if not APART.intersection(module.parts) and not fixtures & {"browser", "shop"}:
         item.add_marker("quick")
         if not fixtures & SERVERS:
             item.add_marker("unit")
-    if "shop" in fixtures:
-        item.add_marker(pytest.mark.xdist_group(f"{module}-{kind_of(item)}"))
 
 
 def _fixtures(item: pytest.Item) -> set[str]:
