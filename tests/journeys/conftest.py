@@ -1,9 +1,13 @@
 """A small town for each module that asks for one."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.journeys.town import Town, set_up
 from tests.machinery.shop import Shop
+
+# Patience costs nothing where all is well; a busy machine needs it.
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="module")

@@ -88,8 +88,12 @@ class Customer:
         self.page.get_by_role("link", name="Make an account").click()
         self._fill({"Name": self.person.name, **self._credentials()})
         self.page.get_by_role("button", name="Make an account").click()
-        expect(self.page.get_by_role("status").get_by_text("Sign in now")).to_be_visible()
+        self._expect_note("Sign in now")
         self.sign_in()
+        self._expect_note("1 thing from before joined your basket")
+
+    def _expect_note(self, text: str) -> None:
+        expect(self.page.get_by_role("status").get_by_text(text)).to_be_visible()
 
     def sign_in(self) -> None:
         self._fill(self._credentials())

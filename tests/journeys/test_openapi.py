@@ -115,6 +115,7 @@ def test_the_page_calls_the_api_with_a_token(counter: Shop, new_page: Callable[.
     person: Person = new_person("Lina Berg")
     token = sign_up(counter, person).token
     page = new_page()
+    page.set_default_timeout(30_000)  # the page draws some eighty operations
     watch = Watch(page, ["status of 401"])
     page.goto(f"{counter.url}/api/docs")
     expect(page.get_by_role("heading", name="Kirana")).to_be_visible()
