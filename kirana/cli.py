@@ -23,11 +23,17 @@ from kirana.reports.cli import report
 from kirana.wiring import wire
 
 SECRET_SETTINGS = ("secret", "smtp_url", "database_url", "redis_url")
+_ASKS_FOR_HELP = "kirana.asks_for_help"
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 class ShopCommands(click.Group):
     """Facts and bad settings become one clear line and exit status 1, never a trace."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        """Help needs no settings, and makes nothing."""
+        context.meta[_ASKS_FOR_HELP] = not {"-h", "--help"}.isdisjoint(args)
+        return super().parse_args(context, args)
 
     def invoke(self, context: click.Context) -> Any:
         try:
@@ -56,7 +62,7 @@ def main(context: click.Context) -> None:
 
     Settings are read from KIRANA_* variables; `kirana config show` lists them.
     """
-    if context.invoked_subcommand not in (None, "config"):
+    if context.invoked_subcommand != "config" and not context.meta[_ASKS_FOR_HELP]:
         context.obj = load_settings()
         wire(context.obj)
 
