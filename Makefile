@@ -40,8 +40,8 @@ proof: tools  ## Run the race tests twenty times each
 
 revision: tools  ## Draft a migration from the models: make revision MESSAGE="Notes on lines"
 	@$(if $(MESSAGE),,$(error MESSAGE is missing))
-	@$(BIN)/python -c 'import sys; from kirana.app import prepare; from kirana.platform import \
-	config, migrations; prepare(config.load_settings()); migrations.write_revision(sys.argv[1])' \
+	@$(BIN)/python -c 'import sys; from kirana.wiring import migrate; from kirana.platform import \
+	config, migrations; migrate(config.load_settings()); migrations.write_revision(sys.argv[1])' \
 	"$(MESSAGE)"
 
 lock:  ## Write the lock files anew from pyproject.toml (needs uv)

@@ -19,7 +19,7 @@ from kirana.jobs import api as jobs_api
 from kirana.orders import api as orders_api
 from kirana.orders import pages as orders_pages
 from kirana.oversight import api as oversight_api
-from kirana.platform import cache, csrf, db, health, limits, migrations, problems
+from kirana.platform import cache, csrf, health, limits, problems
 from kirana.platform.config import Settings, load_settings
 from kirana.platform.openapi import PREFIX
 from kirana.reports import api as reports_api
@@ -89,9 +89,3 @@ def create_app(settings: Settings | None = None) -> Flask:
     for name, api in APIS.items():
         app.register_blueprint(api, name=name, url_prefix=PREFIX)
     return app
-
-
-def prepare(settings: Settings) -> None:
-    """Bring the database to the newest schema; makes it where there is none."""
-    db.configure(settings)
-    migrations.upgrade()

@@ -11,8 +11,8 @@ import click
 
 from kirana import __version__, check, mailbox, supervisor
 from kirana.accounts.cli import user
-from kirana.accounts.queries import has_accounts
-from kirana.app import create_app, prepare
+from kirana.accounts.queries import has_accounts, has_demo_logins
+from kirana.app import create_app
 from kirana.check.rule import Rule
 from kirana.demo import seeding
 from kirana.exports.cli import export
@@ -20,7 +20,7 @@ from kirana.platform import migrations, openapi
 from kirana.platform.config import PREFIX, Settings, SettingsError, load_settings
 from kirana.platform.errors import ShopError
 from kirana.reports.cli import report
-from kirana.wiring import wire
+from kirana.wiring import migrate, prepare, wire
 
 SECRET_SETTINGS = ("secret", "smtp_url", "database_url", "redis_url")
 _ASKS_FOR_HELP = "kirana.asks_for_help"
@@ -91,7 +91,7 @@ def up(settings: Settings, demo: bool) -> None:
             seeding.seed(settings=chosen)
 
     def banner() -> list[str]:
-        return seeding.logins() if settings.env == "development" else []
+        return seeding.logins() if has_demo_logins() else []
 
     sys.exit(supervisor.run(settings, make_ready, banner))
 
@@ -106,7 +106,7 @@ def init(settings: Settings) -> None:
       kirana init
       KIRANA_HOME=/srv/kirana kirana init
     """
-    prepare(settings)
+    migrate(settings)
     click.echo(f"{settings.home.resolve()} is ready at schema {migrations.head()}.")
 
 
@@ -119,7 +119,7 @@ def upgrade(settings: Settings) -> None:
     Example:
       kirana upgrade
     """
-    prepare(settings)
+    migrate(settings)
     click.echo(f"The database is at schema {migrations.head()}.")
 
 
@@ -133,7 +133,7 @@ def demo(settings: Settings, seed: int) -> None:
     Example:
       kirana demo --seed 7
     """
-    prepare(settings)
+    migrate(settings)
     seeding.seed(seed, click.echo, settings)
     for line in seeding.logins():
         click.echo(line)

@@ -8,9 +8,10 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
-from kirana.app import create_app, prepare
+from kirana.app import create_app
 from kirana.platform.config import Settings, SettingsError, load_settings
 from kirana.supervisor.ports import require_web_port
+from kirana.wiring import prepare
 
 GRACE_SECONDS = 5
 
@@ -46,18 +47,24 @@ def serve(settings: Settings) -> None:
 
 
 def prepare_and_serve() -> None:
-    """What ``python3 main.py`` does: in development the database is made and migrated first.
+    """What ``python3 main.py`` does: have a database first; in development it is made.
 
     That happens in a process of its own, so that no connection to the database crosses a fork.
     """
     settings = load_settings()
-    if settings.env == "development":
-        process = multiprocessing.get_context("fork").Process(target=prepare, args=(settings,))
-        process.start()
-        process.join()
-        if process.exitcode:
-            raise SettingsError("The database could not be prepared; the reason is above.")
+    process = multiprocessing.get_context("fork").Process(target=_prepare, args=(settings,))
+    process.start()
+    process.join()
+    if process.exitcode:
+        sys.exit(process.exitcode)
     serve(settings)
+
+
+def _prepare(settings: Settings) -> None:
+    try:
+        prepare(settings)
+    except SettingsError as error:
+        sys.exit(str(error))
 
 
 def main(prepared: bool = False) -> None:

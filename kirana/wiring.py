@@ -1,13 +1,14 @@
 """What the web server, the worker and the command line share: who listens to whom."""
 
 from kirana import notifications
+from kirana.accounts.queries import has_demo_logins
 from kirana.cart.services import merge_guest_cart
 from kirana.catalog.services.versions import on_store_changed
 from kirana.exports.services import stop_exports_without_right
-from kirana.platform import db
+from kirana.platform import db, migrations
 from kirana.platform.announce import subscribe
 from kirana.platform.celery import wake_through
-from kirana.platform.config import Settings
+from kirana.platform.config import Settings, SettingsError
 from kirana.stock.services.ledger import open_level
 
 
@@ -22,3 +23,25 @@ def wire(settings: Settings) -> None:
     subscribe("store_moved", on_store_changed)
     subscribe("account_suspended", stop_exports_without_right)
     subscribe("role_changed", stop_exports_without_right)
+
+
+def migrate(settings: Settings) -> None:
+    """Bring the database to the newest schema; makes it where there is none."""
+    db.configure(settings)
+    migrations.upgrade()
+
+
+def prepare(settings: Settings) -> None:
+    """Have a database that a program can start on: in development it is made and migrated.
+
+    Elsewhere it is only looked at. Raises SettingsError for another schema, and for a demo shop,
+    whose passwords everybody knows.
+    """
+    if settings.env == "development":
+        migrate(settings)
+        return
+    db.configure(settings)
+    if not migrations.is_current():
+        raise SettingsError("The database is not at this version's schema. Run: kirana upgrade")
+    if has_demo_logins():
+        raise SettingsError("This database holds the demo shop; it is for development only.")

@@ -3,19 +3,13 @@
 import kirana.exports.tasks
 import kirana.platform.tasks
 import kirana.reports.tasks  # noqa: F401 - each import makes its tasks known
-from kirana.platform import db, migrations
-from kirana.platform.config import Settings, SettingsError
-from kirana.wiring import wire
+from kirana.platform import db
+from kirana.platform.config import Settings
+from kirana.wiring import prepare, wire
 
 
 def prepare_worker(settings: Settings) -> None:
-    """Wire the slices and have the newest schema, before the pool is forked.
-
-    Raises SettingsError outside development when the schema is another one.
-    """
+    """Wire the slices and have a database, before the pool is forked. Raises SettingsError."""
     wire(settings)
-    if settings.env == "development":
-        migrations.upgrade()
-    elif not migrations.is_current():
-        raise SettingsError("The database is not at this version's schema. Run: kirana upgrade")
+    prepare(settings)
     db.dispose()

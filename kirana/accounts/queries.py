@@ -26,6 +26,7 @@ from kirana.platform.errors import NotFound
 from kirana.platform.paging import Page
 from kirana.platform.tokens import AccessClaims
 
+DEMO_DOMAIN = "kirana.test"
 _PERSON = (
     Account.uid, Account.email, Account.name, Account.role, Account.status, Account.created_at,
 )  # fmt: skip
@@ -175,6 +176,13 @@ def get_person(connection: Connection, actor: Actor, uid: str) -> PersonDetail:
 def has_accounts(connection: Connection) -> bool:
     """Whether anybody has an account yet."""
     return connection.execute(select(Account.id).limit(1)).first() is not None
+
+
+@query
+def has_demo_logins(connection: Connection) -> bool:
+    """Whether somebody of the demo shop has an account here; ``.test`` addresses are nobody's."""
+    demo = select(Account.id).where(Account.email.like(f"%@{DEMO_DOMAIN}")).limit(1)
+    return connection.execute(demo).first() is not None
 
 
 def _page_of(

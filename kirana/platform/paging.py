@@ -52,7 +52,7 @@ def _can_be_stored(value: Any) -> bool:
     if isinstance(value, str):
         value.encode()  # a lone surrogate is a ValueError
         return "\x00" not in value
-    return not isinstance(value, int) or abs(value) < 2**63
+    return not isinstance(value, int) or -(2**63) <= value < 2**63
 
 
 def after(columns: Sequence[Any], values: Sequence[Any], descending: bool) -> ColumnElement[bool]:
