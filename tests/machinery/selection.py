@@ -38,7 +38,8 @@ def choose(config: pytest.Config, items: list[pytest.Item], kinds: list[str]) ->
         items[:] = [item for item in items if item not in dropped]
     for item in items:
         _mark(item)
-    items.sort(key=lambda item: not _fixtures(item) & {"shop", "browser"})
+    long = {item.path for item in items if _fixtures(item) & {"shop", "browser"}}
+    items.sort(key=lambda item: item.path not in long)
 
 
 def kind_of(item: pytest.Item) -> str:
