@@ -1,6 +1,5 @@
 """A product as a form: texts in whole money and steps, both ways. Pure."""
 
-from decimal import Decimal, InvalidOperation
 from typing import Annotated, Literal
 
 import msgspec
@@ -11,7 +10,7 @@ from kirana.catalog.views import ProductView, TaxClass
 from kirana.platform.amounts import Money
 from kirana.platform.errors import Invalid
 from kirana.platform.inputs import to_struct
-from kirana.platform.money import LARGEST, decimal_text, exponent
+from kirana.platform.money import LARGEST, decimal_text, exponent, typed_minor
 
 Text = Annotated[str, msgspec.Meta(max_length=5000)]
 Steps = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
@@ -105,13 +104,11 @@ def form_values(found: ProductView, currency: str) -> dict[str, str]:
 
 def money(text: str, field: str, currency: str) -> dict[str, object]:
     """An amount typed in whole money, as the API takes it. Raises Invalid at the field."""
-    digits = exponent(currency)
-    try:
-        amount = Decimal(text.strip().replace(",", "")).scaleb(digits)
-    except InvalidOperation:
-        raise Invalid.at(f"/{field}", "write an amount, such as 94.50") from None
-    if not amount.is_finite() or amount != amount.to_integral_value():
-        raise Invalid.at(f"/{field}", f"use at most {digits} decimals")
-    if not 0 <= amount <= LARGEST:
+    amount = typed_minor(text, currency)
+    if amount is None:
+        raise Invalid.at(f"/{field}", "write an amount, such as 94.50")
+    if amount != amount.to_integral_value():
+        raise Invalid.at(f"/{field}", f"use at most {exponent(currency)} decimals")
+    if amount > LARGEST:
         raise Invalid.at(f"/{field}", "is out of range")
     return msgspec.to_builtins(Money(int(amount), currency))  # type: ignore[no-any-return]

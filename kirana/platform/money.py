@@ -1,11 +1,19 @@
 """Money in integer minor units of one currency. No float anywhere."""
 
+import re
+from decimal import Decimal
+
 # ISO 4217 exponents that differ from two.
 _EXPONENTS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "UGX": 0} | {
     "KWD": 3, "BHD": 3, "OMR": 3, "JOD": 3, "TND": 3,
 }  # fmt: skip
 _SIGNS = {"INR": "₹", "EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "KWD": "KD "}
 LARGEST = 10**12
+LONGEST_TYPED = 24  # a Decimal keeps 28 digits
+# 1234, 1,234 or 12,34,567, and decimals after a point. A comma elsewhere may have been a point.
+_TYPED = re.compile(
+    r"([0-9]+|[1-9][0-9]{0,2}(,[0-9]{3})+|[1-9][0-9]?(,[0-9]{2})*,[0-9]{3})(\.[0-9]+)?"
+)
 
 
 def exponent(currency: str) -> int:
@@ -15,6 +23,14 @@ def exponent(currency: str) -> int:
 def sign(currency: str) -> str:
     """What stands before an amount: ``₹``, or the code and a space."""
     return _SIGNS.get(currency, currency + " ")
+
+
+def typed_minor(text: str, currency: str) -> Decimal | None:
+    """What a person typed as whole money, in minor units and parts of them; None if no amount."""
+    text = text.strip()
+    if len(text) > LONGEST_TYPED or not _TYPED.fullmatch(text):
+        return None
+    return Decimal(text.replace(",", "")).scaleb(exponent(currency))
 
 
 def round_half_up(numerator: int, denominator: int) -> int:

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlencode
 
-from kirana.platform.money import LARGEST, exponent
+from kirana.platform.money import LARGEST, typed_minor
 from kirana.stock.filters import ORDERS, ShelfQuery
 
 PAGE_SIZE = 24
@@ -95,10 +94,5 @@ def read_filters(args: Mapping[str, str], currency: str) -> Filters:
 
 def _minor(text: str, currency: str) -> int | None:
     """An amount typed in whole money as minor units; None if it is empty or no amount."""
-    try:
-        amount = Decimal(text).scaleb(exponent(currency))
-    except InvalidOperation:
-        return None
-    if not amount.is_finite() or not 0 <= amount <= LARGEST:
-        return None
-    return int(amount)
+    amount = typed_minor(text, currency)
+    return int(amount) if amount is not None and amount <= LARGEST else None

@@ -74,6 +74,23 @@ def test_neither_customers_nor_admins_nor_guests_write_products(market: Market) 
     assert product_row(slug).version == 2
 
 
+def test_nothing_is_on_sale_for_nothing(market: Market) -> None:
+    free = market.draft("Free sample", 0)
+    with pytest.raises(Invalid) as caught:
+        publish_product(market.manager, free)
+    assert caught.value.errors[0]["pointer"] == "/price"
+    assert caught.value.errors[0]["detail"] == "must be above 0 to be on sale"
+    assert product_row(free).status == "draft"
+    sold = market.sell()
+    with pytest.raises(Invalid):
+        edit_product(market.manager, sold, ProductChanges(price=price(0)))
+    assert product_row(sold).price_minor > 0
+    hide_product(market.manager, sold)
+    edit_product(market.manager, sold, ProductChanges(price=price(0)))
+    with pytest.raises(Invalid):
+        publish_product(market.manager, sold)
+
+
 def test_a_changed_price_ends_the_old_one(market: Market) -> None:
     slug = market.draft(price=100)
     moment = datetime(2030, 1, 1, tzinfo=UTC)

@@ -148,7 +148,7 @@ def move_product(store_slug: str, slug: str) -> Response:
     found = _own_product(store, slug)
     try:
         moved = move(current_actor(), slug, form.seen)
-    except (Conflict, Stale) as error:
+    except (Invalid, Conflict, Stale) as error:
         return _form_page(store, found, _refused(error), error.status)
     note(f"{moved.title}: {PRODUCT_WORDS[moved.status]}.", "success")
     return see_other(ONE, store_slug=store.slug, slug=slug)

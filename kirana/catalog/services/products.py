@@ -85,6 +85,8 @@ def edit_product(
     if not after:
         return get_product(actor, slug)
     _check(row | after)
+    if row["status"] == "published":
+        _require_price((row | after)["price_minor"])
     if "title" in after or "brand" in after:
         after["search_text"] = searched_text((row | after)["title"], (row | after)["brand"])
     now = clock.now(connection)
@@ -104,7 +106,7 @@ def edit_product(
 def publish_product(
     connection: Connection, actor: Actor, slug: str, version: int | None = None
 ) -> ProductView:
-    """Put a draft or hidden product on sale. Raises NotFound, Stale, IllegalMove."""
+    """Put a draft or hidden product on sale. Raises NotFound, Stale, IllegalMove, Invalid."""
     return _move(connection, actor, slug, "published", version)
 
 
@@ -143,6 +145,8 @@ def _move(
     actor.require(Permission.WRITE_STORE_PRODUCTS)
     row = lock_product(connection, actor, slug, version)
     require_move(PRODUCT_MOVES, row["status"], status)
+    if status == "published":
+        _require_price(row["price_minor"])
     now = clock.now(connection)
     values = {"status": status, "updated_at": now}
     if status == "published" and row["published_at"] is None:
@@ -171,7 +175,7 @@ def _columns(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check(row: dict[str, Any]) -> None:
-    """The rules between fields. Raises Invalid with all that is wrong."""
+    """The rules between fields, for drafts too. Raises Invalid with all that is wrong."""
     increment, minimum = row["increment"], row["minimum"]
     rules = (
         ("title", bool(row["sort_key"]), "needs a letter or a digit"),
@@ -187,6 +191,11 @@ def _check(row: dict[str, Any]) -> None:
     ]
     if errors:
         raise Invalid(errors=errors)
+
+
+def _require_price(price_minor: int) -> None:
+    if price_minor == 0:
+        raise Invalid.at("/price", "must be above 0 to be on sale")
 
 
 def _both(row: dict[str, Any], one: str, other: str) -> bool:
