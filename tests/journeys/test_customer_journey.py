@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.mails import bodies
@@ -153,10 +154,12 @@ def test_a_customer_with_scripts(page: Page, town: Town, shop: Shop) -> None:
     walk(Customer(page, town, scripts=True), town, shop)
 
 
+@pytest.mark.on_database("sqlite")
 def test_a_customer_without_scripts(new_page: Callable[..., Page], town: Town, shop: Shop) -> None:
     walk(Customer(new_page(java_script_enabled=False), town, scripts=False), town, shop)
 
 
+@pytest.mark.on_database("sqlite")
 def test_a_basket_from_before_joins_the_one_of_the_account(
     page: Page, town: Town, shop: Shop
 ) -> None:

@@ -144,6 +144,7 @@ def test_a_manager_who_is_let_in(
     shop.cli("check")
 
 
+@pytest.mark.on_database("sqlite")
 def test_a_manager_who_is_refused(new_page: Callable[..., Page], town: Town, shop: Shop) -> None:
     person, store = new_person("Karl Voss"), "Third Tea House"
     page, desk = new_page(), new_page()
