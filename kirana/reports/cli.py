@@ -8,6 +8,7 @@ import click
 from kirana.platform.config import Settings
 from kirana.platform.money import decimal_text
 from kirana.reports import queries, services
+from kirana.reports.errors import MonthNotOver
 from kirana.reports.figures import MonthFigures
 from kirana.reports.queries import Customer
 
@@ -38,6 +39,8 @@ def monthly(settings: Settings, month: str, dry_run: bool) -> None:
     """
     if not _MONTH.fullmatch(month):
         raise click.BadParameter("write it as YYYY-MM", param_hint="--month")
+    if not services.is_over(month):
+        raise MonthNotOver
     if dry_run:
         _print(settings, month)
     else:
@@ -68,7 +71,7 @@ def _line(name: str, orders: int | str, items: int | str, spend: str) -> str:
 
 def _everyone(settings: Settings, month: str) -> Iterator[tuple[Customer, MonthFigures]]:
     cursor = 0
-    while page := queries.customers_after(cursor, services.PAGE):
+    while page := queries.customers_after(cursor, services.PAGE, month):
         figures = queries.figures_of(month, [item.id for item in page], settings.currency)
         yield from ((item, figures[item.id]) for item in page)
         cursor = page[-1].id

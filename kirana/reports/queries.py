@@ -50,12 +50,21 @@ class MonthRun(msgspec.Struct, frozen=True):
 
 
 @query
-def customers_after(connection: Connection, account_id: int, limit: int) -> list[Customer]:
-    """Active customers who want reports, by id, from the one after ``account_id``."""
+def customers_after(
+    connection: Connection, account_id: int, limit: int, period: str
+) -> list[Customer]:
+    """Active customers who want reports, by id, from the one after ``account_id``.
+
+    Who joined after ``period`` had ended is owed none of it.
+    """
+    ended_at = month_is_over(period)
+    if ended_at is None:
+        return []
     find = (
         select(Account.id, Account.uid, Account.name, Account.email)
         .where(
             Account.id > account_id,
+            Account.created_at < ended_at,
             Account.role == "customer",
             Account.status == "active",
             Account.wants_report.is_(True),

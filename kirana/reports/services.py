@@ -126,7 +126,7 @@ def _owe_page(connection: Connection, period: str, settings: Settings) -> int | 
     run = connection.execute(find.with_for_update()).one()
     if run.finished_at is not None:
         return None
-    customers = queries.customers_after(run.cursor, PAGE)
+    customers = queries.customers_after(run.cursor, PAGE, period)
     this = update(JobRun).where(JobRun.id == run.id)
     if not customers:
         connection.execute(this.values(finished_at=clock.now(connection)))

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Connection, update
+
+from kirana.accounts.models import Account
 from kirana.accounts.services import change_role, reinstate, suspend
 from kirana.cart.services import set_line
 from kirana.catalog.inputs import CategoryWish, NewCategory, NewProduct
@@ -17,13 +20,14 @@ from kirana.platform import clock
 from kirana.platform.access import SYSTEM
 from kirana.platform.amounts import Money
 from kirana.platform.config import Settings
+from kirana.platform.db import verb
 from kirana.platform.idempotency import Claim, Stored, once
 from kirana.reports.services import run_month
 from kirana.stock.services.goods import adjust_stock, receive_goods, waste_goods
 from tests import world
 from tests.accounts.people import applicant
 from tests.checkout.buying import buy
-from tests.jobs.rows import id_of_job
+from tests.jobs.rows import LONG_AGO, id_of_job
 
 ROAD = ("accepted", "picking", "packed", "on_the_way", "handed_over", "completed")
 
@@ -65,6 +69,7 @@ class _Keeper:
         run_export(id_of_job(self.there.keys["job"]), folder, self.settings.currency)
         other = self.there.actor("other_manager")
         cancel_job(other, request_export(other, self.there.keys["other_manager.store"]).uid)
+        _say_they_came_long_ago()
         run_month(clock.month_before(clock.utc_now(), self.settings.tz), self.settings)
 
     def people(self, app: Any) -> None:
@@ -87,6 +92,11 @@ class _Keeper:
             reason = ("too many shelves",) if decide is reject_request else ()
             decide(admin, ask_for_category(manager, wish), *reason)
         once(Claim.of("account:1", "a-key"), lambda: Stored(201, b"{}"))
+
+
+@verb
+def _say_they_came_long_ago(connection: Connection) -> None:
+    connection.execute(update(Account).values(created_at=LONG_AGO))
 
 
 def keep_books(app: Any, settings: Settings, folder: Path) -> world.World:

@@ -61,9 +61,12 @@ def test_a_month_that_is_none(seeded: Shop, month: str) -> None:
     assert "YYYY-MM" in said.err
 
 
-def test_a_month_that_is_not_over(seeded: Shop) -> None:
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+def test_a_month_that_is_not_over(seeded: Shop, more: tuple[str, ...]) -> None:
     coming = f"{datetime.now(UTC) + timedelta(days=40):%Y-%m}"
-    assert seeded.inside("report", "monthly", "--month", coming).refusal
+    said = seeded.inside("report", "monthly", "--month", coming, *more)
+    assert said.refusal == "That month has not ended yet in every store."
+    assert said.out == ""
 
 
 def test_settings_are_shown_without_secrets(fresh: Shop) -> None:

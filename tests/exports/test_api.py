@@ -15,7 +15,7 @@ from kirana.platform import clock
 from kirana.platform.config import Settings
 from kirana.reports import services as reports
 from tests.accounts.people import Visitor, join
-from tests.jobs.rows import add_member, add_product, add_store, id_of, id_of_job
+from tests.jobs.rows import add_account, add_member, add_product, add_store, id_of, id_of_job
 
 
 @pytest.fixture
@@ -95,6 +95,7 @@ def test_there_is_a_limit(database: Any, settings: Settings) -> None:
 def test_the_admins_trigger_of_the_report(app: Any, settings: Settings) -> None:
     with clock.frozen(datetime(2026, 11, 23, 6, 0, tzinfo=UTC)):
         add_store("corner")
+        add_account("regular@shop.example")
         admin, customer = join(app, "admin"), join(app)
         assert customer.post("/reports/monthly", {"month": "2026-10"}).status_code == 403
         for month in ("2026-13", "october", "2026-1", 5):

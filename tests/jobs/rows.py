@@ -29,7 +29,10 @@ def _key(connection: Connection, statement: Any) -> int:
 
 @verb
 def add_account(connection: Connection, email: str, role: str = "customer", **values: Any) -> int:
-    row = {"name": email.partition("@")[0].title(), "password_hash": "-", "status": "active"}
+    row = {
+        "name": email.partition("@")[0].title(), "password_hash": "-", "status": "active",
+        "created_at": LONG_AGO,
+    }  # fmt: skip
     return _key(connection, insert(Account).values(email=email, role=role, **(row | values)))
 
 

@@ -148,6 +148,34 @@ def test_who_gets_a_report(settings: Settings) -> None:
     assert outbox_keys() == [f"report:{active}:{OCTOBER}"]
 
 
+def test_nobody_gets_a_report_of_a_month_before_they_came(settings: Settings) -> None:
+    add_store("corner", "Asia/Kolkata")
+    ended = datetime(2026, 10, 31, 18, 30, tzinfo=UTC)
+    just = add_account("just@shop.example", created_at=ended - timedelta(seconds=1))
+    add_account("late@shop.example", created_at=ended)
+    with clock.frozen(AFTER):
+        printed = CliRunner().invoke(
+            report, ["monthly", "--month", OCTOBER, "--dry-run"], obj=settings
+        )
+    assert [line.split()[0] for line in printed.output.splitlines() if "@" in line] == [
+        "just@shop.example"
+    ]
+    assert run(settings) == 1
+    assert deliveries() == [(just, OCTOBER)]
+
+
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+def test_the_command_waits_for_the_end_of_the_month(
+    settings: Settings, more: tuple[str, ...]
+) -> None:
+    add_store("corner")
+    words = ["monthly", "--month", "2026-11", *more]
+    with clock.frozen(AFTER):
+        told = CliRunner().invoke(report, words, obj=settings)
+    assert isinstance(told.exception, MonthNotOver)
+    assert told.output == ""
+
+
 def test_an_empty_month_is_a_setting(settings: Settings) -> None:
     store = add_store("corner")
     add_account("idle@shop.example")
@@ -205,11 +233,11 @@ def test_a_run_that_was_lost_goes_on_at_its_page(
     asked: list[int] = []
     read = queries.customers_after
 
-    def lose_the_third_page(cursor: int, limit: int) -> Any:
+    def lose_the_third_page(cursor: int, limit: int, period: str) -> Any:
         asked.append(cursor)
         if len(asked) == 3:
             raise KeyboardInterrupt
-        return read(cursor, limit)
+        return read(cursor, limit, period)
 
     with monkeypatch.context() as patch:
         patch.setattr(queries, "customers_after", lose_the_third_page)
@@ -314,7 +342,8 @@ def test_the_dry_run_prints_what_plain_sql_says(settings: Settings) -> None:
         add_order(people[number % 3], store, moment, lines, status=status, delivery=number)
         moment += timedelta(hours=10, minutes=31)
     arguments = ["monthly", "--month", OCTOBER, "--dry-run"]
-    printed = CliRunner().invoke(report, arguments, obj=settings)
+    with clock.frozen(AFTER):
+        printed = CliRunner().invoke(report, arguments, obj=settings)
     assert printed.exit_code == 0, printed.output
     rows = [line.split() for line in printed.output.splitlines() if "@" in line]
     expected = [
