@@ -4,6 +4,7 @@ import msgspec
 from flask import Blueprint, Response, request
 
 from kirana.accounts import queries, services, web_session
+from kirana.accounts.devices import device_name
 from kirana.accounts.errors import TooManyAddresses
 from kirana.accounts.permissions import Permission
 from kirana.accounts.shapes import (
@@ -207,7 +208,10 @@ def _account(form: Form, status: int = 200) -> Response:
 
 
 def _security(form: Form, status: int = 200) -> Response:
-    sessions = queries.list_sessions(current_actor())
+    sessions = [
+        msgspec.structs.replace(found, device=device_name(found.device))
+        for found in queries.list_sessions(current_actor())
+    ]
     return render("accounts/security.html", status, form=form, sessions=sessions)
 
 

@@ -1,6 +1,6 @@
 """Statuses and moves in the words that people in a shop use. Pure."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 ORDER_WORDS = {
     "placed": "New",
@@ -49,6 +49,13 @@ REQUEST_WORDS = {
     "rejected": "Refused",
     "withdrawn": "Withdrawn",
 }
+
+REPORT_WORDS = {"done": "Sent", "running": "Being sent"}
+
+
+def month_text(period: str) -> str:
+    """``October 2026`` for ``2026-10``."""
+    return f"{date.fromisoformat(period + '-01'):%B %Y}"
 
 
 def greeting(moment: datetime, name: str) -> str:

@@ -154,7 +154,7 @@ def _order(letters: Letters, found: queries.OrderFacts) -> dict[str, Any]:
         ],
         "charges": [{"label": x.label, "amount": money(x.amount_minor)} for x in found.charges],
         "total": money(order.total_minor),
-        "tax": money(order.tax_minor),
+        "tax": money(order.tax_minor) if order.tax_minor else "",
         "payment": PAYMENTS.get(order.method, ""),
         "recipient": order.recipient,
         "street": order.street,

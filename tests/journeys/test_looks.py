@@ -65,7 +65,7 @@ PAGES = {
         "/office/reports", "/office/requests",
     ),
 }  # fmt: skip
-NOT_PAGES = ("/api/", "/assets/", "/media/", "/healthz", "/readyz")
+NOT_PAGES = ("/api/", "/assets/", "/favicon.ico", "/media/", "/healthz", "/readyz", "/robots.txt")
 # A file, and a part of the page of exports.
 LED_ON = {
     "/office/<store_slug>/exports/<uid>",

@@ -15,7 +15,7 @@ from kirana.platform.errors import Conflict, Invalid
 from kirana.platform.http import current_actor, requires
 from kirana.platform.inputs import texts_to_struct
 from kirana.platform.pages import Form, note, posted, see_other
-from kirana.stores.queries import list_all_stores
+from kirana.stores.queries import get_store, list_all_stores
 from kirana.stores.services import approve_manager, reject_manager
 from kirana.stores.shapes import NewStore, Placement
 
@@ -61,7 +61,8 @@ def approve(uid: str) -> Response:
         slug = approve_manager(current_actor(), uid, place, settings().zone)
     except (Invalid, Conflict) as error:
         return _approvals_page(_refused(error), uid, error.status)
-    note(f"Approved. The manager was written to and works in {slug} now.", "success")
+    store = get_store(current_actor(), slug)
+    note(f"Approved. The manager was written to and works in {store.name} now.", "success")
     return see_other(APPROVALS)
 
 

@@ -106,8 +106,12 @@ def _rows(job: JobView) -> str | None:
     if job.rows_total is None:
         return None
     if job.state == "running":
-        return f"{job.rows_done:,} of {job.rows_total:,} rows"
-    return f"{job.rows_done:,} row" + ("" if job.rows_done == 1 else "s")
+        return f"{job.rows_done:,} of {_counted(job.rows_total)}"
+    return _counted(job.rows_done)
+
+
+def _counted(rows: int) -> str:
+    return f"{rows:,} row" + ("" if rows == 1 else "s")
 
 
 def _left(job: JobView) -> str:

@@ -7,6 +7,7 @@ from flask import Response
 
 from kirana.accounts.permissions import Permission
 from kirana.backoffice.pages.blueprint import admin_page, pages, settings
+from kirana.backoffice.words import REPORT_WORDS, month_text
 from kirana.platform import clock
 from kirana.platform.errors import Conflict, Invalid
 from kirana.platform.http import current_actor, requires
@@ -36,7 +37,8 @@ def send_reports() -> Response:
         return _page(Form(errors={"month": "choose a month"}), 422)
     except (Invalid, Conflict) as error:
         return _page(Form(errors={"month": error.detail}), error.status)
-    note(f"Reports of {run.month}: {run.state}.", "success")
+    state = REPORT_WORDS[run.state].lower()
+    note(f"Reports of {month_text(run.month)}: {state}.", "success")
     return see_other(".reports")
 
 
@@ -46,9 +48,14 @@ class MonthForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def _page(form: Form, code: int = 200) -> Response:
     months = [
-        {"month": month, "run": find_month_run(current_actor(), month)} for month in _months()
+        {
+            "month": month,
+            "text": month_text(month),
+            "run": find_month_run(current_actor(), month),
+        }
+        for month in _months()
     ]
-    return admin_page("office/reports.html", code, months=months, form=form)
+    return admin_page("office/reports.html", code, months=months, form=form, words=REPORT_WORDS)
 
 
 def _months() -> list[str]:

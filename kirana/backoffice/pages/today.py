@@ -1,5 +1,6 @@
 """A manager's first screen: the day so far, orders in hand, what runs low."""
 
+from itertools import count
 from typing import Any
 
 from flask import Response
@@ -63,7 +64,7 @@ def _tiles(figures: Figures) -> list[dict[str, Any]]:
 
 def _chart(day: Day) -> dict[str, Any]:
     hours = day.by_hour()
-    peak = max(hours)
+    peak = axis_top(max(hours), 10 ** exponent(settings().currency))
     bars = [
         {"label": f"{hour:02d}", "value": amount, "text": _money(amount)}
         for hour, amount in enumerate(hours)
@@ -76,6 +77,12 @@ def _chart(day: Day) -> dict[str, Any]:
         "half_text": short_money(peak // 2, settings().currency),
         "summary": f"{len(day.sales)} orders, {_money(day.total_minor)} in all",
     }
+
+
+def axis_top(peak: int, unit: int) -> int:
+    """Where an axis ends: 1, 2, 2.5 or 5 × 10ⁿ units, of which the half is whole too; 0 for 0."""
+    tops = (step * 10**zeros for zeros in count() for step in (10, 20, 25, 50))
+    return next(top for top in tops if top % 2 == 0 and top * unit >= peak) * unit if peak else 0
 
 
 def _orders_in_hand(store_slug: str) -> list[Any]:

@@ -8,12 +8,14 @@
 //   answer    200, HTML of templates/shop/fragments/basket.html after the change: <section id="basket-panel"
 //             data-count data-total> with one stepper per line. It is the truth: header, bottom bar and every
 //             stepper of the page are set to it (a product that is not in it is not in the basket).
-//   refusal   4xx, application/problem+json; its detail is shown at the stepper and the number goes back.
+//   refusal   4xx, application/problem+json; its detail is shown at the stepper and the number goes back. After 409 or
+//             422 to a "+" there is no more to have: "+" is refused here until "-" was pressed.
 //   page      #basket-page, where there is one, is fetched again and replaced once nothing is under way.
 import { Refused, fetchFragment } from "./fragment.js";
 
 const confirmed = new Map(); // slug → quantity the server last told
 const waiting = new Map(); // slug → changes not yet answered
+const limits = new Map(); // slug → why there is no more
 let line = Promise.resolve(); // one request after another, in the order of the clicks
 
 document.addEventListener("submit", (event) => {
@@ -21,12 +23,15 @@ document.addEventListener("submit", (event) => {
   if (!form || !event.submitter) return;
   event.preventDefault();
   const slug = form.dataset.stepper;
+  const sign = event.submitter.value;
+  if (sign === "+" && limits.has(slug)) return;
   const before = Number(form.dataset.quantity);
-  const after = changed(form, event.submitter.value);
+  const after = changed(form, sign);
   if (after === before) return;
   if (!confirmed.has(slug)) confirmed.set(slug, before);
   waiting.set(slug, (waiting.get(slug) || 0) + 1);
   const body = new URLSearchParams(new FormData(form, event.submitter));
+  limits.delete(slug);
   show(slug, after);
   say(slug, "");
   if (after === 0) form.querySelector('[value="+"]').focus();
@@ -52,6 +57,7 @@ async function send(url, slug, body) {
     if (!(error instanceof Refused)) throw error;
     waiting.delete(slug);
     show(slug, confirmed.get(slug) || 0);
+    if (body.get("change") === "+" && [409, 422].includes(error.status)) limits.set(slug, error.message);
     say(slug, error.message);
   } finally {
     document.getElementById("basket-panel")?.removeAttribute("data-busy");
@@ -75,12 +81,16 @@ function take(fresh) {
   for (const slug of new Set([...confirmed.keys(), ...told.keys()])) confirmed.set(slug, told.get(slug) || 0);
   const old = document.getElementById("basket-panel");
   if (old) swap(old, fresh);
+  for (const [slug, why] of limits) say(slug, why);
   for (const form of document.querySelectorAll("[data-stepper]")) {
     const slug = form.dataset.stepper;
     if (!waiting.has(slug)) paint(form, told.get(slug) || 0);
   }
-  for (const node of document.querySelectorAll("[data-basket-count]")) node.textContent = fresh.dataset.count;
-  for (const node of document.querySelectorAll("[data-basket-total]")) node.textContent = fresh.dataset.total;
+  const { count, total } = fresh.dataset;
+  const spoken = `Basket, ${count} ${count === "1" ? "item" : "items"}, ${total}`;
+  for (const node of document.querySelectorAll("[data-basket-spoken]")) node.textContent = spoken;
+  for (const node of document.querySelectorAll("[data-basket-count]")) node.textContent = count;
+  for (const node of document.querySelectorAll("[data-basket-total]")) node.textContent = total;
 }
 
 // Replaces an element and keeps focus and scroll inside it.
@@ -102,7 +112,9 @@ async function refreshPage() {
   if (!page) return;
   const body = await fetchFragment(location.href, "page");
   const fresh = body.querySelector("#basket-page");
-  if (fresh && waiting.size === 0) swap(page, fresh);
+  if (!fresh || waiting.size > 0) return;
+  swap(page, fresh);
+  for (const [slug, why] of limits) say(slug, why);
 }
 
 function show(slug, quantity) {
@@ -118,6 +130,8 @@ function paint(form, quantity) {
 function say(slug, message) {
   for (const form of document.querySelectorAll(`[data-stepper="${CSS.escape(slug)}"]`)) {
     form.querySelector(".stepper-error").textContent = message;
+    form.toggleAttribute("data-full", limits.has(slug));
+    form.querySelector('[value="+"]').ariaDisabled = limits.has(slug) ? "true" : null;
   }
 }
 

@@ -1,5 +1,10 @@
 // Asking the server for a part of a page. A refusal arrives as problem+json; its detail is thrown.
-export class Refused extends Error {}
+export class Refused extends Error {
+  constructor(message, status = 0) {
+    super(message);
+    this.status = status; // 0 when nobody answered
+  }
+}
 
 const OFFLINE = "No connection. Nothing was changed; please try again.";
 
@@ -15,7 +20,7 @@ export async function fetchFragment(url, name, options = {}) {
     throw new Refused(OFFLINE);
   }
   const body = await answer.text();
-  if (!answer.ok) throw new Refused(detailOf(answer, body));
+  if (!answer.ok) throw new Refused(detailOf(answer, body), answer.status);
   return toElements(body);
 }
 
