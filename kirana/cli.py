@@ -17,12 +17,15 @@ from kirana.check.rule import Rule
 from kirana.demo import seeding
 from kirana.exports.cli import export
 from kirana.platform import migrations, openapi
-from kirana.platform.config import PREFIX, Settings, SettingsError, load_settings
+from kirana.platform.config import PREFIX, Settings, SettingsError, keep_private, load_settings
 from kirana.platform.errors import ShopError
 from kirana.reports.cli import report
-from kirana.wiring import migrate, prepare, wire
+from kirana.wiring import migrate, prepare, require_database, wire
 
 SECRET_SETTINGS = ("secret", "smtp_url", "database_url", "redis_url")
+# The others look at what is there, and make no folder, secret or database by asking.
+MAKERS = ("up", "init", "upgrade", "demo", "mailbox")
+READERS = ("check", "report", "export", "user")
 _ASKS_FOR_HELP = "kirana.asks_for_help"
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -62,9 +65,14 @@ def main(context: click.Context) -> None:
 
     Settings are read from KIRANA_* variables; `kirana config show` lists them.
     """
-    if context.invoked_subcommand != "config" and not context.meta[_ASKS_FOR_HELP]:
-        context.obj = load_settings()
-        wire(context.obj)
+    command = context.invoked_subcommand
+    if command == "config" or context.meta[_ASKS_FOR_HELP]:
+        return
+    keep_private()
+    context.obj = load_settings(make_secret=command in MAKERS)
+    wire(context.obj)
+    if command in READERS:
+        require_database(context.obj)
 
 
 main.add_command(user)
@@ -209,7 +217,7 @@ def config_show(secrets: bool) -> None:
       kirana config show
       kirana config show | grep KIRANA_PORT
     """
-    settings = load_settings()
+    settings = load_settings(make_secret=False)
     for item in dataclasses.fields(settings):
         value = getattr(settings, item.name)
         hidden = item.name in SECRET_SETTINGS and value and not secrets

@@ -9,7 +9,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
 from kirana.app import create_app
-from kirana.platform.config import Settings, SettingsError, load_settings
+from kirana.platform.config import Settings, SettingsError, keep_private, load_settings
 from kirana.supervisor.ports import require_web_port
 from kirana.wiring import prepare
 
@@ -69,6 +69,7 @@ def _prepare(settings: Settings) -> None:
 
 def main(prepared: bool = False) -> None:
     """Run the server; one line and status 1 when it cannot start."""
+    keep_private()
     try:
         serve(load_settings()) if prepared else prepare_and_serve()
     except SettingsError as error:

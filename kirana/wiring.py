@@ -1,5 +1,10 @@
 """What the web server, the worker and the command line share: who listens to whom."""
 
+from pathlib import Path
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import DBAPIError
+
 from kirana import notifications
 from kirana.accounts.queries import has_demo_logins
 from kirana.cart.services import merge_guest_cart
@@ -40,8 +45,28 @@ def prepare(settings: Settings) -> None:
     if settings.env == "development":
         migrate(settings)
         return
-    db.configure(settings)
-    if not migrations.is_current():
-        raise SettingsError("The database is not at this version's schema. Run: kirana upgrade")
+    require_database(settings)
     if has_demo_logins():
         raise SettingsError("This database holds the demo shop; it is for development only.")
+
+
+def require_database(settings: Settings) -> None:
+    """Have a database at this version's schema, or raise SettingsError. Makes nothing."""
+    url = make_url(settings.database)
+    place = url.render_as_string()
+    if url.get_backend_name() == "sqlite" and url.database:
+        place = str(Path(url.database).resolve())
+        if not Path(place).is_file():  # opening it would make it
+            raise SettingsError(
+                f"There is no database {place}. Set KIRANA_HOME, or run: kirana init"
+            )
+    db.configure(settings)
+    try:
+        is_current = migrations.is_current()
+    except DBAPIError as error:
+        reason = str(error.orig).partition("\n")[0]
+        raise SettingsError(f"The database {place} cannot be read: {reason}") from None
+    if not is_current:
+        raise SettingsError(
+            f"The database {place} is not at this version's schema. Run: kirana upgrade"
+        )

@@ -12,13 +12,14 @@ from typing import Any
 from celery.signals import worker_init, worker_process_init
 
 from kirana.platform.celery import make_celery
-from kirana.platform.config import Settings, SettingsError, load_settings
+from kirana.platform.config import Settings, SettingsError, keep_private, load_settings
 
 WORKLOAD = "kirana.workload"
 
 
 @lru_cache(maxsize=1)
 def _settings() -> Settings:
+    keep_private()
     try:
         return load_settings()
     except SettingsError as error:

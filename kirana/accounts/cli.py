@@ -58,5 +58,7 @@ def role(email: str, role: str) -> None:
 def _password(from_stdin: bool) -> str:
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
+    if not sys.stdin.isatty():
+        raise click.ClickException("No terminal to ask for the password; use --password-stdin.")
     typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     return typed

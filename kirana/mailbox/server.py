@@ -7,7 +7,7 @@ import sys
 from kirana.mailbox import smtp, web
 from kirana.mailbox.routes import Routes
 from kirana.mailbox.store import Store
-from kirana.platform.config import Settings, SettingsError, load_settings
+from kirana.platform.config import Settings, SettingsError, keep_private, load_settings
 
 HOST = "127.0.0.1"
 
@@ -41,6 +41,7 @@ async def _serve(settings: Settings) -> None:
 
 
 def main() -> int:
+    keep_private()
     try:
         run(load_settings())
     except SettingsError as error:

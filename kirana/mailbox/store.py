@@ -44,7 +44,7 @@ class Store:
 
     def __init__(self, folder: Path, most: int = MOST_MESSAGES, most_bytes: int = MOST_BYTES):
         self._folder, self._most, self._most_bytes = folder, most, most_bytes
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._entries: dict[str, Entry] = {}
         for path in sorted(folder.glob(f"*{SUFFIX}")):
             with contextlib.suppress(OSError, ValueError, KeyError, TypeError):

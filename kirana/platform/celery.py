@@ -56,7 +56,7 @@ def make_celery(load: Callable[[], Settings]) -> Celery:
 def configuration(settings: Settings) -> dict[str, Any]:
     """Celery's settings. The folder for beat's schedule is made if missing."""
     folder = settings.home / "beat"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return {
         "broker_url": settings.redis,
         "broker_connection_retry_on_startup": True,

@@ -104,9 +104,17 @@ class Settings:
         return self.public_url.startswith("https://")
 
 
-def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+def keep_private() -> None:
+    """What this program writes from now on is for its own user only. Called as programs start."""
+    os.umask(0o077)
+
+
+def load_settings(
+    environ: Mapping[str, str] | None = None, *, make_secret: bool = True
+) -> Settings:
     """Read and check the settings; in development make the shared secret.
 
+    Without ``make_secret`` nothing is written, and a secret that was never made stays empty.
     Raises SettingsError with one clear line.
     """
     environ = os.environ if environ is None else environ
@@ -120,7 +128,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     values = {known[name].name: _parse(name, text) for name, text in given.items()}
     settings = Settings(**values)
     _check(settings)
-    return _with_secret(settings)
+    return _with_secret(settings, make_secret)
 
 
 def _refuse_unknown(names: list[str], known: list[str]) -> None:
@@ -129,6 +137,9 @@ def _refuse_unknown(names: list[str], known: list[str]) -> None:
         near = get_close_matches(name, known, n=1)
         hint = f"; did you mean {near[0]}?" if near else "; see docs/configuration.md"
         raise SettingsError(f"{name} is not a setting of Kirana{hint}")
+
+
+_KINDS = {int: "a whole number", bool: "true or false"}
 
 
 def _parse(name: str, text: str) -> Any:
@@ -141,7 +152,7 @@ def _parse(name: str, text: str) -> Any:
                 text.lower()
             ]
     except (ValueError, KeyError):
-        raise SettingsError(f"{name}={text!r} is not a {kind.__name__}") from None
+        raise SettingsError(f"{name}={text!r} is not {_KINDS[kind]}") from None
     return Path(text) if kind is Path else text
 
 
@@ -156,8 +167,10 @@ def _check(settings: Settings) -> None:
         raise SettingsError(f"KIRANA_ZONE={settings.zone!r} is not a time zone") from None
 
 
-def _with_secret(settings: Settings) -> Settings:
+def _with_secret(settings: Settings, may_make: bool) -> Settings:
     if settings.secret == "" and settings.env == "development":
+        if not may_make and not (settings.home / "secret").exists():
+            return settings
         return replace(settings, secret=_shared_secret(settings.home))
     if len(settings.secret.encode()) < MINIMUM_SECRET_BYTES:
         raise SettingsError(
@@ -169,7 +182,7 @@ def _with_secret(settings: Settings) -> Settings:
 def _shared_secret(home: Path) -> str:
     """Read the development secret, or make it (mode 0600); two processes at once agree on one."""
     path = home / "secret"
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = home / f".secret-{os.getpid()}-{secrets.token_hex(4)}"
     if not path.exists():
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

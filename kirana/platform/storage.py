@@ -27,7 +27,7 @@ class Storage:
     def save_as(self, name: str, data: bytes) -> None:
         """Keep ``data`` under ``name``; whoever reads sees all of it or what was there before."""
         goal = self._goal(name)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = self.folder / f".{secrets.token_hex(8)}.draft"
         try:
             with draft.open("xb") as file:

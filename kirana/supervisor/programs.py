@@ -39,7 +39,7 @@ def programs(settings: Settings, environ: Mapping[str, str]) -> list[Program]:
 def make_folders(settings: Settings) -> None:
     """The folders that the programs expect to find in ``settings.home``."""
     for name in ("beat", "valkey"):
-        (settings.home / name).mkdir(parents=True, exist_ok=True)
+        (settings.home / name).mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def find_valkey() -> str | None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-from kirana.platform.config import Settings, SettingsError, load_settings
+from kirana.platform.config import Settings, SettingsError, keep_private, load_settings
 from kirana.supervisor.children import say
 from kirana.supervisor.loop import Supervisor
 from kirana.supervisor.ports import choose_ports
@@ -57,6 +57,7 @@ def supervise(lock: int, greeting: int) -> int:
     os.set_inheritable(lock, False)
     with open(greeting) as file:
         lines = file.read().splitlines()
+    keep_private()
     settings = load_settings()
     make_folders(settings)
     if not settings.redis_url and find_valkey() is None:
@@ -72,7 +73,7 @@ def supervise(lock: int, greeting: int) -> int:
 def _usable_home(settings: Settings) -> Path:
     home = settings.home.resolve()
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsError(f"KIRANA_HOME={home} cannot be made: {error.strerror}.") from None
     if not os.access(home, os.W_OK | os.X_OK):

@@ -10,7 +10,7 @@ import pytest
 from kirana.accounts.passwords import matches
 from kirana.demo.people import ADMIN_EMAIL, CUSTOMER_EMAIL, MANAGER_EMAIL
 from kirana.platform import migrations
-from tests.cli.running import Shop
+from tests.cli.running import PYTHON, Shop
 from tests.machinery.databases import Database
 
 TYPED = "a long enough password"
@@ -23,6 +23,19 @@ def test_init_and_upgrade_twice(blank_database: Database, fresh: Shop) -> None:
         assert migrations.head() in shop("upgrade").answer
     assert json.loads(shop.inside("check", "--json").answer)["findings"] == []
     assert stat.S_IMODE((shop.home / "secret").stat().st_mode) == 0o600
+
+
+def test_what_is_written_is_for_the_shops_own_user(fresh: Shop) -> None:
+    script = 'umask 022; "$0" -m kirana.cli init && exec "$0" -m kirana.cli demo'
+    fresh.start("/bin/sh", "-c", script, PYTHON).answer  # noqa: B018 - asserts that it went well
+    found = [fresh.home, *fresh.home.rglob("*")]
+    assert {path.name for path in found} >= {"secret", "kirana.sqlite3", "media"}
+    wrong = [
+        f"{path.relative_to(fresh.home)} {stat.S_IMODE(path.stat().st_mode):o}"
+        for path in found
+        if stat.S_IMODE(path.stat().st_mode) != (0o700 if path.is_dir() else 0o600)
+    ]
+    assert wrong == []
 
 
 def test_the_demo_is_clean(seeded: Shop) -> None:

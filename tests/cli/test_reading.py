@@ -69,6 +69,12 @@ def test_a_month_that_is_not_over(seeded: Shop, more: tuple[str, ...]) -> None:
     assert said.out == ""
 
 
+@pytest.mark.parametrize("words", [("routes",), ("openapi",), ("config", "show")])
+def test_what_needs_no_database_makes_nothing(fresh: Shop, words: tuple[str, ...]) -> None:
+    assert fresh(*words).answer
+    assert not fresh.home.exists()
+
+
 def test_settings_are_shown_without_secrets(fresh: Shop) -> None:
     given = {
         "secret": SECRET,

@@ -48,6 +48,25 @@ def test_a_wrong_setting_is_named_in_one_line(tmp_path: Path, name: str, value: 
     assert "\n" not in str(caught.value)
 
 
+def test_a_setting_says_what_it_should_be(tmp_path: Path) -> None:
+    home = {"KIRANA_HOME": str(tmp_path)}
+    with pytest.raises(SettingsError, match="^KIRANA_PORT='abc' is not a whole number$"):
+        load_settings(home | {"KIRANA_PORT": "abc"})
+    with pytest.raises(
+        SettingsError, match="^KIRANA_REPORT_EMPTY_MONTHS='x' is not true or false$"
+    ):
+        load_settings(home | {"KIRANA_REPORT_EMPTY_MONTHS": "x"})
+
+
+def test_who_only_looks_makes_no_secret(tmp_path: Path) -> None:
+    environ = {"KIRANA_HOME": str(tmp_path / "home")}
+    assert load_settings(environ, make_secret=False).secret == ""
+    assert os.listdir(tmp_path) == []
+    made = load_settings(environ).secret
+    assert load_settings(environ, make_secret=False).secret == made
+    assert stat.S_IMODE((tmp_path / "home").stat().st_mode) == 0o700
+
+
 def test_an_unknown_setting_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="KIRANA_PROT"):
         load_settings({"KIRANA_HOME": str(tmp_path), "KIRANA_PROT": "8000"})
