@@ -19,7 +19,7 @@ def normal_email(text: str) -> str:
     """
     found = find_normal_email(text)
     if found is None:
-        raise Invalid.at("/email", "is not an e-mail address")
+        raise Invalid.at("/email", "write an e-mail address, such as asha@shop.example")
     return found
 
 

@@ -29,7 +29,7 @@ def check_password(password: str, pointer: str, *personal: str) -> None:
     known = {text.casefold() for text in personal}
     known |= {text.partition("@")[0] for text in known}
     if plain in COMMON or plain in known or len(set(plain)) == 1:
-        raise Invalid.at(pointer, "is too easy to guess")
+        raise Invalid.at(pointer, "choose one that is harder to guess")
 
 
 def hash_password(password: str) -> str:

@@ -31,7 +31,7 @@ def person_name(text: str) -> str:
 def phone_number(text: str) -> str:
     clean = one_line(text, "/phone", 32)
     if not _PHONE.fullmatch(clean) or sum(char.isdigit() for char in clean) < 5:
-        raise Invalid.at("/phone", "is not a telephone number")
+        raise Invalid.at("/phone", "write a telephone number, such as +91 98450 12345")
     return clean
 
 
@@ -40,12 +40,12 @@ def zone_name(text: str) -> str:
     try:
         return ZoneInfo(text).key
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise Invalid.at("/zone", "is not an IANA time zone") from None
+        raise Invalid.at("/zone", "write an IANA time zone, such as Asia/Kolkata") from None
 
 
 def locale_name(text: str) -> str:
     if not _LOCALE.fullmatch(text):
-        raise Invalid.at("/locale", "is not a locale such as en-IN")
+        raise Invalid.at("/locale", "write a locale, such as en-IN")
     return text
 
 

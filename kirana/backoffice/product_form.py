@@ -110,5 +110,5 @@ def money(text: str, field: str, currency: str) -> dict[str, object]:
     if amount != amount.to_integral_value():
         raise Invalid.at(f"/{field}", f"use at most {exponent(currency)} decimals")
     if amount > LARGEST:
-        raise Invalid.at(f"/{field}", "is out of range")
+        raise Invalid.at(f"/{field}", "write a smaller amount")
     return msgspec.to_builtins(Money(int(amount), currency))  # type: ignore[no-any-return]

@@ -93,7 +93,7 @@ def _change(actor: Actor, form: LineForm) -> BasketView:
     if form.change is not None:
         return services.change_line(actor, form.product, _STEPS[form.change])
     if form.quantity is None:
-        raise Invalid.at("/quantity", "is required", "required")
+        raise Invalid.at("/quantity", "must be given", "required")
     if form.quantity == 0:
         return services.remove_line(actor, form.product)
     return services.set_line(actor, form.product, form.quantity)

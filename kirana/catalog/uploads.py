@@ -23,7 +23,7 @@ def uploaded_picture(request: Request) -> bytes:
     else:
         data = request.get_data()
     if not data:
-        raise Invalid.at(f"/{FIELD}", "is required", "required")
+        raise Invalid.at(f"/{FIELD}", "must be given", "required")
     return data
 
 

@@ -162,7 +162,9 @@ def _parts_view(entry: Entry, parts: Sequence[mime.Part]) -> str:
 
 def _time(entry: Entry) -> str:
     moment = datetime.fromisoformat(entry.envelope.created).astimezone()
-    return f'<time datetime="{escape(entry.envelope.created)}">{moment:%d %b %Y, %H:%M:%S}</time>'
+    return (
+        f'<time datetime="{escape(entry.envelope.created)}">{moment:%d %b %Y, %H:%M:%S %Z}</time>'
+    )
 
 
 def _size(count: int) -> str:

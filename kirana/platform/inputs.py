@@ -129,7 +129,7 @@ def _convert(values: dict[str, Any], schema: Any, strict: bool) -> Any:
     for item in msgspec.structs.fields(schema):
         if item.encode_name not in values:
             if item.required:
-                errors.append(_error(f"/{item.encode_name}", "is required", "required"))
+                errors.append(_error(f"/{item.encode_name}", "must be given", "required"))
             continue
         if any(error["pointer"].startswith(f"/{item.encode_name}") for error in errors):
             continue

@@ -129,7 +129,7 @@ def _detail(slug: str) -> ProductDetail:
 
 def _given(value: int | None, name: str) -> int:
     if value is None:
-        raise Invalid.at(f"/{name}", "is required", "required")
+        raise Invalid.at(f"/{name}", "must be given", "required")
     return value
 
 

@@ -156,7 +156,7 @@ def test_the_password_page(app: Any, client: Any) -> None:
     wrong = {"current_password": "wrong", "new_password": "black coffee, no sugar"}
     refused = client.post("/account/password", data=wrong, headers=OWN_ORIGIN)
     assert refused.status_code == 422
-    assert b"is not your password" in refused.data
+    assert b"write the password that you sign in with now" in refused.data
     form = {**wrong, "current_password": PASSWORD}
     assert client.post("/account/password", data=form, headers=OWN_ORIGIN).status_code == 303
     assert client.get("/account/security").status_code == 200

@@ -15,7 +15,7 @@ from tests.journeys.town import Town, new_person
 from tests.journeys.watching import Watch, stays
 from tests.machinery.shop import Shop
 
-REFUSED_PAGES = ("/office", "/office/approvals", "/office/corner-shop/products")
+REFUSED_PAGES = ("/office/approvals", "/office/corner-shop/products")
 REASON = "We have two tea houses in this street already."
 
 
@@ -44,6 +44,9 @@ def expect_to_wait(page: Page, shop: Shop, person: Person, store: str) -> None:
     sign_in(page, shop.url, person)
     page.goto(f"{shop.url}/account")
     expect(page.get_by_text(f"Your application for “{store}” is being looked at")).to_be_visible()
+    page.goto(f"{shop.url}/office")
+    expect(page).to_have_url(f"{shop.url}/account")
+    expect(page.get_by_text("The office opens once your application is approved")).to_be_visible()
     for path in REFUSED_PAGES:
         answer = page.request.get(shop.url + path)
         assert answer.status in (403, 404), path

@@ -3,8 +3,13 @@
 import base64
 import os
 import re
+import time
 from email.message import EmailMessage
 
+import pytest
+
+from kirana.mailbox import pages
+from kirana.mailbox.store import Entry, Envelope
 from tests.mailbox.conftest import Mailbox
 
 PICTURE = base64.b64decode(
@@ -185,3 +190,20 @@ def test_unknown_addresses_and_methods(mailbox: Mailbox) -> None:
     assert mailbox.ask("/api/v1/messages", "PUT").status == 405
     head = mailbox.ask("/", "HEAD")
     assert (head.status, head.body) == (200, b"")
+
+
+@pytest.mark.parametrize(
+    ("zone", "shown"), [("UTC", "08:30:00 UTC"), ("Asia/Kolkata", "14:00:00 IST")]
+)
+def test_a_time_says_its_zone(zone: str, shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    envelope = Envelope("a@shop.example", ("b@shop.example",), "", "2026-11-23T08:30:00Z")
+    entry = Entry("1", envelope, "Hello", 10)
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", zone)
+        time.tzset()
+        texts = (
+            pages.listing([entry], pages.Listing(1, 0, 50, "")),
+            pages.message(entry, b"Subject: Hello\n\nHi", ""),
+        )
+    time.tzset()
+    assert all(f"23 Nov 2026, {shown}</time>" in text for text in texts)

@@ -235,16 +235,26 @@ def test_the_list_of_applications(app: Any) -> None:
     assert admin.get(f"/manager-applications/{waiting['uid']}").json == waiting
 
 
+def opened(client: Any) -> Any:
+    """The page that a manager without a store is led to from the office's door."""
+    door = client.get("/office")
+    assert (door.status_code, door.headers["Location"]) == (303, "/account")
+    return client.get("/account")
+
+
 def test_a_refused_manager_asks_again_on_the_account_page(app: Any, client: Any) -> None:
     mira = applicant(app)
     services.reject_manager(SYSTEM, application_of(mira), "We know no such shop.")
     form = {"email": mira.email, "password": PASSWORD, "return_to": ""}
     client.post("/sign-in", data=form, headers=OWN_ORIGIN)
-    page = client.get("/account").text
+    page = opened(client).text
+    assert "Your application was declined" in page
     assert "We know no such shop." in page
     assert 'action="/account/application"' in page
     wish = {"wished_store": "Mira &amp; Sons"}
     sent = client.post("/account/application", data=wish, headers=OWN_ORIGIN)
     assert sent.status_code == 303
     assert person_row(mira.email).status == "pending"
-    assert 'action="/account/application"' not in client.get("/account").text
+    page = opened(client).text
+    assert "It is waiting for an answer." in page
+    assert 'action="/account/application"' not in page

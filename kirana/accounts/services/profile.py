@@ -46,7 +46,7 @@ def change_password(actor: Actor, keys: SessionKeys, change: PasswordChange) -> 
     stored = find_own_credentials(actor).password_hash
     passwords.check_password(change.new_password, "/new_password", actor.email, actor.name)
     if not passwords.matches(stored, change.current_password):
-        raise Invalid.at("/current_password", "is not your password")
+        raise Invalid.at("/current_password", "write the password that you sign in with now")
     return _replace(actor, keys, stored, passwords.hash_password(change.new_password))
 
 
@@ -56,7 +56,7 @@ def _replace(
 ) -> Tokens:
     mine = (Account.id == actor.me()) & (Account.password_hash == stored)
     if connection.execute(update(Account).where(mine).values(password_hash=hashed)).rowcount != 1:
-        raise Invalid.at("/current_password", "is not your password")
+        raise Invalid.at("/current_password", "write the password that you sign in with now")
     version = end_everywhere(connection, actor.me())
     tokens = _carry_on(connection, actor, keys, version)
     audit.record(connection, actor, "account.password_changed", ("account", actor.uid))

@@ -6,17 +6,28 @@ from kirana.accounts.permissions import Permission
 from kirana.backoffice.pages.blueprint import pages
 from kirana.platform.errors import NotFound
 from kirana.platform.http import current_actor, requires
-from kirana.platform.pages import see_other
+from kirana.platform.pages import note, see_other
 from kirana.stores.queries import list_own_stores
+
+WAITING = {
+    "pending": "The office opens once your application is approved. It is waiting for an answer.",
+    "rejected": "Your application was declined, so the office is closed. You may apply again here.",
+}
 
 
 @pages.get("")
 @requires(Permission.READ_OWN_PROFILE)
 def office() -> Response:
-    """Where this person's work begins. Raises NotFound for who has none here."""
+    """Where this person's work begins, or where a manager reads why it does not yet.
+
+    Raises NotFound for who has none here.
+    """
     actor = current_actor()
     if Permission.READ_APPROVALS in actor.permissions:
         return see_other(".approvals")
     for store in list_own_stores(actor):
         return see_other(".today", store_slug=store.slug)
+    if Permission.WRITE_OWN_APPLICATION in actor.permissions:
+        note(WAITING[actor.status])
+        return see_other("accounts.account")
     raise NotFound("There is no store here that you work for.")

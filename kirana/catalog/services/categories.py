@@ -133,7 +133,7 @@ def _parent(tree: Tree, slug: str | None) -> Node | None:
         return None
     node = tree.find(slug)
     if node is None:
-        raise Invalid.at("/parent", "is not a category")
+        raise Invalid.at("/parent", "choose a category that exists")
     return node
 
 

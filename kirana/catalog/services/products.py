@@ -211,7 +211,7 @@ def _category(connection: Connection, slug: str) -> Any:
     found = select(Category.id, Category.tax_class).where(Category.slug == slug)
     row = connection.execute(found).one_or_none()
     if row is None:
-        raise Invalid.at("/category", "is not a category")
+        raise Invalid.at("/category", "choose a category that exists")
     return row
 
 

@@ -69,7 +69,7 @@ def reject_request(connection: Connection, actor: Actor, uid: str, reason: str) 
     """Refuse a request and say why. Raises NotFound, IllegalMove, Invalid."""
     actor.require(Permission.DECIDE_CATEGORY_REQUESTS)
     if not reason.strip():
-        raise Invalid.at("/reason", "is required", "required")
+        raise Invalid.at("/reason", "must be given", "required")
     _decide(connection, actor, _lock(connection, uid), "rejected", reason.strip())
 
 
@@ -89,7 +89,7 @@ def _store(connection: Connection, actor: Actor, slug: str | None) -> int:
     mine = select(Store.id).where(Store.id.in_(actor.store_ids))
     stores = connection.execute(mine).scalars().all()
     if len(stores) != 1:
-        raise Invalid.at("/store", "is required: you work in more than one store", "required")
+        raise Invalid.at("/store", "choose one: you work in more than one store", "required")
     return stores[0]
 
 
@@ -97,16 +97,16 @@ def _check(wish: CategoryWish) -> int | None:
     """The id of the category that is meant. Raises Invalid."""
     tree = load_tree()
     if wish.kind in ("create", "rename") and wish.name is None:
-        raise Invalid.at("/name", "is required", "required")
+        raise Invalid.at("/name", "must be given", "required")
     if wish.parent is not None and tree.find(wish.parent) is None:
-        raise Invalid.at("/parent", "is not a category")
+        raise Invalid.at("/parent", "choose a category that exists")
     if wish.kind == "create":
         if wish.category is not None:
             raise Invalid.at("/category", "does not go with a new category")
         return None
     node = tree.find(wish.category or "")
     if node is None:
-        raise Invalid.at("/category", "is not a category")
+        raise Invalid.at("/category", "choose a category that exists")
     return node.id
 
 
