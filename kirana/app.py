@@ -78,6 +78,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.secure_cookies,
     )
+    # Else a doubled slash is answered by a redirect to whatever Host the caller claims.
+    app.url_map.merge_slashes = False
     problems.install(app)
     limits.use_redis(settings.redis)
     web_session.install(app, store_ids_of)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from kirana.platform.errors import Invalid
+from kirana.platform.words import ONE_LINE
 
 LONGEST_NAME = 120
 _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
@@ -19,9 +20,15 @@ def one_line(text: str, pointer: str, longest: int) -> str:
         raise Invalid.at(pointer, "must not be empty", "required")
     if len(clean) > longest:
         raise Invalid.at(pointer, f"must have at most {longest} characters")
-    if any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in clean):
+    if not re.match(ONE_LINE, clean) or _has_surrogate(clean):
         raise Invalid.at(pointer, "must be one line of plain text")
+    if not any(unicodedata.category(char)[0] in "LNPS" for char in clean):
+        raise Invalid.at(pointer, "must hold something that can be seen")
     return clean
+
+
+def _has_surrogate(text: str) -> bool:
+    return any(unicodedata.category(char) == "Cs" for char in text)
 
 
 def person_name(text: str) -> str:

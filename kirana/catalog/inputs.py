@@ -8,15 +8,16 @@ from msgspec import UNSET, UnsetType
 from kirana.catalog.units import Unit
 from kirana.catalog.views import TaxClass, Well
 from kirana.platform.amounts import Money
+from kirana.platform.words import END, ONE_LINE
 
-Title = Annotated[str, msgspec.Meta(min_length=1, max_length=160)]
-Line = Annotated[str, msgspec.Meta(max_length=80)]
-CategoryName = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
-Sku = Annotated[str, msgspec.Meta(min_length=1, max_length=80, pattern="^[A-Za-z0-9._/-]+$")]
-Barcode = Annotated[str, msgspec.Meta(pattern="^([0-9]{8}|[0-9]{12,14})$")]
+Title = Annotated[str, msgspec.Meta(min_length=1, max_length=160, pattern=ONE_LINE)]
+Line = Annotated[str, msgspec.Meta(max_length=80, pattern=ONE_LINE)]
+CategoryName = Annotated[str, msgspec.Meta(min_length=1, max_length=80, pattern=ONE_LINE)]
+Sku = Annotated[str, msgspec.Meta(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9._/-]+" + END)]
+Barcode = Annotated[str, msgspec.Meta(pattern=r"^([0-9]{8}|[0-9]{12,14})" + END)]
 Description = Annotated[str, msgspec.Meta(max_length=5000)]
 Steps = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
-SizeText = Annotated[str, msgspec.Meta(max_length=60)]
+SizeText = Annotated[str, msgspec.Meta(max_length=60, pattern=ONE_LINE)]
 Diet = Annotated[list[Annotated[str, msgspec.Meta(max_length=30)]], msgspec.Meta(max_length=10)]
 Reason = Annotated[str, msgspec.Meta(max_length=500)]
 Position = Annotated[int, msgspec.Meta(ge=0, le=100_000)]

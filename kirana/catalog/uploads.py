@@ -5,6 +5,7 @@ from flask import Request, current_app
 from kirana.catalog.errors import PictureTooLarge
 from kirana.catalog.imaging import MOST_BYTES
 from kirana.platform.errors import Invalid
+from kirana.platform.inputs import TooLarge, read_bytes
 from kirana.platform.storage import Storage, media
 
 FIELD = "picture"
@@ -21,10 +22,17 @@ def uploaded_picture(request: Request) -> bytes:
         file = request.files.get(FIELD)
         data = file.stream.read(MOST_BYTES + 1) if file is not None else b""
     else:
-        data = request.get_data()
+        data = _raw(request)
     if not data:
         raise Invalid.at(f"/{FIELD}", "must be given", "required")
     return data
+
+
+def _raw(request: Request) -> bytes:
+    try:
+        return read_bytes(request, MOST_BYTES)
+    except TooLarge:
+        raise PictureTooLarge from None
 
 
 def picture_files() -> Storage:

@@ -6,8 +6,10 @@ neither cancelled nor returned. ``price`` buys ``price_per`` steps of the unit.
 
 import csv
 import io
+import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import dropwhile
 
 import msgspec
 
@@ -50,9 +52,14 @@ def encode(rows: Iterable[ExportRow], currency: str) -> bytes:
     return _lines(_cells(row, currency) for row in rows)
 
 
+def _is_unseen(char: str) -> bool:
+    """Space, or a mark without width that a spreadsheet skips."""
+    return char.isspace() or unicodedata.category(char) == "Cf"
+
+
 def safe_text(text: str) -> str:
     """``text`` with an apostrophe before it if a spreadsheet could run it."""
-    bare = text.lstrip()
+    bare = "".join(dropwhile(_is_unseen, text))
     skipped = text[: len(text) - len(bare)]
     is_risky = bare[:1] in tuple(_SIGNS) or any(sign in skipped for sign in _BREAKS)
     return f"'{text}" if is_risky else text

@@ -59,6 +59,8 @@ def local_midnight(day: date, zone: ZoneInfo) -> datetime:
 
 def month_bounds(period: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """UTC bounds [start, end) of ``period`` (``YYYY-MM``) in ``zone``. Raises ValueError."""
+    if not (len(period) == 7 and period.isascii()):
+        raise ValueError(f"{period!r} is not a month")
     first = datetime.strptime(period, "%Y-%m").replace(tzinfo=UTC).date()
     following = (first.replace(day=28) + timedelta(days=4)).replace(day=1)
     return local_midnight(first, zone), local_midnight(following, zone)

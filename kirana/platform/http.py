@@ -30,6 +30,7 @@ T = TypeVar("T")
 View = Callable[..., Any]
 IdempotencyUse = Literal["none", "accepted", "required"]
 PUBLIC = "public"
+GUESTS_PER_ADDRESS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +89,12 @@ def limited(
         def counted(*args: Any, **kwargs: Any) -> Any:
             amount = getattr(current_app.config["SETTINGS"], setting)
             actor = current_actor()
-            owner = actor.network if by == "address" else actor.owner_key
-            spend(f"{amount}/{rule}", setting, owner)
+            if by == "address" or not actor.is_signed_in:
+                # Guests make up as many basket cookies as they like: their address counts too.
+                share = amount if by == "address" else amount * GUESTS_PER_ADDRESS
+                spend(f"{share}/{rule}", f"{setting}_address", actor.network)
+            if by == "person":
+                spend(f"{amount}/{rule}", setting, actor.owner_key)
             return view(*args, **kwargs)
 
         return counted

@@ -7,8 +7,10 @@ from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
 
 import msgspec
 from flask import Request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from kirana.platform.errors import BadRequest, Invalid, ShopError
+from kirana.platform.words import ONE_LINE
 
 T = TypeVar("T")
 MAX_DEPTH = 32
@@ -50,9 +52,21 @@ def read_body(request: Request, schema: type[T]) -> T:
     """The JSON body as ``schema``. Raises MalformedBody, WrongMediaType, TooLarge or Invalid."""
     if request.mimetype != "application/json":
         raise WrongMediaType
-    if (request.content_length or 0) > MAX_BODY_BYTES:
+    return to_struct(parse_json(read_bytes(request, MAX_BODY_BYTES)), schema)
+
+
+def read_bytes(request: Request, most: int) -> bytes:
+    """The body if it has at most ``most`` bytes, whatever length was announced. Raises TooLarge."""
+    if (request.content_length or 0) > most:
         raise TooLarge
-    return to_struct(parse_json(request.get_data()), schema)
+    request.max_content_length = most + 1
+    try:
+        data = request.get_data()
+    except RequestEntityTooLarge:
+        raise TooLarge from None
+    if len(data) > most:
+        raise TooLarge
+    return data
 
 
 def read_query(request: Request, schema: type[T]) -> T:
@@ -188,13 +202,17 @@ def _error(pointer: str, detail: str, code: str = "invalid") -> dict[str, str]:
 
 
 def _escape(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")[:80]
+    """A name as part of a JSON pointer; a lone surrogate in it cannot be sent back."""
+    plain = name.encode("utf-8", "replace").decode()
+    return plain.replace("~", "~0").replace("/", "~1")[:80]
 
 
 def _from_msgspec(name: str, error: Exception) -> dict[str, str]:
     text, _, path = str(error).partition(" - at `$")
     inner = path.rstrip("`").replace("[", "/").replace("]", "").replace(".", "/")
     pointer = (f"/{name}" if name else "") + inner
+    if "matching regex" in text:
+        text = "must be one line of plain text" if ONE_LINE in text else "does not have that form"
     return _error(pointer, text[:1].lower() + text[1:])
 
 

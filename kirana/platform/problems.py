@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import msgspec
 from flask import Flask, Response, g, render_template, request
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from kirana.platform.errors import NotFound, ShopError, TooMany, Unauthorized
@@ -34,7 +34,7 @@ def request_id() -> str:
 
 
 def is_api() -> bool:
-    return request.path.startswith(API_PREFIX)
+    return f"{request.path.lower()}/".startswith(API_PREFIX)
 
 
 def _begin() -> None:
@@ -106,9 +106,13 @@ def _http_error(error: HTTPException) -> Response:
 
 def _unexpected(error: Exception) -> Response:
     logger.exception("request %s failed: %s %s", request_id(), request.method, request.path)
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
+    if isinstance(error, OperationalError | InterfaceError) or _is_cut_off(error):
         return _answer(503, "unavailable", "The database is away. Please try again.", {})
     return _answer(500, "internal_error", "Something went wrong on our side.", {})
+
+
+def _is_cut_off(error: Exception) -> bool:
+    return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
 def _plain(status: int) -> str:

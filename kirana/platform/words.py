@@ -4,6 +4,10 @@ import re
 import unicodedata
 
 SLUG_LENGTH = 80
+# The end of a text, in patterns for Python and JavaScript alike: ``$`` allows a line break.
+END = r"(?![\s\S])"
+# One line of text: no control character, no line or paragraph separator, no bidi override.
+ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]*" + END
 _KEPT = ("L", "N", "M")
 # The accents of Latin, Greek and Cyrillic; other scripts need their marks.
 _ACCENTS = range(0x300, 0x370)

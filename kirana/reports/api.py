@@ -9,12 +9,15 @@ from kirana.accounts.permissions import Permission
 from kirana.platform.access import Actor
 from kirana.platform.errors import NotFound
 from kirana.platform.http import Answer, operation, requires
+from kirana.platform.words import END
 from kirana.reports import queries, services
 from kirana.reports.errors import MonthNotOver
 from kirana.reports.queries import MonthRun
 
 api = Blueprint("api", __name__)
-Month = Annotated[str, msgspec.Meta(pattern=r"^20\d\d-(0[1-9]|1[0-2])$", examples=["2026-10"])]
+Month = Annotated[
+    str, msgspec.Meta(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])" + END, examples=["2026-10"])
+]
 
 
 class MonthWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
