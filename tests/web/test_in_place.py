@@ -67,12 +67,40 @@ def test_a_refusal_puts_the_number_back_and_says_why(
 ) -> None:
     rare = market.sell("Saffron", 50000, stock=2)
     page.goto(f"{address}/products")
-    for _ in range(4):
+    for _ in range(3):
         plus(page, rare).click()
     told = card(page, rare).locator(".stepper-error")
     expect(told).not_to_be_empty()
     expect(card(page, rare)).to_have_attribute("data-quantity", "2")
     expect(page.locator("[data-basket-total]").first).to_have_text("₹1,000")
+    expect(page.locator("[data-basket-spoken]").first).to_have_text("Basket, 1 item, ₹1,000")
+
+
+def test_a_known_limit_is_kept_without_asking_until_a_minus(
+    page: Page, market: Market, address: str
+) -> None:
+    rare, oats = market.sell("Saffron", 50000, stock=1), market.sell("Oat milk", 9900)
+    answers: list[int] = []
+    page.on("response", lambda answer: answers.append(answer.status))
+    page.goto(f"{address}/products")
+    for _ in range(2):
+        plus(page, rare).click()
+    expect(plus(page, rare)).to_have_attribute("aria-disabled", "true")
+    plus(page, oats).click()
+    expect(page.locator("[data-basket-spoken]").first).to_have_text("Basket, 2 items, ₹599")
+    in_panel = page.locator(f'#basket-panel [data-stepper="{rare}"]')
+    expect(in_panel.locator(".stepper-error")).not_to_be_empty()
+    below = in_panel.locator(".stepper-error").bounding_box()
+    name = page.locator("#basket-panel .product-row-name").first.bounding_box()
+    assert below is not None
+    assert name is not None
+    assert below["x"] == name["x"]  # on a line of its own, so the name keeps its room
+    in_panel.locator("[value='+']").click(force=True)
+    expect(in_panel).to_have_attribute("data-quantity", "1")
+    in_panel.locator("[value='-']").click()
+    expect(plus(page, rare)).not_to_have_attribute("aria-disabled", "true")
+    expect(card(page, rare).locator(".stepper-error")).to_be_empty()
+    assert answers.count(409) == 1
 
 
 def test_without_a_connection_the_number_goes_back(
