@@ -168,7 +168,7 @@ def test_an_operator_makes_an_admin(app: Any, settings: Settings) -> None:
     assert (row.role, row.status) == ("admin", "active")
     assert rows(AuditEvent)[-1].action == "account.created"
     assert sign_in("a@example.org")
-    asked = run(settings, *words, typed=f"{PASSWORD}\n{PASSWORD}\n")
+    asked = run(settings, *words, "--password-stdin", typed=PASSWORD + "\n")
     assert asked.exception.code == "address_taken"
     assert PASSWORD not in asked.output
 
