@@ -19,6 +19,7 @@ from tests.machinery.databases import SECRET
 T = TypeVar("T")
 API = "/api/v1"
 PASSWORD = "green tea and biscuits"
+DEVICE = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0"
 OWN_ORIGIN = {"Origin": "http://localhost"}
 KEYS = keys_for(SECRET)
 _numbers = itertools.count(1)
@@ -61,7 +62,7 @@ def join(app: Any, role: str = "customer", email: str = "") -> Visitor:
 
 def sign_in(email: str, password: str = PASSWORD) -> Tokens:
     """A session of its own, without the edge's limits."""
-    return services.sign_in(GUEST, KEYS, Credentials(email, password), "a test")
+    return services.sign_in(GUEST, KEYS, Credentials(email, password), DEVICE)
 
 
 def applicant(app: Any, wished: str = "Corner Shop") -> Visitor:

@@ -152,7 +152,7 @@ def test_the_password_page(app: Any, client: Any) -> None:
     join(app, email="asha@example.org")
     enter(client, "asha@example.org")
     other = sign_in("asha@example.org")
-    assert b"a test" in client.get("/account/security").data
+    assert b"Firefox on Linux" in client.get("/account/security").data
     wrong = {"current_password": "wrong", "new_password": "black coffee, no sugar"}
     refused = client.post("/account/password", data=wrong, headers=OWN_ORIGIN)
     assert refused.status_code == 422
