@@ -12,7 +12,7 @@ from kirana.reports.errors import MonthNotOver
 from kirana.reports.figures import MonthFigures
 from kirana.reports.queries import Customer
 
-_MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
+_MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])")
 
 
 @click.group()

@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 from kirana.platform import paging
 from kirana.platform.errors import Invalid
 
-
 # What a column can hold: no NUL, no lone surrogate.
 NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
 
@@ -17,7 +16,9 @@ def test_a_cursor_carries_its_values(name: str, number: int) -> None:
     assert paging.decode_cursor(cursor, (str, int)) == [name, number]
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "!!!", "W10", "WyJhIl0", "e30", "é", "W" * 10_000, "WyJcdTAwMDAiLDBd"])
+@pytest.mark.parametrize(
+    "cursor", ["", "x", "!!!", "W10", "WyJhIl0", "e30", "é", "W" * 10_000, "WyJcdTAwMDAiLDBd"]
+)
 def test_what_is_no_cursor_is_named(cursor: str) -> None:
     with pytest.raises(Invalid) as caught:
         paging.decode_cursor(cursor, (str, int))
