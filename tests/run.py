@@ -30,6 +30,9 @@ TALLY = "KIRANA_TEST_TALLY"
 REPEATS = "KIRANA_TEST_REPEATS"
 UNIT_BUDGET_SECONDS = 5.0
 NO_TESTS = 5
+# What a further Python runs, so that the whole stays below ten minutes on two cores: the unit
+# tests, the ground floor, and the way from a basket to an order and its jobs.
+SAMPLE = ("unit", "platform", "pricing", "cart", "checkout", "orders", "jobs")
 QUIET = ["-q", "--tb=short", "-p", "no:cacheprovider"]
 ON_TWO_CORES = ["-n", "2", "--dist", "loadscope", "--no-loadscope-reorder"]
 
@@ -157,7 +160,8 @@ def _quick_set(run: Run, minor: int, python: Path) -> None:
     except subprocess.CalledProcessError as error:
         run.faults.append(f"{title}: no environment: {error}")
         return
-    run.step(title, program, "-m", "quick", "--databases", "sqlite", *ON_TWO_CORES)
+    folders = [] if run.paths else [f"tests/{name}" for name in SAMPLE]
+    run.step(title, program, "-m", "quick", "--databases", "sqlite", *ON_TWO_CORES, *folders)
 
 
 def _races(run: Run, repeats: int) -> None:
