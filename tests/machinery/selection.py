@@ -11,6 +11,8 @@ SERVERS = {"home", "valkey", "cluster", "database_kind", "browser", "shop"}
 # These start processes of their own, read the whole code or take long.
 APART = {"machinery", "rules", "supervision", "mailbox", "journeys", "races", "demo", "check"}
 APART |= {"cli"}
+# Folders of pure functions: the unit tests, which take a few seconds in all.
+PURE = {"unit", "pricing"}
 
 
 class ByModule(LoadScopeScheduling):  # type: ignore[misc]
@@ -27,6 +29,8 @@ class ByModule(LoadScopeScheduling):  # type: ignore[misc]
 
 def may_hold_unit_tests(path: Path, expression: str) -> bool:
     """Whether a folder has to be read at all for ``-m expression``."""
+    if expression == "unit" and path.is_dir() and path.parent.name == "tests":
+        return path.name in PURE
     return expression not in ("unit", "quick") or path.name not in APART
 
 
@@ -60,7 +64,7 @@ def _mark(item: pytest.Item) -> None:
     module = PurePosixPath(item.nodeid.partition("::")[0])
     if not APART.intersection(module.parts) and not fixtures & {"browser", "shop"}:
         item.add_marker("quick")
-        if not fixtures & SERVERS:
+        if not fixtures & SERVERS and PURE.intersection(module.parts):
             item.add_marker("unit")
 
 
