@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from kirana.accounts.models import Account
 from kirana.accounts.permissions import Permission
@@ -51,13 +51,6 @@ def get_request(connection: Connection, actor: Actor, uid: str) -> RequestView:
     if row is None:
         raise NotFound
     return _view(row)
-
-
-@query
-def count_open_requests(connection: Connection) -> int:
-    """How many requests wait for the admin."""
-    waiting = select(func.count()).where(CategoryRequest.status == "requested")
-    return int(connection.execute(waiting).scalar_one())
 
 
 def _seen_by(actor: Actor) -> Any:

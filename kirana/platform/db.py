@@ -266,14 +266,5 @@ def insert_unless_taken(connection: Connection, table: Any, **values: Any) -> in
     return found
 
 
-def upsert(
-    connection: Connection, table: type[Model], keys: list[str], values: dict[str, Any]
-) -> None:
-    """Insert the row, or set its other columns where ``keys`` (a unique constraint) meet one."""
-    insert = _dialect_insert(connection)(table.__table__).values(**values)
-    changed = {name: insert.excluded[name] for name in values if name not in keys}
-    connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed))
-
-
 def _dialect_insert(connection: Connection) -> Any:
     return _INSERTS[connection.dialect.name]

@@ -23,7 +23,7 @@ from flask import Response, current_app, g, request
 from kirana.platform import idempotency
 from kirana.platform.access import GUEST, Actor
 from kirana.platform.errors import Invalid, ShopError
-from kirana.platform.inputs import read_body, read_query
+from kirana.platform.inputs import NoFields, read_body, read_query
 from kirana.platform.limits import spend
 
 T = TypeVar("T")
@@ -146,17 +146,13 @@ def _handler(view: View, declared: Operation) -> View:
         if declared.query is not None:
             given["query"] = read_query(request, declared.query)
         elif request.args:
-            read_query(request, NoQuery)
+            read_query(request, NoFields)
         if declared.body is not None:
             given["body"] = read_body(request, declared.body)
         return _run(declared, lambda: view(**given))
 
     handle.__operation__ = declared  # type: ignore[attr-defined]
     return handle
-
-
-class NoQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The query of an operation that takes none."""
 
 
 def current_actor() -> Actor:

@@ -145,7 +145,7 @@ def _convert(values: dict[str, Any], schema: Any, strict: bool) -> Any:
             if item.required:
                 errors.append(_error(f"/{item.encode_name}", "must be given", "required"))
             continue
-        if any(error["pointer"].startswith(f"/{item.encode_name}") for error in errors):
+        if any(f"{error['pointer']}/".startswith(f"/{item.encode_name}/") for error in errors):
             continue
         try:
             msgspec.convert(values[item.encode_name], item.type, strict=strict)

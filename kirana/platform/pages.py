@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -82,8 +81,3 @@ def csrf_token() -> str:
         return ""
     secret = current_app.config["SETTINGS"].secret.encode()
     return hmac.new(secret, f"csrf:{session_id}".encode(), hashlib.sha256).hexdigest()
-
-
-def on_each_page(app: Any, name: str, value: Callable[[], Any]) -> None:
-    """Give every template ``name``, computed when the page is rendered."""
-    app.context_processor(lambda: {name: value()})

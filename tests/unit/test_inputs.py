@@ -75,6 +75,12 @@ def test_every_wrong_field_is_named_at_once() -> None:
     assert pointers(caught.value)["/name"] == "required"
 
 
+def test_an_unknown_name_hides_no_error_of_a_name_that_it_begins_with() -> None:
+    with pytest.raises(Invalid) as caught:
+        to_struct({"name": "", "names": []}, Thing)
+    assert set(pointers(caught.value)) == {"/name", "/names"}
+
+
 @pytest.mark.parametrize("value", ["1", True, 1.0, 1.5, None, [], {}])
 def test_types_are_strict_in_json(value: object) -> None:
     with pytest.raises(Invalid) as caught:
