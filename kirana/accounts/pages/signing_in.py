@@ -1,0 +1,111 @@
+"""Sign-in, sign-up, application, sign-out."""
+
+from flask import Response, request
+
+from kirana.accounts import services, web_session
+from kirana.accounts.pages.blueprint import pages
+from kirana.accounts.shapes import (
+    Credentials,
+    ManagerApplication,
+    SignUp,
+)
+from kirana.platform import cookies
+from kirana.platform.errors import Invalid, ShopError, TooMany
+from kirana.platform.http import current_actor, public
+from kirana.platform.pages import Form, back, local_path, note, posted, render, see_other
+
+HOME = "/"
+
+
+@pages.get("/sign-in")
+@public
+def sign_in_form() -> Response:
+    if current_actor().is_signed_in:
+        return back(_return_to() or HOME)
+    return render("accounts/sign_in.html", form=Form(), return_to=_return_to())
+
+
+@pages.post("/sign-in")
+@public
+def sign_in() -> Response:
+    """Open a session in cookies; a guest's basket comes along."""
+    try:
+        given = posted(Credentials)
+        web_session.limit_sign_in(given.email)
+        visitor, device = web_session.visitor(), web_session.device()
+        tokens = services.sign_in(visitor, web_session.keys(), given, device)
+    except ShopError as error:
+        return _refused("accounts/sign_in.html", error, return_to=_return_to())
+    _leave_last_session()
+    web_session.start(tokens)
+    if visitor.guest_hash:
+        cookies.drop(cookies.GUEST_COOKIE)
+    for text in tokens.notes:
+        note(text)
+    return back(HOME)
+
+
+@pages.get("/sign-up")
+@public
+def sign_up_form() -> Response:
+    return render("accounts/sign_up.html", form=Form(), return_to=_return_to())
+
+
+@pages.post("/sign-up")
+@public
+def sign_up() -> Response:
+    """Become a customer; the answer is the same for a known address."""
+    try:
+        given = posted(SignUp)
+        web_session.limit_sign_up()
+        services.sign_up(web_session.visitor(), given, web_session.shop_zone())
+    except ShopError as error:
+        return _refused("accounts/sign_up.html", error, return_to=_return_to())
+    note("Thank you. Sign in now, unless you had an account: then see your mail.", "success")
+    return see_other(".sign_in_form", return_to=_return_to() or None)
+
+
+@pages.get("/apply")
+@public
+def apply_form() -> Response:
+    return render("accounts/apply.html", form=Form(), done=False)
+
+
+@pages.post("/apply")
+@public
+def apply() -> Response:
+    """Apply as a manager; the answer is the same for a known address."""
+    try:
+        given = posted(ManagerApplication)
+        web_session.limit_sign_up()
+        services.apply_as_manager(web_session.visitor(), given, web_session.shop_zone())
+    except ShopError as error:
+        return _refused("accounts/apply.html", error, done=False)
+    return render("accounts/apply.html", form=Form(), done=True)
+
+
+@pages.post("/sign-out")
+@public
+def sign_out() -> Response:
+    _leave_last_session()
+    web_session.forget()
+    return back(HOME)
+
+
+def _refused(template: str, error: ShopError, **context: object) -> Response:
+    """The page again with what was typed and what is wrong with it."""
+    if isinstance(error, TooMany):
+        raise error
+    shown = error if isinstance(error, Invalid) else Invalid(error.detail)
+    return render(template, error.status, form=Form.posted(shown), **context)
+
+
+def _leave_last_session() -> None:
+    actor = current_actor()
+    if actor.is_signed_in:
+        services.sign_out(actor)
+
+
+def _return_to() -> str:
+    """Where the visitor wanted to go, if that is a path of ours."""
+    return local_path(request.values.get("return_to")) or ""
