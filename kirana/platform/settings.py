@@ -33,6 +33,11 @@ class Settings:
         "Signing secret, at least 32 bytes. In development it is made on first use "
         "and kept in `KIRANA_HOME/secret`; elsewhere it must be given.",
     )
+    secret_previous: str = _setting(
+        "",
+        "The secret before `KIRANA_SECRET`, while what it signed is still in use: see "
+        "[operations](operations.md).",
+    )
     host: str = _setting("127.0.0.1", "Address that the web server listens on.")
     port: int = _setting(8000, "Port of the web server.")
     base_url: str = _setting(
@@ -78,6 +83,11 @@ class Settings:
     upload_per_hour: int = _limit(30, "Uploads per person and hour.")
     export_per_hour: int = _limit(6, "Exports per manager and hour.")
     api_per_minute: int = _limit(300, "API requests per signed-in person and minute.")
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The secret in use, and the one before it while that counts."""
+        return (self.secret, self.secret_previous) if self.secret_previous else (self.secret,)
 
     @property
     def database(self) -> str:

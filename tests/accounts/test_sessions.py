@@ -209,7 +209,7 @@ def test_a_password_that_cannot_be(app: Any, current: str, new: str, pointer: st
 def test_sessions_are_listed_and_ended(app: Any) -> None:
     asha, stranger = join(app), join(app)
     other = Visitor(asha.client, asha.email, sign_in(asha.email))
-    listed = asha.get("/me/sessions").json
+    listed = asha.get("/me/sessions").json["items"]
     assert [item["is_current"] for item in listed].count(True) == 1
     (theirs,) = [item["uid"] for item in listed if not item["is_current"]]
     assert stranger.call("DELETE", f"/me/sessions/{theirs}").status_code == 404
