@@ -19,7 +19,7 @@ from kirana.jobs import api as jobs_api
 from kirana.orders import api as orders_api
 from kirana.orders import pages as orders_pages
 from kirana.oversight import api as oversight_api
-from kirana.platform import cache, csrf, health, limits, problems
+from kirana.platform import allowances, cache, csrf, health, limits, problems
 from kirana.platform.config import Settings, load_settings
 from kirana.platform.openapi import PREFIX
 from kirana.reports import api as reports_api
@@ -72,6 +72,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.update(
         SETTINGS=settings,
         SECRET_KEY=settings.secret,
+        SECRET_KEY_FALLBACKS=list(settings.secrets[1:]),
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         SESSION_COOKIE_NAME="notes",
         SESSION_COOKIE_HTTPONLY=True,
@@ -81,6 +82,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     # Else a doubled slash is answered by a redirect to whatever Host the caller claims.
     app.url_map.merge_slashes = False
     problems.install(app)
+    allowances.install(app)
     limits.use_redis(settings.redis)
     web_session.install(app, store_ids_of)
     csrf.install(app)

@@ -22,7 +22,7 @@ from kirana.platform.errors import ShopError
 from kirana.reports.cli import report
 from kirana.wiring import migrate, prepare, require_database, wire
 
-SECRET_SETTINGS = ("secret", "smtp_url", "database_url", "redis_url")
+SECRET_SETTINGS = ("secret", "secret_previous", "smtp_url", "database_url", "redis_url")
 # The others look at what is there, and make no folder, secret or database by asking.
 MAKERS = ("up", "init", "upgrade", "demo", "mailbox")
 READERS = ("check", "report", "export", "user")

@@ -12,10 +12,10 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from kirana.platform.errors import NotFound, ShopError, TooMany, Unauthorized
+from kirana.platform.http import API_PREFIX
 from kirana.platform.pages import RETURN_FIELD, go_to
 
 logger = logging.getLogger("kirana.http")
-API_PREFIX = "/api/"
 SIGN_IN = "/sign-in"
 
 
@@ -76,10 +76,9 @@ def _shop_error(error: ShopError) -> Response:
     if isinstance(error, Unauthorized) and _is_page_view():
         back = request.full_path.rstrip("?")
         return go_to(f"{SIGN_IN}?{urlencode({RETURN_FIELD: back})}")
-    details = {key: value for key, value in error.details.items() if key != "retry_after"}
-    response = _answer(error.status, error.code, error.detail, details)
+    response = _answer(error.status, error.code, error.detail, error.details)
     if isinstance(error, TooMany):
-        response.headers["Retry-After"] = str(error.details.get("retry_after", 60))
+        response.headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, Unauthorized):
         response.headers["WWW-Authenticate"] = 'Bearer realm="kirana"'
     return response

@@ -7,8 +7,16 @@ from flask import Blueprint
 from kirana.accounts.permissions import Permission
 from kirana.platform.access import Actor
 from kirana.platform.cache import cached_answer
-from kirana.platform.errors import Invalid, NotFound, Stale
-from kirana.platform.http import Answer, if_match, operation, public, requires
+from kirana.platform.errors import Invalid, NotFound, Stale, TooMany
+from kirana.platform.http import (
+    Answer,
+    if_match,
+    is_search,
+    limited,
+    operation,
+    public,
+    requires,
+)
 from kirana.platform.paging import Page, PageQuery
 from kirana.stock.cached import shelf_key
 from kirana.stock.errors import OutOfStock, VersionMissing
@@ -46,7 +54,8 @@ api = Blueprint("stock_api", __name__)
 
 @api.get("/products")
 @public
-@operation("listProducts")
+@limited("minute", "search_per_minute", "address", when=is_search)
+@operation("listProducts", raises=(TooMany,))
 def list_products(query: ShelfQuery) -> Answer[Page[ProductSummary]]:
     """What is on sale, filtered and sorted; the same for everyone, so it is cached."""
     return cached_answer("products", shelf_key(query), lambda: _shelf(query))

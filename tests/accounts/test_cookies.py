@@ -167,7 +167,7 @@ def test_a_device_is_signed_out_on_the_page(app: Any, client: Any) -> None:
     join(app, email="asha@example.org")
     enter(client, "asha@example.org")
     asha = Visitor(app.test_client(), tokens=sign_in("asha@example.org"))
-    (uid,) = [item["uid"] for item in asha.get("/me/sessions").json if item["is_current"]]
+    (uid,) = [item["uid"] for item in asha.get("/me/sessions").json["items"] if item["is_current"]]
     path = f"/account/sessions/{uid}/end"
     assert path.encode() in client.get("/account/security").data
     assert client.post(path, headers=OWN_ORIGIN).status_code == 303

@@ -52,7 +52,9 @@ def sign_in(body: Credentials) -> Tokens:
     """Open a session: an access token for 15 minutes and a refresh token."""
     web_session.limit_sign_in(body.email)
     visitor = web_session.visitor()
-    return services.sign_in(visitor, web_session.keys(), body, web_session.device())
+    tokens = services.sign_in(visitor, web_session.keys(), body, web_session.device())
+    web_session.forgive_tries(body.email)
+    return tokens
 
 
 @api.post("/auth/refresh")

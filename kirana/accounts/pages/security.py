@@ -1,10 +1,8 @@
 """Password and devices."""
 
-import msgspec
-from flask import Response
+from flask import Response, request
 
-from kirana.accounts import queries, services, web_session
-from kirana.accounts.devices import device_name
+from kirana.accounts import services, session_queries, web_session
 from kirana.accounts.pages.blueprint import pages
 from kirana.accounts.permissions import Permission
 from kirana.accounts.shapes import (
@@ -13,6 +11,7 @@ from kirana.accounts.shapes import (
 from kirana.platform.errors import Invalid
 from kirana.platform.http import current_actor, requires
 from kirana.platform.pages import Form, note, posted, render, see_other
+from kirana.platform.paging import PageQuery
 
 
 @pages.get("/account/security")
@@ -32,22 +31,18 @@ def change_password() -> Response:
         tokens = services.change_password(actor, web_session.keys(), given)
     except Invalid as error:
         return _security(Form.posted(error), 422)
+    web_session.forgive_tries(actor.email)
     web_session.start(tokens)
     note("Your password is changed. All other devices are signed out.", "success")
     return see_other(".security")
 
 
-@pages.post("/account/sessions/<uid>/end")
-@requires(Permission.WRITE_OWN_PROFILE)
-def end_session(uid: str) -> Response:
-    services.end_session(current_actor(), uid)
-    note("That device is signed out.", "success")
-    return see_other(".security")
-
-
 def _security(form: Form, status: int = 200) -> Response:
-    sessions = [
-        msgspec.structs.replace(found, device=device_name(found.device))
-        for found in queries.list_sessions(current_actor())
-    ]
-    return render("accounts/security.html", status, form=form, sessions=sessions)
+    cursor = request.args.get("cursor")
+    found = session_queries.list_sessions(current_actor(), PageQuery(cursor=cursor))
+    here = request.path
+    return render(
+        "accounts/security.html", status, form=form, sessions=found.items,
+        next_url=f"{here}?cursor={found.next_cursor}" if found.next_cursor else None,
+        first_url=here if cursor else None,
+    )  # fmt: skip

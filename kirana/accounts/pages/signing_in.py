@@ -36,6 +36,7 @@ def sign_in() -> Response:
         tokens = services.sign_in(visitor, web_session.keys(), given, device)
     except ShopError as error:
         return _refused("accounts/sign_in.html", error, return_to=_return_to())
+    web_session.forgive_tries(given.email)
     _leave_last_session()
     web_session.start(tokens)
     if visitor.guest_hash:

@@ -16,12 +16,16 @@ from kirana.accounts.services.people import (
     suspend,
 )
 from kirana.accounts.services.profile import change_password, change_profile
-from kirana.accounts.services.sessions import (
+from kirana.accounts.services.session_endings import (
     end_other_sessions,
     end_session,
-    refresh,
+    end_session_of,
+    end_sessions_of,
+    forget_sessions,
     sign_out,
+    sign_out_everywhere,
 )
+from kirana.accounts.services.sessions import refresh
 from kirana.accounts.services.signing_in import sign_in
 
 __all__ = [
@@ -37,12 +41,16 @@ __all__ = [
     "create_account",
     "end_other_sessions",
     "end_session",
+    "end_session_of",
+    "end_sessions_of",
+    "forget_sessions",
     "refresh",
     "reinstate",
     "reject_application",
     "remove_address",
     "sign_in",
     "sign_out",
+    "sign_out_everywhere",
     "sign_up",
     "suspend",
 ]
