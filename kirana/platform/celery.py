@@ -97,6 +97,7 @@ def _schedule() -> dict[str, dict[str, Any]]:
         "monthly reports that are due": _every("report.schedule", crontab(minute="7")),
         "forget idempotency keys": _every("upkeep.purge_keys", crontab(minute="20", hour="3")),
         "forget old sessions": _every("upkeep.forget_sessions", crontab(minute="30", hour="3")),
+        "forget links by mail": _every("upkeep.purge_links", crontab(minute="30", hour="3")),
         "forget export files": _every("export.expire", crontab(minute="40", hour="3")),
     }
 

@@ -78,6 +78,10 @@ def _check(settings: Settings) -> None:
         raise SettingsError(
             f"KIRANA_SECRET_PREVIOUS must have at least {MINIMUM_SECRET_BYTES} bytes"
         )
+    if settings.verify_email not in ("auto", "true", "false"):
+        raise SettingsError(
+            f"KIRANA_VERIFY_EMAIL={settings.verify_email!r} is not auto, true or false"
+        )
     for item in fields(settings):
         least = item.metadata.get("least")
         if least is not None and getattr(settings, item.name) < least:

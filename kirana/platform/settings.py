@@ -68,6 +68,11 @@ class Settings:
     report_empty_months: bool = _setting(
         True, "Whether customers without an order in the month get a (two-line) report."
     )
+    verify_email: Literal["auto", "true", "false"] = _setting(
+        "auto",
+        "Whether people confirm their e-mail address before they sign in; `auto` means in "
+        "production only. Without it sign-in tells who has an account (docs/operations.md).",
+    )
     sign_in_per_minute: int = _limit(5, "Sign-in attempts per account and minute.")
     sign_in_per_hour: int = _limit(20, "Sign-in attempts per account and hour.")
     sign_in_per_address: int = _limit(30, "Sign-in attempts per network address and minute.")
@@ -114,6 +119,13 @@ class Settings:
     @property
     def tz(self) -> ZoneInfo:
         return ZoneInfo(self.zone)
+
+    @property
+    def confirms_addresses(self) -> bool:
+        """Whether an account is of use only once its e-mail address is confirmed."""
+        return self.verify_email == "true" or (
+            self.verify_email == "auto" and self.env == "production"
+        )
 
     @property
     def secure_cookies(self) -> bool:

@@ -16,6 +16,13 @@ from kirana.accounts.services.people import (
     suspend,
 )
 from kirana.accounts.services.profile import change_password, change_profile
+from kirana.accounts.services.recovery import (
+    ask_for_confirmation,
+    ask_for_reset,
+    ask_to_change_email,
+    confirm_address,
+    reset_password,
+)
 from kirana.accounts.services.session_endings import (
     end_other_sessions,
     end_session,
@@ -34,10 +41,14 @@ __all__ = [
     "apply_again",
     "apply_as_manager",
     "approve_application",
+    "ask_for_confirmation",
+    "ask_for_reset",
+    "ask_to_change_email",
     "change_address",
     "change_password",
     "change_profile",
     "change_role",
+    "confirm_address",
     "create_account",
     "end_other_sessions",
     "end_session",
@@ -48,6 +59,7 @@ __all__ = [
     "reinstate",
     "reject_application",
     "remove_address",
+    "reset_password",
     "sign_in",
     "sign_out",
     "sign_out_everywhere",

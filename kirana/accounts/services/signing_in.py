@@ -7,7 +7,13 @@ from sqlalchemy import Connection, Row, select, update
 
 from kirana.accounts import passwords
 from kirana.accounts.email_addresses import find_normal_email
-from kirana.accounts.errors import AccountClosed, AccountSuspended, SignInFailed
+from kirana.accounts.errors import (
+    AccountClosed,
+    AccountSuspended,
+    AddressUnconfirmed,
+    SignInFailed,
+)
+from kirana.accounts.house_rules import house_rules
 from kirana.accounts.models import Account
 from kirana.accounts.queries import find_credentials
 from kirana.accounts.services.sessions import open_session
@@ -22,7 +28,8 @@ def sign_in(actor: Actor, keys: SessionKeys, given: Credentials, device: str) ->
     """Open a session and announce ``signed_in``; its notes come with the tokens.
 
     An unknown address costs the same as a wrong password. Raises SignInFailed, and only after
-    the right password AccountSuspended or AccountClosed. Not to be called inside a transaction.
+    the right password AccountSuspended, AccountClosed or AddressUnconfirmed. Not to be called
+    inside a transaction.
     """
     email = find_normal_email(given.email)
     found = find_credentials(email) if email else None
@@ -45,13 +52,17 @@ def _enter(
     fresh_hash: str | None,
 ) -> Tokens:
     """Decide on the account as it is now, locked, should it have changed since it was read."""
-    columns = (Account.id, Account.role, Account.status, Account.token_version)
+    columns = (
+        Account.id, Account.role, Account.status, Account.token_version, Account.verified_at,
+    )  # fmt: skip
     unchanged = (Account.id == found.id) & (Account.password_hash == found.password_hash)
     find = select(*columns).where(unchanged).with_for_update()
     account = connection.execute(find).one_or_none()
     if account is None:
         raise SignInFailed
     _refuse_the_banned(account.status)
+    if house_rules().confirms_addresses and account.verified_at is None:
+        raise AddressUnconfirmed
     if fresh_hash is not None:
         rehash = update(Account).where(Account.id == account.id)
         connection.execute(rehash.values(password_hash=fresh_hash))
