@@ -60,6 +60,12 @@ class Settings:
     )
     sign_in_per_minute: int = _setting(5, "Sign-in attempts per account and minute.")
     sign_in_per_address: int = _setting(30, "Sign-in attempts per network address and minute.")
+    second_factor_per_minute: int = _setting(
+        5, "Codes of the second step per account and minute; four times as many per hour."
+    )
+    admin_second_factor: bool = _setting(
+        False, "Whether admins must have a second factor; without one they may do nothing."
+    )
     sign_up_per_hour: int = _setting(5, "Sign-ups and applications per network address and hour.")
     order_per_minute: int = _setting(10, "Orders per customer and minute.")
     cart_writes_per_minute: int = _setting(60, "Basket changes per visitor and minute.")

@@ -6,6 +6,7 @@ from kirana.accounts.errors import (
     AccountClosed,
     AccountSuspended,
     RefreshRefused,
+    SecondFactorRequired,
     SignInFailed,
 )
 from kirana.accounts.permissions import Permission
@@ -47,7 +48,11 @@ def apply_as_manager(body: ManagerApplication) -> Accepted:
 
 @api.post("/auth/sign-in")
 @public
-@operation("signIn", status=201, raises=(SignInFailed, AccountSuspended, AccountClosed, TooMany))
+@operation(
+    "signIn",
+    status=201,
+    raises=(SignInFailed, SecondFactorRequired, AccountSuspended, AccountClosed, TooMany),
+)
 def sign_in(body: Credentials) -> Tokens:
     """Open a session: an access token for 15 minutes and a refresh token."""
     web_session.limit_sign_in(body.email)

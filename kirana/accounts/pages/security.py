@@ -1,9 +1,9 @@
-"""Password and devices."""
+"""Password, second factors and devices."""
 
 import msgspec
 from flask import Response
 
-from kirana.accounts import queries, services, web_session
+from kirana.accounts import factor_queries, queries, services, web_session
 from kirana.accounts.devices import device_name
 from kirana.accounts.pages.blueprint import pages
 from kirana.accounts.permissions import Permission
@@ -19,7 +19,7 @@ from kirana.platform.pages import Form, note, posted, render, see_other
 @requires(Permission.READ_OWN_PROFILE)
 def security() -> Response:
     """Password and devices."""
-    return _security(Form())
+    return show_security(Form())
 
 
 @pages.post("/account/password")
@@ -31,7 +31,7 @@ def change_password() -> Response:
         web_session.limit_sign_in(actor.email)
         tokens = services.change_password(actor, web_session.keys(), given)
     except Invalid as error:
-        return _security(Form.posted(error), 422)
+        return show_security(Form.posted(error), 422)
     web_session.start(tokens)
     note("Your password is changed. All other devices are signed out.", "success")
     return see_other(".security")
@@ -45,9 +45,14 @@ def end_session(uid: str) -> Response:
     return see_other(".security")
 
 
-def _security(form: Form, status: int = 200) -> Response:
+def show_security(form: Form, status: int = 200) -> Response:
+    actor = current_actor()
     sessions = [
         msgspec.structs.replace(found, device=device_name(found.device))
-        for found in queries.list_sessions(current_actor())
+        for found in queries.list_sessions(actor)
     ]
-    return render("accounts/security.html", status, form=form, sessions=sessions)
+    return render(
+        "accounts/security.html", status, form=form, sessions=sessions,
+        factors=factor_queries.get_second_factors(actor), lacks_factor=actor.lacks_factor,
+        this_device=device_name(web_session.device()),
+    )  # fmt: skip

@@ -1,8 +1,9 @@
 """Writing accounts: the one insert, and the one function that moves a status."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from kirana.accounts.errors import LastAdmin
 from kirana.accounts.models import Account, AccountEvent
@@ -45,6 +46,13 @@ def add_account(connection: Connection, actor: Actor, new: NewAccount) -> int | 
         )
     )  # fmt: skip
     return account_id
+
+
+def lock_account(connection: Connection, account_id: int) -> Row[*tuple[Any, ...]]:
+    """The account as ``admit`` wants it, locked until the transaction ends."""
+    columns = (Account.id, Account.uid, Account.role, Account.status, Account.token_version)
+    find = select(*columns).where(Account.id == account_id).with_for_update()
+    return connection.execute(find).one()
 
 
 def move_account(
