@@ -23,6 +23,7 @@ from kirana.stock.services.goods import receive_goods
 from kirana.stores.queries import store_ids_of
 from kirana.stores.services import approve_manager, reject_manager
 from kirana.stores.shapes import NewStore, Placement
+from tests.accounts.factors import add_passkey
 from tests.accounts.people import Visitor, applicant, join
 from tests.checkout.buying import buy
 
@@ -102,5 +103,6 @@ def _fill(world: World) -> None:
     address = AddressDetails("Asha Rao", "+91 98450 12345", "12 Lake Road", "Bengaluru", "560001")
     keys["address"] = add_address(customer, address).uid
     keys["session"] = list_sessions(customer)[0].uid
+    keys["passkey"] = add_passkey(world.people["customer"])[1]["passkey"]["uid"]
     keys["application"] = _application(world, "pending")
     keys["person"] = world.people["other_customer"].uid

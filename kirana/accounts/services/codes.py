@@ -57,12 +57,17 @@ def use_recovery_code(connection: Connection, account_id: int, code: str) -> boo
     using = update(RecoveryCode).where(
         RecoveryCode.account_id == account_id,
         RecoveryCode.code_hash == one_time_codes.recovery_hash(code),
-        RecoveryCode.used_at.is_(None),
+        unused(),
     )
     if connection.execute(using.values(used_at=clock.now(connection))).rowcount != 1:
         return False
     connection.execute(update(Totp).where(Totp.account_id == account_id).values(misses=0))
     return True
+
+
+def unused() -> Any:
+    """The guard: nobody came in by this code before."""
+    return RecoveryCode.used_at.is_(None)
 
 
 def replace_recovery_codes(connection: Connection, account_id: int) -> list[str]:
