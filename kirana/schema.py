@@ -1,5 +1,6 @@
 """Every table of the store in one metadata, for migrations and for ``kirana check``."""
 
+import kirana.accounts.factor_models
 import kirana.accounts.models
 import kirana.cart.models
 import kirana.catalog.models

@@ -1,4 +1,4 @@
-"""The shop's cookies: who is signed in, whose basket a guest has, which mailed link was opened.
+"""The shop's cookies: who is signed in or halfway, whose basket, which mailed link was opened.
 
 On https they are ``__Host-`` and Secure; on http (development) they have plain names. All are
 HttpOnly and SameSite=Lax. What is kept or dropped during a request leaves with its answer, which
@@ -11,7 +11,9 @@ ACCESS_COOKIE = "access"
 REFRESH_COOKIE = "refresh"
 GUEST_COOKIE = "basket"
 LINK_COOKIE = "link"
-OURS = (ACCESS_COOKIE, REFRESH_COOKIE, GUEST_COOKIE, LINK_COOKIE)
+# Between the two steps of signing in.
+PROOF_COOKIE = "proof"
+OURS = (ACCESS_COOKIE, REFRESH_COOKIE, GUEST_COOKIE, LINK_COOKIE, PROOF_COOKIE)
 
 
 def install(app: Flask) -> None:

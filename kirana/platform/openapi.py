@@ -10,7 +10,15 @@ from flask import Flask, Response
 from werkzeug.routing import Rule
 
 from kirana import __version__
-from kirana.platform.errors import Forbidden, Invalid, NotFound, ShopError, TooMany, Unauthorized
+from kirana.platform.errors import (
+    Forbidden,
+    Invalid,
+    NotFound,
+    SecondFactorNeeded,
+    ShopError,
+    TooMany,
+    Unauthorized,
+)
 from kirana.platform.http import PUBLIC, Operation
 from kirana.platform.idempotency import KeyMissing, KeyReused
 from kirana.platform.inputs import MalformedBody, TooLarge, WrongMediaType
@@ -175,7 +183,7 @@ def _responses(declared: Operation, access: str, schemas: dict[Any, Any]) -> dic
 def _facts(declared: Operation, access: str) -> dict[int, list[type[ShopError]]]:
     facts: list[type[ShopError]] = [Invalid, Unauthorized, *declared.raises]
     if access != PUBLIC:
-        facts += [Forbidden, NotFound, TooMany]
+        facts += [Forbidden, SecondFactorNeeded, NotFound, TooMany]
     if declared.body is not None:
         facts += [MalformedBody, WrongMediaType, TooLarge]
     if declared.idempotency != "none":

@@ -11,12 +11,19 @@ from flask import Flask, Response, g, render_template, request
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
 
-from kirana.platform.errors import NotFound, ShopError, TooMany, Unauthorized
+from kirana.platform.errors import (
+    NotFound,
+    SecondFactorNeeded,
+    ShopError,
+    TooMany,
+    Unauthorized,
+)
 from kirana.platform.http import API_PREFIX
 from kirana.platform.pages import RETURN_FIELD, go_to
 
 logger = logging.getLogger("kirana.http")
 SIGN_IN = "/sign-in"
+SET_UP_FACTOR = "/account/security"
 
 
 def install(app: Flask) -> None:
@@ -76,6 +83,8 @@ def _shop_error(error: ShopError) -> Response:
     if isinstance(error, Unauthorized) and _is_page_view():
         back = request.full_path.rstrip("?")
         return go_to(f"{SIGN_IN}?{urlencode({RETURN_FIELD: back})}")
+    if isinstance(error, SecondFactorNeeded) and _is_page_view():
+        return go_to(SET_UP_FACTOR)
     response = _answer(error.status, error.code, error.detail, error.details)
     if isinstance(error, TooMany):
         response.headers["Retry-After"] = str(error.retry_after)

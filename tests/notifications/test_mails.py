@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, insert, select, update
 
+from kirana.accounts import services
 from kirana.accounts.models import Account, Approval
 from kirana.accounts.services.links import MAILS, ask_for_link, find_account
 from kirana.exports import services as exports
 from kirana.exports.files import exports_folder
 from kirana.notifications import mails
+from kirana.notifications.factor_mails import NEWS
 from kirana.notifications.rendering import Letters
 from kirana.orders.models import Order, OrderEvent
 from kirana.platform import clock
@@ -64,7 +66,7 @@ def letters(database: Any, settings: Settings) -> Letters:
     return Letters(replace(settings, base_url="https://kirana.example/"))
 
 
-def build(letters: Letters, kind: str, **payload: int) -> Message:
+def build(letters: Letters, kind: str, **payload: Any) -> Message:
     message = mails.BUILDERS[kind](letters, payload)
     assert message is not None
     found = _Reader(message.html)
@@ -234,6 +236,18 @@ class TestMonth:
         payload = {"delivery_id": self.owe(letters)}
         _set_everyone("active", wants_report=False)
         assert mails.BUILDERS["monthly_report"](letters, payload) is None
+
+
+def test_every_news_about_a_factor_is_told(letters: Letters) -> None:
+    account = add_account("asha@shop.example", name="Asha")
+    for what, (title, text) in NEWS.items():
+        message = build(letters, "factor_note", account_id=account, what=what)
+        assert (message.to, title in message.subject) == ("asha@shop.example", True)
+        for part in (message.html, message.text):
+            assert text in part
+            assert "https://kirana.example/account/security" in part
+    source = "".join(path.read_text() for path in Path(services.__file__).parent.glob("*.py"))
+    assert [what for what in NEWS if f'"{what}"' not in source] == []
 
 
 def test_every_kind_that_is_owed_can_be_built(letters: Letters, order_id: int) -> None:

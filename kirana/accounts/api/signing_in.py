@@ -7,6 +7,7 @@ from kirana.accounts.errors import (
     AccountSuspended,
     AddressUnconfirmed,
     RefreshRefused,
+    SecondFactorRequired,
     SignInFailed,
 )
 from kirana.accounts.house_rules import house_rules
@@ -51,12 +52,16 @@ def apply_as_manager(body: ManagerApplication) -> Accepted:
 
 @api.post("/auth/sign-in")
 @public
-@operation("signIn", status=201, raises=REFUSALS)
+@operation("signIn", status=201, raises=(SecondFactorRequired, *REFUSALS))
 def sign_in(body: Credentials) -> Tokens:
     """Open a session: an access token for 15 minutes and a refresh token."""
     web_session.limit_sign_in(body.email)
     visitor = web_session.visitor()
-    tokens = services.sign_in(visitor, web_session.keys(), body, web_session.device())
+    try:
+        tokens = services.sign_in(visitor, web_session.keys(), body, web_session.device())
+    except SecondFactorRequired:
+        web_session.forgive_tries(body.email)
+        raise
     web_session.forgive_tries(body.email)
     return tokens
 

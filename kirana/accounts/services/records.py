@@ -1,8 +1,9 @@
 """Writing accounts: the one insert, and the one function that moves a status."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, insert, literal, null, select, update
+from sqlalchemy import Connection, Row, insert, literal, null, select, update
 
 from kirana.accounts.errors import LastAdmin
 from kirana.accounts.models import Account, AccountEvent
@@ -47,6 +48,16 @@ def add_account(connection: Connection, actor: Actor, new: NewAccount) -> int | 
     history = select(Account.id, *begun.values()).where(just_made)
     connection.execute(insert(AccountEvent).from_select(["account_id", *begun], history))
     return connection.execute(select(Account.id).where(just_made)).scalar_one_or_none()
+
+
+def lock_account(connection: Connection, account_id: int) -> Row[*tuple[Any, ...]]:
+    """The account as ``admit`` wants it, locked until the transaction ends."""
+    columns = (
+        Account.id, Account.uid, Account.role, Account.status, Account.token_version,
+        Account.verified_at,
+    )  # fmt: skip
+    find = select(*columns).where(Account.id == account_id).with_for_update()
+    return connection.execute(find).one()
 
 
 def move_account(
