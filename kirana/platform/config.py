@@ -74,6 +74,10 @@ def _check(settings: Settings) -> None:
         raise SettingsError(f"KIRANA_ENV={settings.env!r} is not development, test or production")
     if settings.database.split(":", 1)[0] not in ("sqlite", "postgresql", "postgresql+psycopg"):
         raise SettingsError("KIRANA_DATABASE_URL must begin with sqlite: or postgresql:")
+    if 0 < len(settings.audit_secret.encode()) < MINIMUM_SECRET_BYTES:
+        raise SettingsError(f"KIRANA_AUDIT_SECRET must have {MINIMUM_SECRET_BYTES} bytes at least")
+    if settings.erase_after_days < 0:
+        raise SettingsError("KIRANA_ERASE_AFTER_DAYS cannot be negative")
     try:
         ZoneInfo(settings.zone)
     except (ZoneInfoNotFoundError, ValueError):

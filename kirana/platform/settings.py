@@ -28,6 +28,11 @@ class Settings:
         "Signing secret, at least 32 bytes. In development it is made on first use "
         "and kept in `KIRANA_HOME/secret`; elsewhere it must be given.",
     )
+    audit_secret: str = _setting(
+        "",
+        "Key material of the audit log's seals; `KIRANA_SECRET` if empty. When you change that "
+        "one, put its first value here, or the old seals cannot be verified any more.",
+    )
     host: str = _setting("127.0.0.1", "Address that the web server listens on.")
     port: int = _setting(8000, "Port of the web server.")
     base_url: str = _setting(
@@ -63,7 +68,10 @@ class Settings:
     sign_up_per_hour: int = _setting(5, "Sign-ups and applications per network address and hour.")
     order_per_minute: int = _setting(10, "Orders per customer and minute.")
     cart_writes_per_minute: int = _setting(60, "Basket changes per visitor and minute.")
-    export_per_hour: int = _setting(6, "Exports per manager and hour.")
+    export_per_hour: int = _setting(6, "Exports per person and hour.")
+    erase_after_days: int = _setting(
+        14, "Days between asking for one's account to be erased and its end; 0 means at once."
+    )
 
     @property
     def database(self) -> str:
