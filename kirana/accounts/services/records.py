@@ -27,10 +27,11 @@ class NewAccount:
 
 
 def add_account(connection: Connection, actor: Actor, new: NewAccount) -> int | None:
-    """Write the account with the first row of its history; None if the address is known."""
+    """Write the account, its history's first row and the audit row; None for a known address."""
     now = clock.now(connection)
+    uid = new_uid()
     is_new = insert_ignoring(
-        connection, Account, uid=new_uid(), email=new.email, name=new.name,
+        connection, Account, uid=uid, email=new.email, name=new.name,
         password_hash=new.password_hash, role=new.role, status=new.status, token_version=1,
         locale="en-IN", zone=new.zone, wants_report=True, created_at=now,
     )  # fmt: skip
@@ -44,6 +45,8 @@ def add_account(connection: Connection, actor: Actor, new: NewAccount) -> int | 
             actor_id=actor.account_id, at=now,
         )
     )  # fmt: skip
+    after = {"role": new.role, "status": new.status}
+    audit.record(connection, actor, "account.created", ("account", uid), after=after)
     return account_id
 
 
@@ -67,7 +70,7 @@ def move_account(
             actor_id=actor.account_id, at=clock.now(connection),
         )
     )  # fmt: skip
-    before, after = {"status": row.status}, {"status": to, "reason": reason}
+    before, after = {"status": row.status}, {"status": to}
     audit.record(
         connection, actor, f"account.{to}", ("account", row.uid), before=before, after=after
     )

@@ -1,5 +1,6 @@
 """Sessions: opened at sign-in, carried on by rotating refresh tokens, ended at will."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -29,9 +30,12 @@ def open_session(
     account: Row[*tuple[Any, ...]],
     keys: SessionKeys,
     device: str,
-    network: str,
+    actor: Actor,
 ) -> Tokens:
-    """Write a session for ``account`` (id, role, status, token_version) and return its tokens."""
+    """Write a session for ``account`` (id, role, status, token_version) and return its tokens.
+
+    ``actor`` is the visitor who proved to be that account's owner.
+    """
     now = clock.now(connection)
     absolute, idle = _life(account.role, account.status)
     uid = new_uid()
@@ -40,9 +44,11 @@ def open_session(
         insert(Session).values(
             uid=uid, account_id=account.id, token_version=account.token_version,
             current_hash=hash_secret(token), expires_at=now + absolute, idle_until=now + idle,
-            device=device[:200], network=network, seen_at=now, created_at=now,
+            device=device[:200], network=actor.network, seen_at=now, created_at=now,
         )
     )  # fmt: skip
+    owner = replace(actor, account_id=account.id, role=account.role)
+    audit.record(connection, owner, "session.opened", ("session", uid))
     return make_tokens(keys, uid, account.token_version, token)
 
 
@@ -66,14 +72,14 @@ def refresh(actor: Actor, keys: SessionKeys, token: str) -> Tokens:
 @verb
 def sign_out(connection: Connection, actor: Actor) -> None:
     """End the session that the caller uses; its tokens are dead at once."""
-    _end(connection, Session.id == actor.session_id)
+    _end(connection, actor, Session.id == actor.session_id)
 
 
 @verb
 def end_session(connection: Connection, actor: Actor, uid: str) -> None:
     """End one of the caller's sessions. Raises NotFound."""
     mine = Session.account_id == actor.me()
-    if not _end(connection, mine & (Session.uid == uid)):
+    if not _end(connection, actor, mine & (Session.uid == uid)):
         raise NotFound
 
 
@@ -81,12 +87,15 @@ def end_session(connection: Connection, actor: Actor, uid: str) -> None:
 def end_other_sessions(connection: Connection, actor: Actor) -> None:
     """End all sessions of the caller but the one that asks."""
     others = (Session.account_id == actor.me()) & (Session.id != actor.session_id)
-    _end(connection, others)
+    _end(connection, actor, others)
 
 
-def _end(connection: Connection, which: Any) -> int:
-    ending = update(Session).where(which, Session.ended_at.is_(None))
-    return connection.execute(ending.values(ended_at=clock.now(connection))).rowcount
+def _end(connection: Connection, actor: Actor, which: Any) -> int:
+    ending = update(Session).where(which, Session.ended_at.is_(None)).returning(Session.uid)
+    ended = connection.execute(ending.values(ended_at=clock.now(connection))).scalars().all()
+    for uid in sorted(ended):
+        audit.record(connection, actor, "session.ended", ("session", uid))
+    return len(ended)
 
 
 @verb
@@ -104,7 +113,7 @@ def _rotate(connection: Connection, actor: Actor, keys: SessionKeys, token: str)
     if found is not None and kind == "again":
         return make_tokens(keys, found.uid, found.token_version, successor)
     if found is not None and kind == "reused":
-        _end(connection, Session.id == found.id)
+        _end(connection, actor, Session.id == found.id)
         thing = ("session", found.uid)
         audit.record(connection, actor, "session.reused", thing, after={"account": found.owner})
     return None

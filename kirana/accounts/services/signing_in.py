@@ -55,7 +55,7 @@ def _enter(
     if fresh_hash is not None:
         rehash = update(Account).where(Account.id == account.id)
         connection.execute(rehash.values(password_hash=fresh_hash))
-    tokens = open_session(connection, account, keys, device, actor.network)
+    tokens = open_session(connection, account, keys, device, actor)
     notes = announce(connection, "signed_in", account_id=account.id, guest_hash=actor.guest_hash)
     return msgspec.structs.replace(tokens, notes=notes)
 
