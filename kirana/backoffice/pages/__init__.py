@@ -2,6 +2,7 @@
 
 from kirana.backoffice.pages import (
     admin,
+    audit,
     categories,
     entry,
     exports,
@@ -14,6 +15,7 @@ from kirana.backoffice.pages.blueprint import pages
 
 __all__ = [
     "admin",
+    "audit",
     "categories",
     "entry",
     "exports",
