@@ -37,6 +37,8 @@ class Account(Model):
     zone: Mapped[str] = mapped_column(String(64), default="Asia/Kolkata")
     wants_report: Mapped[bool] = mapped_column(default=True)
     verified_at: Mapped[datetime | None] = columns.moment()
+    # Its owner asked for the end of the account; from this moment on it is erased.
+    erase_at: Mapped[datetime | None] = columns.moment(index=True)
     created_at: Mapped[datetime] = columns.created()
 
 

@@ -10,13 +10,13 @@ class SettingsError(Exception):
     """A setting is missing or cannot be used; the message is one line for the operator."""
 
 
-def _setting(default: Any, doc: str) -> Any:
-    return field(default=default, metadata={"doc": doc})
+def _setting(default: Any, doc: str, least: int | None = None) -> Any:
+    return field(default=default, metadata={"doc": doc, "least": least})
 
 
 def _limit(default: int, doc: str) -> Any:
     """How often something may be done. It can be raised, but never switched off."""
-    return field(default=default, metadata={"doc": doc, "least": 1})
+    return _setting(default, doc, least=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,11 @@ class Settings:
         "",
         "The secret before `KIRANA_SECRET`, while what it signed is still in use: see "
         "[operations](operations.md).",
+    )
+    audit_secret: str = _setting(
+        "",
+        "Key material of the audit log's seals; `KIRANA_SECRET` if empty. When you change that "
+        "one, put its first value here, or the old seals cannot be verified any more.",
     )
     host: str = _setting("127.0.0.1", "Address that the web server listens on.")
     port: int = _setting(8000, "Port of the web server.")
@@ -92,8 +97,13 @@ class Settings:
     cart_writes_per_minute: int = _limit(60, "Basket changes per visitor and minute.")
     search_per_minute: int = _limit(60, "Searches per network address and minute.")
     upload_per_hour: int = _limit(30, "Uploads per person and hour.")
-    export_per_hour: int = _limit(6, "Exports per manager and hour.")
+    export_per_hour: int = _limit(6, "Exports per person and hour.")
     api_per_minute: int = _limit(300, "API requests per signed-in person and minute.")
+    erase_after_days: int = _setting(
+        14,
+        "Days between asking for one's account to be erased and its end; 0 means at once.",
+        least=0,
+    )
 
     @property
     def secrets(self) -> tuple[str, ...]:

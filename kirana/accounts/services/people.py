@@ -102,8 +102,6 @@ def _create(connection: Connection, actor: Actor, new: NewAccount) -> str:
     if account_id is None:
         raise AddressTaken
     uid: str = connection.execute(select(Account.uid).where(Account.id == account_id)).scalar_one()
-    after = {"role": new.role, "status": new.status}
-    audit.record(connection, actor, "account.created", ("account", uid), after=after)
     return uid
 
 

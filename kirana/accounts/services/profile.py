@@ -37,6 +37,8 @@ def change_profile(connection: Connection, actor: Actor, change: ProfileChange) 
     values = {name: _CHECKS[name](value) for name, value in given.items()}
     if values:
         connection.execute(update(Account).where(Account.id == actor.me()).values(**values))
+        after = {"changed": sorted(values)}
+        audit.record(connection, actor, "account.changed", ("account", actor.uid), after=after)
 
 
 def change_password(actor: Actor, keys: SessionKeys, change: PasswordChange) -> Tokens:

@@ -29,7 +29,7 @@ class NewAccount:
 
 
 def add_account(connection: Connection, actor: Actor, new: NewAccount) -> int | None:
-    """Write the account with the first row of its history; None if the address is known.
+    """Write the account, its history's first row and the audit row; None for a known address.
 
     The statements are the same either way, so that the time they take tells nothing.
     """
@@ -47,7 +47,13 @@ def add_account(connection: Connection, actor: Actor, new: NewAccount) -> int | 
     }  # fmt: skip
     history = select(Account.id, *begun.values()).where(just_made)
     connection.execute(insert(AccountEvent).from_select(["account_id", *begun], history))
-    return connection.execute(select(Account.id).where(just_made)).scalar_one_or_none()
+    find = select(Account.id, Account.uid).where(Account.email == new.email)
+    found = connection.execute(find).one()
+    is_new = found.uid == uid
+    action = "account.created" if is_new else "account.sign_up_repeated"
+    after = {"role": new.role, "status": new.status} if is_new else {}
+    audit.record(connection, actor, action, ("account", found.uid), after=after)
+    return found.id if is_new else None
 
 
 def lock_account(connection: Connection, account_id: int) -> Row[*tuple[Any, ...]]:
@@ -80,7 +86,7 @@ def move_account(
             actor_id=actor.account_id, at=clock.now(connection),
         )
     )  # fmt: skip
-    before, after = {"status": row.status}, {"status": to, "reason": reason}
+    before, after = {"status": row.status}, {"status": to}
     audit.record(
         connection, actor, f"account.{to}", ("account", row.uid), before=before, after=after
     )

@@ -61,7 +61,7 @@ def admit(
     Every way of signing in ends here. Raises AccountSuspended, AccountClosed, AddressUnconfirmed.
     """
     _refuse_who_may_not(account)
-    tokens = open_session(connection, account, keys, device, actor.network)
+    tokens = open_session(connection, account, keys, device, actor)
     notes = announce(connection, "signed_in", account_id=account.id, guest_hash=actor.guest_hash)
     return msgspec.structs.replace(tokens, notes=notes)
 
