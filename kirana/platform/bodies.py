@@ -18,6 +18,9 @@ from kirana.platform.settings import Settings
 
 # A picture of 5 MB and the form around it; JSON bodies have a smaller limit of their own.
 LARGEST_BODY = 6 * 1024 * 1024
+# Pairs of a form without files; with files Flask counts the parts.
+LARGEST_FORM = 256 * 1024
+MOST_FIELDS = 1000
 # So much is taken in and thrown away, else a client still sending would never see the answer.
 _LARGEST_DISCARDED = 32 * 1024 * 1024
 _PIECE = 256 * 1024
@@ -43,7 +46,7 @@ class TooSlow(ShopError):
 class BodyTooLarge(ShopError):
     status = 413
     code = "body_too_large"
-    message = "The body is larger than 6 MiB."
+    message = "The body is too large."
 
 
 class Busy(Unavailable):
@@ -93,8 +96,12 @@ class BodyGate:
             data, size = _read(environ["wsgi.input"], length)
             if size < length:
                 raise TooSlow if reading.age >= self._pause else BadRequest
-        is_form = environ.get("CONTENT_TYPE", "").lower().startswith("multipart/form-data")
-        if length > LARGEST_BODY and not is_form:
+        kind = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
+        if kind == "application/x-www-form-urlencoded":
+            is_too_large = length > LARGEST_FORM or data.count(b"&") >= MOST_FIELDS
+        else:
+            is_too_large = length > LARGEST_BODY and kind != "multipart/form-data"
+        if is_too_large:
             raise BodyTooLarge
         environ["wsgi.input"] = io.BytesIO(data)
 
