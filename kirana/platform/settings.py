@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 
@@ -48,8 +49,23 @@ class Settings:
     base_url: str = _setting(
         "", "Public address, used in mails; `http://localhost:<port>` if empty."
     )
+    hosts: str = _setting(
+        "",
+        "Further host names that the shop answers to, separated by commas, beside that of "
+        "`KIRANA_BASE_URL` (and `localhost` outside production).",
+    )
+    proxy_hops: int = _setting(
+        0,
+        "How many proxies of your own stand in front, each adding to `X-Forwarded-For`; "
+        "with 0 that header and its kin are ignored.",
+    )
     workers: int = _setting(0, "Web server processes; 0 means two.")
     threads: int = _setting(4, "Threads in each web server process.")
+    header_seconds: int = _setting(10, "Seconds in which a request's headers must have come.")
+    body_seconds: int = _setting(60, "Seconds in which a request's body must have come.")
+    body_pause_seconds: int = _setting(
+        10, "Seconds for which a client may pause in the middle of a body."
+    )
     worker_processes: int = _setting(1, "Processes of the Celery worker started by `kirana up`.")
     database_url: str = _setting(
         "", "SQLAlchemy address, SQLite or PostgreSQL (psycopg); a file in `KIRANA_HOME` if empty."
@@ -129,6 +145,14 @@ class Settings:
         return (self.base_url or f"http://localhost:{self.port}").rstrip("/")
 
     @property
+    def trusted_hosts(self) -> frozenset[str]:
+        """Host names without a port that a request may be for."""
+        named = {name.strip().lower() for name in self.hosts.split(",") if name.strip()}
+        named.add(_bracketed(urlsplit(self.public_url).hostname or ""))
+        own = set() if self.env == "production" else {"localhost", "127.0.0.1", "[::1]"}
+        return frozenset(named | own)
+
+    @property
     def web_workers(self) -> int:
         return self.workers or 2
 
@@ -146,3 +170,7 @@ class Settings:
     @property
     def secure_cookies(self) -> bool:
         return self.public_url.startswith("https://")
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
