@@ -23,7 +23,7 @@ from kirana.platform.access import Actor
 from kirana.platform.config import Settings
 from kirana.platform.cookies import ACCESS_COOKIE, GUEST_COOKIE, REFRESH_COOKIE
 from kirana.platform.csrf import has_bearer
-from kirana.platform.errors import Unauthorized
+from kirana.platform.errors import TooMany, Unauthorized
 from kirana.platform.http import use_actor_loader
 from kirana.platform.limits import spend
 from kirana.platform.tokens import hash_secret
@@ -88,11 +88,10 @@ def device() -> str:
 
 def limit_sign_in(email: str) -> None:
     """Count a try at a password, per network address and per account. Raises TooMany."""
-    per_minute = _settings().sign_in_per_minute
     spend(f"{_settings().sign_in_per_address}/minute", "sign_in_address", visitor().network)
-    account = hash_secret(find_normal_email(email) or "")
-    spend(f"{per_minute}/minute", "sign_in_account", account)
-    spend(f"{4 * per_minute}/hour", "sign_in_account", account)
+    account = _account_key(email)
+    spend(f"{_settings().sign_in_per_minute}/minute", "sign_in_account", account)
+    spend(f"{_settings().sign_in_per_hour}/hour", "sign_in_account", account)
 
 
 def limit_sign_up() -> None:
@@ -100,8 +99,37 @@ def limit_sign_up() -> None:
     spend(f"{_settings().sign_up_per_hour}/hour", "sign_up_address", visitor().network)
 
 
+def limit_forgot(email: str) -> bool:
+    """Count a request to mail somebody who forgot the password, known or not.
+
+    Raises TooMany for the caller's network address. False when this account had its share of
+    mails: answer as always, and send nothing, so that nobody learns what others asked for.
+    """
+    return _may_mail("forgot", _settings().forgot_per_hour, email)
+
+
+def limit_verification(email: str) -> bool:
+    """Count a request to send the verification mail again; as ``limit_forgot``."""
+    return _may_mail("verification", _settings().verification_per_hour, email)
+
+
 def shop_zone() -> str:
     return _settings().zone
+
+
+def _may_mail(purpose: str, per_account: int, email: str) -> bool:
+    network = visitor().network
+    spend(f"{_settings().forgot_per_address}/hour", f"{purpose}_address", network)
+    try:
+        spend(f"{per_account}/hour", f"{purpose}_account", _account_key(email))
+    except TooMany:
+        return False
+    return True
+
+
+def _account_key(email: str) -> str:
+    """Tries at an address count alike whether somebody has an account by it or not."""
+    return hash_secret(find_normal_email(email) or "")
 
 
 def _settings() -> Settings:

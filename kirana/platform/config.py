@@ -74,6 +74,10 @@ def _check(settings: Settings) -> None:
         raise SettingsError(f"KIRANA_ENV={settings.env!r} is not development, test or production")
     if settings.database.split(":", 1)[0] not in ("sqlite", "postgresql", "postgresql+psycopg"):
         raise SettingsError("KIRANA_DATABASE_URL must begin with sqlite: or postgresql:")
+    for item in fields(settings):
+        least = item.metadata.get("least")
+        if least is not None and getattr(settings, item.name) < least:
+            raise SettingsError(f"{PREFIX}{item.name.upper()} must be at least {least}")
     try:
         ZoneInfo(settings.zone)
     except (ZoneInfoNotFoundError, ValueError):

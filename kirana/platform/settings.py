@@ -14,6 +14,11 @@ def _setting(default: Any, doc: str) -> Any:
     return field(default=default, metadata={"doc": doc})
 
 
+def _limit(default: int, doc: str) -> Any:
+    """How often something may be done. It can be raised, but never switched off."""
+    return field(default=default, metadata={"doc": doc, "least": 1})
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything an operator can decide. Field ``port`` is read from ``KIRANA_PORT``, and so on."""
@@ -55,21 +60,29 @@ class Settings:
     currency: str = _setting("INR", "The shop's one currency, ISO 4217.")
     zone: str = _setting("Asia/Kolkata", "IANA time zone of a new store and of the schedule.")
     shop_name: str = _setting("Kirana", "Name on pages and in mails.")
-    report_empty_months: bool = _setting(
-        True, "Whether customers without an order in the month get a (two-line) report."
-    )
-    sign_in_per_minute: int = _setting(5, "Sign-in attempts per account and minute.")
-    sign_in_per_address: int = _setting(30, "Sign-in attempts per network address and minute.")
-    second_factor_per_minute: int = _setting(
-        5, "Codes of the second step per account and minute; four times as many per hour."
-    )
     admin_second_factor: bool = _setting(
         False, "Whether admins must have a second factor; without one they may do nothing."
     )
-    sign_up_per_hour: int = _setting(5, "Sign-ups and applications per network address and hour.")
-    order_per_minute: int = _setting(10, "Orders per customer and minute.")
-    cart_writes_per_minute: int = _setting(60, "Basket changes per visitor and minute.")
-    export_per_hour: int = _setting(6, "Exports per manager and hour.")
+    second_factor_per_minute: int = _limit(5, "Codes of the second step per account and minute.")
+    second_factor_per_hour: int = _limit(20, "Codes of the second step per account and hour.")
+    report_empty_months: bool = _setting(
+        True, "Whether customers without an order in the month get a (two-line) report."
+    )
+    sign_in_per_minute: int = _limit(5, "Sign-in attempts per account and minute.")
+    sign_in_per_hour: int = _limit(20, "Sign-in attempts per account and hour.")
+    sign_in_per_address: int = _limit(30, "Sign-in attempts per network address and minute.")
+    sign_up_per_hour: int = _limit(5, "Sign-ups and applications per network address and hour.")
+    forgot_per_hour: int = _limit(3, "Mails for a forgotten password per account and hour.")
+    forgot_per_address: int = _limit(
+        10, "Requests for such mails (password, verification) per network address and hour."
+    )
+    verification_per_hour: int = _limit(3, "Verification mails per account and hour.")
+    order_per_minute: int = _limit(10, "Orders per customer and minute.")
+    cart_writes_per_minute: int = _limit(60, "Basket changes per visitor and minute.")
+    search_per_minute: int = _limit(60, "Searches per network address and minute.")
+    upload_per_hour: int = _limit(30, "Uploads per person and hour.")
+    export_per_hour: int = _limit(6, "Exports per manager and hour.")
+    api_per_minute: int = _limit(300, "API requests per signed-in person and minute.")
 
     @property
     def database(self) -> str:
