@@ -31,9 +31,8 @@ def limit_code(proof: str) -> None:
     found = find_proof(proof)
     if found is None:
         raise ProofExpired
-    per_minute = settings().second_factor_per_minute
-    spend(f"{per_minute}/minute", "second_factor", found.uid)
-    spend(f"{4 * per_minute}/hour", "second_factor", found.uid)
+    spend(f"{settings().second_factor_per_minute}/minute", "second_factor", found.uid)
+    spend(f"{settings().second_factor_per_hour}/hour", "second_factor", found.uid)
 
 
 def limit_passkeys() -> None:

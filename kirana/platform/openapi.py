@@ -37,7 +37,10 @@ class ProblemError(msgspec.Struct, frozen=True):
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """Problem details, RFC 9457. ``code`` is stable."""
+    """Problem details, RFC 9457. ``code`` is stable.
+
+    ``proof``, ``methods`` and ``expires_in`` (seconds) come with ``second_factor_required`` alone.
+    """
 
     type: str
     title: str
@@ -46,6 +49,9 @@ class Problem(msgspec.Struct, frozen=True):
     detail: str
     request_id: str
     errors: list[ProblemError] = []
+    proof: str = ""
+    methods: list[str] = []
+    expires_in: int = 0
 
 
 def build(app: Flask) -> dict[str, Any]:

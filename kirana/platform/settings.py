@@ -97,9 +97,8 @@ class Settings:
     sign_in_per_minute: int = _limit(5, "Sign-in attempts per account and minute.")
     sign_in_per_hour: int = _limit(20, "Sign-in attempts per account and hour.")
     sign_in_per_address: int = _limit(30, "Sign-in attempts per network address and minute.")
-    second_factor_per_minute: int = _limit(
-        5, "Codes of the second step per account and minute; four times as many per hour."
-    )
+    second_factor_per_minute: int = _limit(5, "Codes of the second step per account and minute.")
+    second_factor_per_hour: int = _limit(20, "Codes of the second step per account and hour.")
     admin_second_factor: bool = _setting(
         False, "Whether admins must have a second factor; without one they may do nothing."
     )

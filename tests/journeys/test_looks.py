@@ -68,8 +68,11 @@ PAGES = {
     ),
 }  # fmt: skip
 NOT_PAGES = ("/api/", "/assets/", "/favicon.ico", "/media/", "/healthz", "/readyz", "/robots.txt")
-# A file, and a part of the page of exports.
+# A file, a part of the page of exports, and two steps that lead back unless one is on the way:
+# test_second_factors.py looks at them.
 LED_ON = {
+    "/account/totp",
+    "/sign-in/second-factor",
     "/office/<store_slug>/exports/<uid>",
     "/office/<store_slug>/exports/<uid>/file",
 }
