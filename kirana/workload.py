@@ -2,6 +2,7 @@
 
 import kirana.accounts.tasks
 import kirana.exports.tasks
+import kirana.oversight.tasks
 import kirana.platform.tasks
 import kirana.reports.tasks  # noqa: F401 - each import makes its tasks known
 from kirana.platform import db

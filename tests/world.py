@@ -25,6 +25,7 @@ from kirana.stock.services.goods import receive_goods
 from kirana.stores.queries import store_ids_of
 from kirana.stores.services import approve_manager, reject_manager
 from kirana.stores.shapes import NewStore, Placement
+from tests.accounts.factors import add_passkey
 from tests.accounts.people import Visitor, applicant, join
 from tests.checkout.buying import buy
 
@@ -106,5 +107,6 @@ def _fill(world: World) -> None:
     keys["session"] = list_sessions(customer, PageQuery()).items[0].uid
     other = world.actor("other_customer")
     keys["person_session"] = list_sessions(other, PageQuery()).items[0].uid
+    keys["passkey"] = add_passkey(world.people["customer"])[1]["passkey"]["uid"]
     keys["application"] = _application(world, "pending")
     keys["person"] = world.people["other_customer"].uid

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from kirana.platform.errors import Forbidden, Unauthorized
+from kirana.platform.errors import Forbidden, SecondFactorNeeded, Unauthorized
 from kirana.platform.networks import caller_of
 
 
@@ -13,6 +13,7 @@ class Actor:
 
     ``guest_hash`` is the SHA-256 of the secret in a guest's basket cookie, ``store_ids`` the
     stores of an active manager, ``permissions`` what role and status allow right now.
+    ``is_obliged``: must have a second factor; ``lacks_factor``: has none, and may do little.
     """
 
     account_id: int | None = None
@@ -24,6 +25,8 @@ class Actor:
     permissions: frozenset[str] = frozenset()
     store_ids: frozenset[int] = frozenset()
     session_id: int | None = None
+    is_obliged: bool = False
+    lacks_factor: bool = False
     guest_hash: str = ""
     via: Literal["bearer", "cookie", "guest", "system"] = "guest"
     network: str = ""
@@ -46,7 +49,7 @@ class Actor:
             return
         if not self.is_signed_in:
             raise Unauthorized
-        raise Forbidden
+        raise SecondFactorNeeded if self.lacks_factor else Forbidden
 
     def me(self) -> int:
         """The account's id. Raises Unauthorized for a guest."""

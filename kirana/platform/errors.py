@@ -33,6 +33,13 @@ class Forbidden(ShopError):
     message = "You may not do that."
 
 
+class SecondFactorNeeded(Forbidden):
+    """Of a person who must have a second factor and has none."""
+
+    code = "second_factor_needed"
+    message = "Set up a second factor first: an authenticator app or a passkey."
+
+
 class NotFound(ShopError):
     """Not there and not yours are the same answer."""
 

@@ -25,12 +25,12 @@ from kirana.platform.access import GUEST, Actor
 from kirana.platform.errors import Invalid, ShopError
 from kirana.platform.inputs import NoFields, read_body, read_query
 from kirana.platform.networks import caller_of
+from kirana.platform.plain import is_api_path
 
 T = TypeVar("T")
 View = Callable[..., Any]
 IdempotencyUse = Literal["none", "accepted", "required"]
 PUBLIC = "public"
-API_PREFIX = "/api/"
 GUESTS_PER_ADDRESS = 10
 
 
@@ -75,7 +75,7 @@ def requires(permission: str) -> Callable[[View], View]:
         @functools.wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             actor = current_actor()
-            if actor.is_signed_in and request.path.startswith(API_PREFIX):
+            if actor.is_signed_in and is_api_path(request.path):
                 _count("minute", "api_per_minute", actor.owner_key)
             actor.require(permission)
             return view(*args, **kwargs)

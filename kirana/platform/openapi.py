@@ -10,7 +10,15 @@ from flask import Flask, Response
 from werkzeug.routing import Rule
 
 from kirana import __version__
-from kirana.platform.errors import Forbidden, Invalid, NotFound, ShopError, TooMany, Unauthorized
+from kirana.platform.errors import (
+    Forbidden,
+    Invalid,
+    NotFound,
+    SecondFactorNeeded,
+    ShopError,
+    TooMany,
+    Unauthorized,
+)
 from kirana.platform.http import PUBLIC, Operation
 from kirana.platform.idempotency import KeyMissing, KeyReused
 from kirana.platform.inputs import MalformedBody, TooLarge, WrongMediaType
@@ -34,7 +42,10 @@ class ProblemError(msgspec.Struct, frozen=True):
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """Problem details, RFC 9457. ``code`` is stable."""
+    """Problem details, RFC 9457. ``code`` is stable.
+
+    ``proof``, ``methods`` and ``expires_in`` (seconds) come with ``second_factor_required`` alone.
+    """
 
     type: str
     title: str
@@ -43,6 +54,9 @@ class Problem(msgspec.Struct, frozen=True):
     detail: str
     request_id: str
     errors: list[ProblemError] = []
+    proof: str = ""
+    methods: list[str] = []
+    expires_in: int = 0
 
 
 def build(app: Flask) -> dict[str, Any]:
@@ -182,7 +196,7 @@ def _responses(declared: Operation, access: str, schemas: dict[Any, Any]) -> dic
 def _facts(declared: Operation, access: str) -> dict[int, list[type[ShopError]]]:
     facts: list[type[ShopError]] = [Invalid, Unauthorized, *declared.raises]
     if access != PUBLIC:
-        facts += [Forbidden, NotFound, TooMany]
+        facts += [Forbidden, SecondFactorNeeded, NotFound, TooMany]
     if declared.body is not None:
         facts += [MalformedBody, WrongMediaType, TooLarge]
     if declared.idempotency != "none":

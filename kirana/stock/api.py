@@ -30,7 +30,6 @@ from kirana.stock.services.goods import (
     waste_goods,
 )
 from kirana.stock.shapes import (
-    Movement,
     NewMovement,
     ProductDetail,
     ProductSummary,
@@ -38,7 +37,6 @@ from kirana.stock.shapes import (
     StockChanges,
     StoreProduct,
     detail,
-    movement,
     stock,
     store_product,
     summary,
@@ -49,7 +47,7 @@ from kirana.stock.store_queries import (
     list_movements,
     list_store_products,
 )
-from kirana.stock.views import StockView
+from kirana.stock.views import Movement, StockView
 
 api = Blueprint("stock_api", __name__)
 
@@ -106,8 +104,7 @@ def change_level(actor: Actor, slug: str, body: StockChanges) -> Answer[Stock]:
 @operation("listStockMovements")
 def list_ledger(actor: Actor, slug: str, query: PageQuery) -> Page[Movement]:
     """The ledger of a product, newest first."""
-    page = list_movements(actor, slug, query)
-    return Page([movement(row) for row in page.items], page.next_cursor)
+    return list_movements(actor, slug, query)
 
 
 @api.post("/products/<slug>/stock/movements")

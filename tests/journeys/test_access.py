@@ -66,7 +66,9 @@ UIDS = {
     "/office/approvals/": "application",
     "/api/v1/me/addresses/": "address",
     "/account/addresses/": "address",
+    "/api/v1/me/passkeys/": "passkey",
     "/api/v1/me/sessions/": "session",
+    "/account/passkeys/": "passkey",
     "/account/sessions/": "session",
     "/account/security/": "session",
     "/api/v1/people/": "person",
@@ -91,6 +93,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         "city": "Bengaluru",
         "postcode": "560001",
     },
+    ("PATCH", "/api/v1/me/passkeys/<uid>"): {"name": "Phone"},
     ("POST", "/api/v1/exports"): {"store_slug": "<store>"},
 }
 

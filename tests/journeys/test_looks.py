@@ -63,12 +63,16 @@ PAGES = {
     "admin": (
         "/office/approvals", "/office/categories", "/office/people", "/office/people?q=asha",
         "/office/people/{person}",
-        "/office/reports", "/office/requests",
+        "/office/reports", "/office/requests", "/office/audit", "/office/audit?actor=nobody",
+        "/office/audit?first=nonsense",
     ),
 }  # fmt: skip
 NOT_PAGES = ("/api/", "/assets/", "/favicon.ico", "/media/", "/healthz", "/readyz", "/robots.txt")
-# A file, and a part of the page of exports.
+# A file, a part of the page of exports, and two steps that lead back unless one is on the way:
+# test_second_factors.py looks at them.
 LED_ON = {
+    "/account/totp",
+    "/sign-in/second-factor",
     "/office/<store_slug>/exports/<uid>",
     "/office/<store_slug>/exports/<uid>/file",
 }

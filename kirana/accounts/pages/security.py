@@ -1,8 +1,9 @@
-"""Password and devices."""
+"""Password, second factors and devices."""
 
 from flask import Response, request
 
-from kirana.accounts import services, session_queries, web_session
+from kirana.accounts import factor_queries, services, session_queries, web_session
+from kirana.accounts.devices import device_name
 from kirana.accounts.pages.blueprint import pages
 from kirana.accounts.permissions import Permission
 from kirana.accounts.shapes import (
@@ -18,7 +19,7 @@ from kirana.platform.paging import PageQuery
 @requires(Permission.READ_OWN_PROFILE)
 def security() -> Response:
     """Password and devices."""
-    return _security(Form())
+    return show_security(Form())
 
 
 @pages.post("/account/password")
@@ -30,19 +31,20 @@ def change_password() -> Response:
         web_session.limit_sign_in(actor.email)
         tokens = services.change_password(actor, web_session.keys(), given)
     except Invalid as error:
-        return _security(Form.posted(error), 422)
+        return show_security(Form.posted(error), 422)
     web_session.forgive_tries(actor.email)
     web_session.start(tokens)
     note("Your password is changed. All other devices are signed out.", "success")
     return see_other(".security")
 
 
-def _security(form: Form, status: int = 200) -> Response:
-    cursor = request.args.get("cursor")
-    found = session_queries.list_sessions(current_actor(), PageQuery(cursor=cursor))
-    here = request.path
+def show_security(form: Form, status: int = 200) -> Response:
+    actor, cursor, here = current_actor(), request.args.get("cursor"), "/account/security"
+    found = session_queries.list_sessions(actor, PageQuery(cursor=cursor))
     return render(
         "accounts/security.html", status, form=form, sessions=found.items,
         next_url=f"{here}?cursor={found.next_cursor}" if found.next_cursor else None,
         first_url=here if cursor else None,
+        factors=factor_queries.get_second_factors(actor), lacks_factor=actor.lacks_factor,
+        this_device=device_name(web_session.device()),
     )  # fmt: skip

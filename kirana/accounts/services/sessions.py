@@ -1,5 +1,6 @@
 """Sessions: opened at sign-in, carried on by rotating refresh tokens."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,9 +29,12 @@ def open_session(
     account: Row[*tuple[Any, ...]],
     keys: SessionKeys,
     device: str,
-    network: str,
+    actor: Actor,
 ) -> Tokens:
-    """Write a session for ``account`` (id, role, status, token_version) and return its tokens."""
+    """Write a session for ``account`` (id, role, status, token_version) and return its tokens.
+
+    ``actor`` is the visitor who proved to be that account's owner.
+    """
     now = clock.now(connection)
     absolute, idle = _life(account.role, account.status)
     uid = new_uid()
@@ -39,9 +43,11 @@ def open_session(
         insert(Session).values(
             uid=uid, account_id=account.id, token_version=account.token_version,
             current_hash=hash_secret(token), expires_at=now + absolute, idle_until=now + idle,
-            device=device[:200], network=network, seen_at=now, created_at=now,
+            device=device[:200], network=actor.network, seen_at=now, created_at=now,
         )
     )  # fmt: skip
+    owner = replace(actor, account_id=account.id, role=account.role)
+    audit.record(connection, owner, "session.opened", ("session", uid))
     return make_tokens(keys, uid, account.token_version, token)
 
 

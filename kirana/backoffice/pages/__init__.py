@@ -2,6 +2,7 @@
 
 from kirana.backoffice.pages import (
     admin,
+    audit,
     categories,
     entry,
     exports,
@@ -15,6 +16,7 @@ from kirana.backoffice.pages.blueprint import pages
 
 __all__ = [
     "admin",
+    "audit",
     "categories",
     "entry",
     "exports",
