@@ -25,6 +25,11 @@ from kirana.platform.inputs import MalformedBody, TooLarge, WrongMediaType
 
 PREFIX = "/api/v1"
 BINARY: dict[str, str] = {}  # OpenAPI 3.1: an empty schema stands for raw bytes
+RATE_HEADERS = {
+    "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}},
+    "RateLimit-Policy": {"description": "What is allowed.", "schema": {"type": "string"}},
+    "RateLimit": {"description": "What is left of it.", "schema": {"type": "string"}},
+}
 _TEMPLATE = "#/components/schemas/{name}"
 
 
@@ -183,6 +188,8 @@ def _responses(declared: Operation, access: str, schemas: dict[Any, Any]) -> dic
             "description": "; ".join(sorted({f"`{fact.code}`: {fact.message}" for fact in facts})),
             "content": {"application/problem+json": {"schema": schemas[Problem]}},
         }
+        if status == TooMany.status:
+            responses[str(status)]["headers"] = RATE_HEADERS
     return responses
 
 
