@@ -22,6 +22,8 @@ from kirana.oversight import api as oversight_api
 from kirana.platform import cache, csrf, health, limits, problems
 from kirana.platform.config import Settings, load_settings
 from kirana.platform.openapi import PREFIX
+from kirana.privacy import api as privacy_api
+from kirana.privacy import pages as privacy_pages
 from kirana.reports import api as reports_api
 from kirana.stock import api as stock_api
 from kirana.storefront import pages as storefront_pages
@@ -40,6 +42,7 @@ PAGES = {
     "cart": cart_pages.pages,
     "checkout": checkout_pages.pages,
     "orders": orders_pages.pages,
+    "privacy": privacy_pages.pages,
     "backoffice": backoffice_pages.pages,
 }
 APIS = {
@@ -54,6 +57,7 @@ APIS = {
     "exports_api": exports_api.api,
     "reports_api": reports_api.api,
     "oversight_api": oversight_api.api,
+    "privacy_api": privacy_api.api,
 }
 # A picture of 5 MB and the form around it; JSON bodies have a smaller limit of their own.
 LARGEST_BODY = 6 * 1024 * 1024

@@ -20,13 +20,14 @@ from kirana.oversight.cli import audit
 from kirana.platform import migrations, openapi
 from kirana.platform.config import PREFIX, Settings, SettingsError, keep_private, load_settings
 from kirana.platform.errors import ShopError
+from kirana.privacy.cli import erase
 from kirana.reports.cli import report
 from kirana.wiring import migrate, prepare, require_database, wire
 
 SECRET_SETTINGS = ("secret", "audit_secret", "smtp_url", "database_url", "redis_url")
 # The others look at what is there, and make no folder, secret or database by asking.
 MAKERS = ("up", "init", "upgrade", "demo", "mailbox")
-READERS = ("check", "report", "export", "user", "audit")
+READERS = ("check", "report", "export", "user", "audit", "erase")
 _ASKS_FOR_HELP = "kirana.asks_for_help"
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -80,6 +81,7 @@ main.add_command(user)
 main.add_command(report)
 main.add_command(export)
 main.add_command(audit)
+main.add_command(erase)
 
 
 @main.command()

@@ -45,3 +45,8 @@ class AddressTaken(Conflict):
 class TooManyAddresses(Conflict):
     code = "too_many_addresses"
     message = "Twenty addresses are the most that we keep. Remove one first."
+
+
+class ErasureUnderWay(Conflict):
+    code = "erasure_under_way"
+    message = "The account is being erased; this cannot be taken back any more."

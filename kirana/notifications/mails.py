@@ -10,7 +10,7 @@ from kirana.catalog.units import quantity_text
 from kirana.exports.files import exports_folder
 from kirana.exports.queries import get_download
 from kirana.exports.services import KEPT
-from kirana.notifications import queries
+from kirana.notifications import privacy_mails, queries
 from kirana.notifications.month import present
 from kirana.notifications.rendering import Letters, money_in
 from kirana.platform import delivery
@@ -27,7 +27,7 @@ PAYMENTS = {"cash": "You pay in cash at the door."}
 def register(settings: Settings) -> None:
     """Say how each kind of mail is built and where mail goes out. Opens nothing; idempotent."""
     letters = Letters(settings)
-    for kind, build in BUILDERS.items():
+    for kind, build in (BUILDERS | privacy_mails.BUILDERS).items():
         delivery.handler(kind, partial(build, letters))
     delivery.use_mailer(SmtpGateway(settings))
 
