@@ -27,7 +27,7 @@ PAYMENTS = {"cash": "You pay in cash at the door."}
 def register(settings: Settings) -> None:
     """Say how each kind of mail is built and where mail goes out. Opens nothing; idempotent."""
     letters = Letters(settings)
-    for kind, build in (BUILDERS | privacy_mails.BUILDERS).items():
+    for kind, build in BUILDERS.items():
         delivery.handler(kind, partial(build, letters))
     delivery.use_mailer(SmtpGateway(settings))
 
@@ -122,6 +122,7 @@ BUILDERS: dict[str, Callable[[Letters, Payload], Message | None]] = {
     "sign_up_known": sign_up_known,
     "export_ready": export_ready,
     "monthly_report": monthly_report,
+    **privacy_mails.BUILDERS,
 }
 
 
