@@ -51,7 +51,7 @@ PAGES = {
     "applicant": ("/account", "/office"),
     "customer": (
         "/", "/basket", "/checkout", "/orders", "/orders/{order}", "/account",
-        "/account/addresses", "/account/security",
+        "/account/addresses", "/account/security", "/account/data",
     ),
     "manager": (
         "/office/{store}/today", "/office/{store}/products",
@@ -75,6 +75,8 @@ LED_ON = {
     "/sign-in/second-factor",
     "/office/<store_slug>/exports/<uid>",
     "/office/<store_slug>/exports/<uid>/file",
+    "/account/data/<uid>",
+    "/account/data/<uid>/file",
 }
 
 
