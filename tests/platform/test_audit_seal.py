@@ -13,9 +13,10 @@ from sqlalchemy.exc import DBAPIError
 from kirana import check
 from kirana.platform import audit, audit_seal, clock, db
 from kirana.platform.access import SYSTEM, Actor
-from kirana.platform.audit import AuditEvent, shortened
+from kirana.platform.audit import AuditEvent
 from kirana.platform.audit_seal import AuditSeal, Fault, canonical, seal, verify
 from kirana.platform.db import query, verb
+from kirana.platform.networks import shortened
 from tests.accounts.people import at_once
 from tests.check.tampering import ledgers_open
 
