@@ -11,4 +11,5 @@ import "./toast.js";
 
 if (document.querySelector("[data-job][data-active]")) import("./job-progress.js");
 if (document.querySelector("[data-file-drop]")) import("./file-drop.js");
+if (document.querySelector("[data-new-password]")) import("./new-password.js");
 if (document.querySelector("[data-bulk]")) import("./bulk.js");
