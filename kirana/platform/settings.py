@@ -108,6 +108,9 @@ class Settings:
         10, "Requests for such mails (password, verification) per network address and hour."
     )
     verification_per_hour: int = _limit(3, "Verification mails per account and hour.")
+    password_checks_per_minute: int = _limit(
+        60, "Questions per network address and minute whether a new password is accepted."
+    )
     order_per_minute: int = _limit(10, "Orders per customer and minute.")
     cart_writes_per_minute: int = _limit(60, "Basket changes per visitor and minute.")
     search_per_minute: int = _limit(60, "Searches per network address and minute.")

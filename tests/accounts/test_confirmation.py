@@ -92,6 +92,15 @@ def test_the_link_is_sent_again_to_who_waits_only(visitor: Visitor, post: Post) 
         assert post.arrives() == []
 
 
+def test_three_mails_an_hour_are_enough(app: Any, settings: Settings) -> None:
+    asha = join(app, email=NILA["email"])
+    set_account(asha.email, verified_at=None)
+    for made in open_post(settings):
+        asks = [asha.post("/auth/email-confirmations", {"email": asha.email}) for _ in range(5)]
+        assert {answer.status_code for answer in asks} == {202}
+        assert len(made.arrives()) == 3
+
+
 def test_a_reset_shows_whose_mailbox_it_is_too(visitor: Visitor, post: Post) -> None:
     """Who finds that somebody else signed up with their address takes it back."""
     visitor.post("/auth/sign-up", {**NILA, "password": "of somebody else"})

@@ -286,6 +286,18 @@ class TestPages:
             assert answer.status_code == 403
         assert enters(Visitor(app.test_client()), PASSWORD)
 
+    def test_a_failure_writes_no_token_into_the_log(
+        self, app: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        def fail(*_args: str) -> None:
+            raise RuntimeError("broken")
+
+        monkeypatch.setattr("kirana.accounts.pages.recovery._keep", fail)
+        token = "x" * 43
+        assert app.test_client().get(f"/reset/{token}").status_code == 500
+        assert "/reset/<token>" in caplog.text
+        assert token not in caplog.messages[-1]
+
     def test_opening_a_link_changes_nothing(self, asha: Visitor, app: Any, post: Post) -> None:
         ask()
         token = post.token()
