@@ -77,7 +77,7 @@ def test_a_newcomer_gets_in_by_the_link(visitor: Visitor, post: Post, route: str
     assert person_row(NILA["email"]).verified_at is not None
     assert enter(visitor) == (201, "")
     assert confirm(visitor, token) == 410
-    assert rows(AuditEvent)[-1].action == "account.email_confirmed"
+    assert "account.email_confirmed" in [deed.action for deed in rows(AuditEvent)]
     assert check.run() == []
 
 
@@ -223,6 +223,7 @@ def asked(app: Any, name: str, email: str) -> dict[str, Any]:
     headers = {k: v for k, v in answer.headers.items() if k not in ("X-Request-Id", "Set-Cookie")}
     body_text = answer.data.replace(email.encode(), b"").replace(identity, b"")
     headers.pop("Content-Length")
+    headers.pop("RateLimit", None)  # how often this test has asked so far
     cookies = [cookie.partition("=")[0] for cookie in answer.headers.getlist("Set-Cookie")]
     return {
         "status": answer.status_code, "headers": headers, "cookies": cookies, "body": body_text,

@@ -76,8 +76,8 @@ def test_a_forgotten_password_is_set_anew(asha: Visitor, visitor: Visitor, post:
     assert (told["To"], told["Subject"]) == (
         "asha@example.org", "Your password at Kirana was changed",
     )  # fmt: skip
-    deed = rows(AuditEvent)[-1]
-    assert (deed.action, deed.object_key) == ("account.password_reset", asha.uid)
+    deeds = [(deed.action, deed.object_key) for deed in rows(AuditEvent)]
+    assert ("account.password_reset", asha.uid) in deeds
     assert check.run() == []
 
 
