@@ -45,12 +45,8 @@ def counter(
     program = need("Valkey", find_program())
     folder: Path = tmp_path_factory.mktemp("counter")
     shop = Shop(sqlite_source.fresh(folder / "kirana.sqlite3"), program, **QUICK)
-    try:
-        shop.valkey.start()
-        shop.start("web")
+    with shop.counter():
         yield shop
-    finally:
-        shop.close()
 
 
 def is_joined(port: int) -> bool:
