@@ -10,6 +10,7 @@ from flask import Flask, Response
 from werkzeug.routing import Rule
 
 from kirana import __version__
+from kirana.platform import bodies, edge
 from kirana.platform.errors import (
     Forbidden,
     Invalid,
@@ -194,11 +195,13 @@ def _responses(declared: Operation, access: str, schemas: dict[Any, Any]) -> dic
 
 
 def _facts(declared: Operation, access: str) -> dict[int, list[type[ShopError]]]:
-    facts: list[type[ShopError]] = [Invalid, Unauthorized, *declared.raises]
+    facts: list[type[ShopError]] = [Invalid, Unauthorized, *edge.REFUSALS, *declared.raises]
     if access != PUBLIC:
         facts += [Forbidden, SecondFactorNeeded, NotFound, TooMany]
     if declared.body is not None:
         facts += [MalformedBody, WrongMediaType, TooLarge]
+    if declared.body is not None or declared.uploads:
+        facts += bodies.REFUSALS
     if declared.idempotency != "none":
         facts += [KeyReused] + ([KeyMissing] if declared.idempotency == "required" else [])
     by_status: dict[int, list[type[ShopError]]] = {}
