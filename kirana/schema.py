@@ -8,6 +8,7 @@ import kirana.jobs.models
 import kirana.orders.models
 import kirana.payments.models
 import kirana.platform.audit
+import kirana.platform.audit_seal
 import kirana.platform.idempotency
 import kirana.platform.outbox
 import kirana.platform.schedule

@@ -1,6 +1,6 @@
 """Facts that stop a verb about people."""
 
-from kirana.platform.errors import Conflict, Forbidden, Unauthorized
+from kirana.platform.errors import Conflict, Forbidden, ShopError, Unauthorized
 
 
 class SignInFailed(Unauthorized):
@@ -18,6 +18,21 @@ class AccountSuspended(Forbidden):
 class AccountClosed(Forbidden):
     code = "account_closed"
     message = "This account was closed."
+
+
+class AddressUnconfirmed(Forbidden):
+    """Only after the right password, where addresses are to be confirmed."""
+
+    code = "address_unconfirmed"
+    message = "Confirm your e-mail address first: open the link in the mail that we sent you."
+
+
+class LinkRefused(ShopError):
+    """The same for a link that was used, is too old, was made for another state, or never was."""
+
+    status = 410
+    code = "link_refused"
+    message = "This link was used already or is too old. Ask for a new one."
 
 
 class SessionEnded(Unauthorized):

@@ -15,7 +15,7 @@ from kirana.platform.sealing import Sealer, sealer_for
 
 
 def sealer() -> Sealer:
-    return sealer_for(settings().secret)
+    return sealer_for(*settings().secrets)
 
 
 def relying_party() -> RelyingParty:

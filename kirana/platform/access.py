@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kirana.platform.errors import Forbidden, SecondFactorNeeded, Unauthorized
+from kirana.platform.networks import caller_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,9 @@ class Actor:
     @property
     def owner_key(self) -> str:
         """Owner of idempotency keys and limits; never empty."""
-        return f"a:{self.account_id}" if self.account_id else f"g:{self.guest_hash or self.network}"
+        if self.account_id:
+            return f"a:{self.account_id}"
+        return f"g:{self.guest_hash or caller_of(self.network)}"
 
     def require(self, permission: str) -> None:
         """Raise Unauthorized for a guest without it, Forbidden for anybody else."""

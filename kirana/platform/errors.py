@@ -83,6 +83,12 @@ class TooMany(ShopError):
     code = "too_many_requests"
     message = "Too many tries. Please wait a moment."
 
+    def __init__(self, retry_after: int = 60, allowance: Any = None) -> None:
+        """``retry_after`` is in seconds; ``allowance`` is what was used up, if it may be told."""
+        super().__init__()
+        self.retry_after = retry_after
+        self.allowance = allowance
+
 
 class Unavailable(ShopError):
     status = 503

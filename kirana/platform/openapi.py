@@ -16,6 +16,7 @@ from kirana.platform.errors import (
     NotFound,
     SecondFactorNeeded,
     ShopError,
+    TooMany,
     Unauthorized,
 )
 from kirana.platform.http import PUBLIC, Operation
@@ -188,7 +189,7 @@ def _responses(declared: Operation, access: str, schemas: dict[Any, Any]) -> dic
 def _facts(declared: Operation, access: str) -> dict[int, list[type[ShopError]]]:
     facts: list[type[ShopError]] = [Invalid, Unauthorized, *declared.raises]
     if access != PUBLIC:
-        facts += [Forbidden, SecondFactorNeeded, NotFound]
+        facts += [Forbidden, SecondFactorNeeded, NotFound, TooMany]
     if declared.body is not None:
         facts += [MalformedBody, WrongMediaType, TooLarge]
     if declared.idempotency != "none":

@@ -41,7 +41,8 @@ def address(path: str, keys: dict[str, str]) -> str:
     values = {
         "<slug>": slug, "<uid>": uid, "<number>": keys["order"], "<month>": "2020-01",
         "<store>": keys["manager.store"], "<store_slug>": keys["manager.store"],
-        "<known_edition>": "x", "<path:path>": "app.css", "<name>": "none.webp",
+        "<session>": keys["person_session"], "<known_edition>": "x",
+        "<path:path>": "app.css", "<name>": "none.webp",
     }  # fmt: skip
     for name, value in values.items():
         path = path.replace(name, value)

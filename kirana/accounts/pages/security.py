@@ -1,9 +1,8 @@
 """Password, second factors and devices."""
 
-import msgspec
-from flask import Response
+from flask import Response, request
 
-from kirana.accounts import factor_queries, queries, services, web_session
+from kirana.accounts import factor_queries, services, session_queries, web_session
 from kirana.accounts.devices import device_name
 from kirana.accounts.pages.blueprint import pages
 from kirana.accounts.permissions import Permission
@@ -13,6 +12,7 @@ from kirana.accounts.shapes import (
 from kirana.platform.errors import Invalid
 from kirana.platform.http import current_actor, requires
 from kirana.platform.pages import Form, note, posted, render, see_other
+from kirana.platform.paging import PageQuery
 
 
 @pages.get("/account/security")
@@ -32,27 +32,19 @@ def change_password() -> Response:
         tokens = services.change_password(actor, web_session.keys(), given)
     except Invalid as error:
         return show_security(Form.posted(error), 422)
+    web_session.forgive_tries(actor.email)
     web_session.start(tokens)
     note("Your password is changed. All other devices are signed out.", "success")
     return see_other(".security")
 
 
-@pages.post("/account/sessions/<uid>/end")
-@requires(Permission.WRITE_OWN_PROFILE)
-def end_session(uid: str) -> Response:
-    services.end_session(current_actor(), uid)
-    note("That device is signed out.", "success")
-    return see_other(".security")
-
-
 def show_security(form: Form, status: int = 200) -> Response:
-    actor = current_actor()
-    sessions = [
-        msgspec.structs.replace(found, device=device_name(found.device))
-        for found in queries.list_sessions(actor)
-    ]
+    actor, cursor, here = current_actor(), request.args.get("cursor"), "/account/security"
+    found = session_queries.list_sessions(actor, PageQuery(cursor=cursor))
     return render(
-        "accounts/security.html", status, form=form, sessions=sessions,
+        "accounts/security.html", status, form=form, sessions=found.items,
+        next_url=f"{here}?cursor={found.next_cursor}" if found.next_cursor else None,
+        first_url=here if cursor else None,
         factors=factor_queries.get_second_factors(actor), lacks_factor=actor.lacks_factor,
         this_device=device_name(web_session.device()),
     )  # fmt: skip

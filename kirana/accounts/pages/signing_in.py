@@ -3,7 +3,8 @@
 from flask import Response, request
 
 from kirana.accounts import second_step, services, web_session
-from kirana.accounts.errors import SecondFactorRequired
+from kirana.accounts.errors import AddressUnconfirmed, SecondFactorRequired
+from kirana.accounts.house_rules import house_rules
 from kirana.accounts.pages.blueprint import pages
 from kirana.accounts.shapes import (
     Credentials,
@@ -18,6 +19,8 @@ from kirana.platform.http import current_actor, public
 from kirana.platform.pages import Form, back, local_path, note, posted, render, see_other
 
 HOME = "/"
+WELCOME = "Thank you. Sign in now, unless you had an account: then see your mail."
+SEE_MAIL = "Thank you. We have sent you a mail: open its link, then sign in."
 
 
 @pages.get("/sign-in")
@@ -38,10 +41,13 @@ def sign_in() -> Response:
         visitor, device = web_session.visitor(), web_session.device()
         tokens = services.sign_in(visitor, web_session.keys(), given, device)
     except SecondFactorRequired as halfway:
+        web_session.forgive_tries(given.email)
         second_step.keep_proof(halfway.details["proof"])
         return see_other(".second_step_form", return_to=return_to() or None)
     except ShopError as error:
-        return refused("accounts/sign_in.html", error, return_to=return_to())
+        waits = isinstance(error, AddressUnconfirmed)
+        return refused("accounts/sign_in.html", error, return_to=return_to(), is_unconfirmed=waits)
+    web_session.forgive_tries(given.email)
     return let_in(visitor, tokens)
 
 
@@ -61,7 +67,7 @@ def sign_up() -> Response:
         services.sign_up(web_session.visitor(), given, web_session.shop_zone())
     except ShopError as error:
         return refused("accounts/sign_up.html", error, return_to=return_to())
-    note("Thank you. Sign in now, unless you had an account: then see your mail.", "success")
+    note(SEE_MAIL if house_rules().confirms_addresses else WELCOME, "success")
     return see_other(".sign_in_form", return_to=return_to() or None)
 
 
@@ -81,7 +87,8 @@ def apply() -> Response:
         services.apply_as_manager(web_session.visitor(), given, web_session.shop_zone())
     except ShopError as error:
         return refused("accounts/apply.html", error, done=False)
-    return render("accounts/apply.html", form=Form(), done=True)
+    confirms = house_rules().confirms_addresses
+    return render("accounts/apply.html", form=Form(), done=True, confirms_addresses=confirms)
 
 
 @pages.post("/sign-out")

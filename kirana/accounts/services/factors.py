@@ -18,7 +18,7 @@ from kirana.accounts.queries import find_own_credentials
 from kirana.accounts.services.codes import replace_recovery_codes, totp_owner
 from kirana.accounts.services.factor_notes import note_factor
 from kirana.accounts.services.records import end_everywhere, lock_account
-from kirana.accounts.services.sessions import end_other_sessions
+from kirana.accounts.services.session_endings import end_other_sessions
 from kirana.platform import audit, clock
 from kirana.platform.access import Actor
 from kirana.platform.db import verb

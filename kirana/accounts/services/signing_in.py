@@ -10,10 +10,12 @@ from kirana.accounts.email_addresses import find_normal_email
 from kirana.accounts.errors import (
     AccountClosed,
     AccountSuspended,
+    AddressUnconfirmed,
     SecondFactorRequired,
     SignInFailed,
 )
 from kirana.accounts.factor_queries import list_methods
+from kirana.accounts.house_rules import house_rules
 from kirana.accounts.models import Account
 from kirana.accounts.passkeys import ANSWER_SECONDS
 from kirana.accounts.queries import find_credentials
@@ -30,8 +32,8 @@ def sign_in(actor: Actor, keys: SessionKeys, given: Credentials, device: str) ->
     """Open a session and announce ``signed_in``; its notes come with the tokens.
 
     An unknown address costs the same as a wrong password. Raises SignInFailed, and only after
-    the right password AccountSuspended, AccountClosed or SecondFactorRequired. Not to be called
-    inside a transaction.
+    the right password AccountSuspended, AccountClosed, AddressUnconfirmed or
+    SecondFactorRequired. Not to be called inside a transaction.
     """
     email = find_normal_email(given.email)
     found = find_credentials(email) if email else None
@@ -54,12 +56,12 @@ def admit(
     account: Row[*tuple[Any, ...]],
     device: str,
 ) -> Tokens:
-    """Open a session for ``account`` (id, role, status, token_version), whoever proved to be it.
+    """Open a session for ``account`` as ``lock_account`` reads it, whoever proved to be it.
 
-    Every way of signing in ends here. Raises AccountSuspended, AccountClosed.
+    Every way of signing in ends here. Raises AccountSuspended, AccountClosed, AddressUnconfirmed.
     """
-    _refuse_the_banned(account.status)
-    tokens = open_session(connection, account, keys, device, actor.network)
+    _refuse_who_may_not(account)
+    tokens = open_session(connection, account, keys, device, actor)
     notes = announce(connection, "signed_in", account_id=account.id, guest_hash=actor.guest_hash)
     return msgspec.structs.replace(tokens, notes=notes)
 
@@ -77,13 +79,15 @@ def _enter(
 
     With a second factor there is no session yet, but the proof that its step asks for.
     """
-    columns = (Account.id, Account.role, Account.status, Account.token_version)
+    columns = (
+        Account.id, Account.role, Account.status, Account.token_version, Account.verified_at,
+    )  # fmt: skip
     unchanged = (Account.id == found.id) & (Account.password_hash == found.password_hash)
     find = select(*columns).where(unchanged).with_for_update()
     account = connection.execute(find).one_or_none()
     if account is None:
         raise SignInFailed
-    _refuse_the_banned(account.status)
+    _refuse_who_may_not(account)
     if fresh_hash is not None:
         rehash = update(Account).where(Account.id == account.id)
         connection.execute(rehash.values(password_hash=fresh_hash))
@@ -95,8 +99,10 @@ def _enter(
     return {"proof": proof, "methods": methods, "expires_in": ANSWER_SECONDS}
 
 
-def _refuse_the_banned(status: str) -> None:
-    if status == "suspended":
+def _refuse_who_may_not(account: Row[*tuple[Any, ...]]) -> None:
+    if account.status == "suspended":
         raise AccountSuspended
-    if status == "closed":
+    if account.status == "closed":
         raise AccountClosed
+    if house_rules().confirms_addresses and account.verified_at is None:
+        raise AddressUnconfirmed
