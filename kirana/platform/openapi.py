@@ -10,6 +10,7 @@ from flask import Flask, Response
 from werkzeug.routing import Rule
 
 from kirana import __version__
+from kirana.platform import bodies, edge
 from kirana.platform.errors import (
     Forbidden,
     Invalid,
@@ -25,6 +26,11 @@ from kirana.platform.inputs import MalformedBody, TooLarge, WrongMediaType
 
 PREFIX = "/api/v1"
 BINARY: dict[str, str] = {}  # OpenAPI 3.1: an empty schema stands for raw bytes
+RATE_HEADERS = {
+    "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}},
+    "RateLimit-Policy": {"description": "What is allowed.", "schema": {"type": "string"}},
+    "RateLimit": {"description": "What is left of it.", "schema": {"type": "string"}},
+}
 _TEMPLATE = "#/components/schemas/{name}"
 
 
@@ -183,15 +189,19 @@ def _responses(declared: Operation, access: str, schemas: dict[Any, Any]) -> dic
             "description": "; ".join(sorted({f"`{fact.code}`: {fact.message}" for fact in facts})),
             "content": {"application/problem+json": {"schema": schemas[Problem]}},
         }
+        if status == TooMany.status:
+            responses[str(status)]["headers"] = RATE_HEADERS
     return responses
 
 
 def _facts(declared: Operation, access: str) -> dict[int, list[type[ShopError]]]:
-    facts: list[type[ShopError]] = [Invalid, Unauthorized, *declared.raises]
+    facts: list[type[ShopError]] = [Invalid, Unauthorized, *edge.REFUSALS, *declared.raises]
     if access != PUBLIC:
         facts += [Forbidden, SecondFactorNeeded, NotFound, TooMany]
     if declared.body is not None:
         facts += [MalformedBody, WrongMediaType, TooLarge]
+    if declared.body is not None or declared.uploads:
+        facts += bodies.REFUSALS
     if declared.idempotency != "none":
         facts += [KeyReused] + ([KeyMissing] if declared.idempotency == "required" else [])
     by_status: dict[int, list[type[ShopError]]] = {}
