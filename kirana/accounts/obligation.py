@@ -7,8 +7,10 @@ removed closes the doors at once, and one that is set up opens them.
 from dataclasses import replace
 
 from kirana.accounts.factor_queries import has_second_factor
-from kirana.accounts.permissions import SIGNED_IN
+from kirana.accounts.permissions import GUEST_PERMISSIONS, Permission
 from kirana.platform.access import Actor
+
+LEFT = GUEST_PERMISSIONS | {Permission.READ_OWN_PROFILE, Permission.WRITE_OWN_PROFILE}
 
 
 def obliged(actor: Actor) -> Actor:
@@ -17,7 +19,7 @@ def obliged(actor: Actor) -> Actor:
         return actor
     if has_second_factor(actor.account_id):
         return replace(actor, is_obliged=True)
-    left = actor.permissions & SIGNED_IN
+    left = actor.permissions & LEFT
     return replace(
         actor, permissions=left, store_ids=frozenset(), is_obliged=True, lacks_factor=True
     )
