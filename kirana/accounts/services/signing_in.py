@@ -26,8 +26,8 @@ from kirana.accounts.session_keys import SessionKeys
 from kirana.accounts.shapes import Credentials, Tokens
 from kirana.platform.access import Actor
 from kirana.platform.announce import announce
-from kirana.platform.audit import shortened
 from kirana.platform.db import verb
+from kirana.platform.networks import shortened
 
 logger = logging.getLogger("kirana.accounts")
 
