@@ -26,7 +26,7 @@ from kirana.reports import api as reports_api
 from kirana.stock import api as stock_api
 from kirana.storefront import pages as storefront_pages
 from kirana.stores import api as stores_api
-from kirana.stores.queries import store_ids_of
+from kirana.stores.queries import places_of
 from kirana.web import assets, developers, shell
 from kirana.wiring import wire
 
@@ -82,7 +82,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.url_map.merge_slashes = False
     problems.install(app)
     limits.use_redis(settings.redis)
-    web_session.install(app, store_ids_of)
+    web_session.install(app, places_of)
     csrf.install(app)
     cache.install(app, settings)
     shell.install(app)

@@ -45,3 +45,18 @@ class AddressTaken(Conflict):
 class TooManyAddresses(Conflict):
     code = "too_many_addresses"
     message = "Twenty addresses are the most that we keep. Remove one first."
+
+
+class BeyondYourRights(Forbidden):
+    code = "beyond_your_rights"
+    message = "You can only give, change or take what you may do yourself."
+
+
+class KeyRefused(Unauthorized):
+    code = "api_key_refused"
+    message = "This API key is not valid, or not any more."
+
+
+class TooManyKeys(Conflict):
+    code = "too_many_api_keys"
+    message = "Twenty API keys are the most that one person has. Revoke one first."

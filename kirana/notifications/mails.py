@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 from kirana.catalog.units import quantity_text
 from kirana.exports.files import exports_folder
-from kirana.exports.queries import get_download
+from kirana.exports.queries import get_download, is_still_theirs
 from kirana.exports.services import KEPT
 from kirana.notifications import queries
+from kirana.notifications.invitations import invitation
 from kirana.notifications.month import present
 from kirana.notifications.rendering import Letters, money_in
 from kirana.platform import delivery
@@ -74,7 +75,7 @@ def sign_up_known(letters: Letters, payload: Payload) -> Message | None:
 def export_ready(letters: Letters, payload: Payload) -> Message | None:
     """With the file, or with a link for who signs in when the file is large. None if it is gone."""
     person = queries.get_person(queries.get_requester_id(payload["job_id"]))
-    if person.status != "active":
+    if not is_still_theirs(payload["job_id"]):
         return None
     try:
         found = get_download(payload["job_id"])
@@ -122,6 +123,7 @@ BUILDERS: dict[str, Callable[[Letters, Payload], Message | None]] = {
     "sign_up_known": sign_up_known,
     "export_ready": export_ready,
     "monthly_report": monthly_report,
+    "invitation": invitation,
 }
 
 

@@ -1,6 +1,7 @@
 """Who is acting. Verbs take an ``Actor`` explicitly; ``SYSTEM`` stands for tasks and the CLI."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from kirana.platform.errors import Forbidden, Unauthorized
@@ -10,8 +11,9 @@ from kirana.platform.errors import Forbidden, Unauthorized
 class Actor:
     """The person (or guest, or the system) behind a call, read from the database each time.
 
-    ``guest_hash`` is the SHA-256 of the secret in a guest's basket cookie, ``store_ids`` the
-    stores of an active manager, ``permissions`` what role and status allow right now.
+    ``guest_hash`` is the SHA-256 of the secret in a guest's basket cookie. ``permissions`` is what
+    is allowed anywhere, ``stores`` what is allowed in each store; ``key_uid`` names the API key
+    that narrows both.
     """
 
     account_id: int | None = None
@@ -21,10 +23,11 @@ class Actor:
     role: str = ""
     status: str = ""
     permissions: frozenset[str] = frozenset()
-    store_ids: frozenset[int] = frozenset()
+    stores: Mapping[int, frozenset[str]] = field(default_factory=dict)
     session_id: int | None = None
+    key_uid: str = ""
     guest_hash: str = ""
-    via: Literal["bearer", "cookie", "guest", "system"] = "guest"
+    via: Literal["bearer", "cookie", "key", "guest", "system"] = "guest"
     network: str = ""
     request_id: str = ""
 
@@ -44,6 +47,14 @@ class Actor:
         if not self.is_signed_in:
             raise Unauthorized
         raise Forbidden
+
+    def stores_for(self, permission: str) -> frozenset[int]:
+        """The stores in which ``permission`` is held."""
+        return frozenset(store for store, held in self.stores.items() if permission in held)
+
+    def may_in(self, store_id: int, permission: str) -> bool:
+        """Whether ``permission`` is held in this store; the system may anywhere."""
+        return self.via == "system" or permission in self.stores.get(store_id, ())
 
     def me(self) -> int:
         """The account's id. Raises Unauthorized for a guest."""

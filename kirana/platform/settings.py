@@ -64,6 +64,7 @@ class Settings:
     order_per_minute: int = _setting(10, "Orders per customer and minute.")
     cart_writes_per_minute: int = _setting(60, "Basket changes per visitor and minute.")
     export_per_hour: int = _setting(6, "Exports per manager and hour.")
+    invitation_per_hour: int = _setting(30, "Invitations mailed per person and hour.")
 
     @property
     def database(self) -> str:

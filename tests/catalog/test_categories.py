@@ -281,7 +281,7 @@ def test_a_wish_must_make_sense(market: Market) -> None:
         with pytest.raises(Invalid):
             ask_for_category(market.manager, CategoryWish(**facts))
     slug, store_id = make_store()
-    of_two = make_actor("manager", store_id, *market.manager.store_ids)
+    of_two = make_actor("manager", store_id, *market.manager.stores)
     with pytest.raises(Invalid):
         ask_for_category(of_two, CategoryWish(kind="create", name="X"))
     with pytest.raises(NotFound):

@@ -8,10 +8,12 @@ from kirana.accounts.services.applications import (
     reject_application,
 )
 from kirana.accounts.services.joining import sign_up
+from kirana.accounts.services.keys import grantable, make_key, note_use, revoke_key
 from kirana.accounts.services.people import (
     PersonToCreate,
     change_role,
     create_account,
+    give_role,
     reinstate,
     suspend,
 )
@@ -37,10 +39,15 @@ __all__ = [
     "create_account",
     "end_other_sessions",
     "end_session",
+    "give_role",
+    "grantable",
+    "make_key",
+    "note_use",
     "refresh",
     "reinstate",
     "reject_application",
     "remove_address",
+    "revoke_key",
     "sign_in",
     "sign_out",
     "sign_up",

@@ -162,14 +162,14 @@ def reject_wish(uid: str) -> Response:
 @requires(Permission.READ_CATEGORY_REQUESTS)
 def wishes(store_slug: str) -> Response:
     """What this store has asked of the admin."""
-    return _wishes_page(my_store(store_slug))
+    return _wishes_page(my_store(store_slug, Permission.READ_CATEGORY_REQUESTS))
 
 
 @pages.post("/<store_slug>/requests")
 @requires(Permission.WRITE_CATEGORY_REQUESTS)
 def ask(store_slug: str) -> Response:
     """Ask the admin for a change of the categories."""
-    store = my_store(store_slug)
+    store = my_store(store_slug, Permission.WRITE_CATEGORY_REQUESTS)
     try:
         ask_for_category(current_actor(), posted(WishForm).wish(store.slug))
     except (Invalid, Conflict) as error:
@@ -182,7 +182,7 @@ def ask(store_slug: str) -> Response:
 @requires(Permission.WRITE_CATEGORY_REQUESTS)
 def withdraw(store_slug: str, uid: str) -> Response:
     """Take a request back."""
-    store = my_store(store_slug)
+    store = my_store(store_slug, Permission.WRITE_CATEGORY_REQUESTS)
     try:
         withdraw_request(current_actor(), uid)
     except Conflict as error:

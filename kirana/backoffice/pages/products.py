@@ -55,7 +55,7 @@ class StatusForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @requires(Permission.READ_STORE_PRODUCTS)
 def products(store_slug: str) -> Response:
     """The store's products by words, status and stock."""
-    store = my_store(store_slug)
+    store = my_store(store_slug, Permission.READ_STORE_PRODUCTS)
     wanted = _wanted()
     found = list_store_products(current_actor(), store.slug, wanted)
     chosen = {"q": wanted.q, "status": wanted.status, "stock": wanted.stock}
@@ -92,14 +92,14 @@ def products(store_slug: str) -> Response:
 def new_product(store_slug: str) -> Response:
     """An empty form."""
     empty = Form({"unit": "each", "increment": "1", "minimum": "1"})
-    return _form_page(my_store(store_slug), None, empty)
+    return _form_page(my_store(store_slug, Permission.WRITE_STORE_PRODUCTS), None, empty)
 
 
 @pages.post("/<store_slug>/products")
 @requires(Permission.WRITE_STORE_PRODUCTS)
 def add_product(store_slug: str) -> Response:
     """Make a draft; the picture may come with it."""
-    store = my_store(store_slug)
+    store = my_store(store_slug, Permission.WRITE_STORE_PRODUCTS)
     try:
         new = posted(ProductForm).to_new(settings().currency)
         made = create_product(current_actor(), store.slug, new)
@@ -114,7 +114,7 @@ def add_product(store_slug: str) -> Response:
 @requires(Permission.READ_STORE_PRODUCTS)
 def product(store_slug: str, slug: str) -> Response:
     """One product: what it is, its picture, its stock."""
-    store = my_store(store_slug)
+    store = my_store(store_slug, Permission.READ_STORE_PRODUCTS)
     found = _own_product(store, slug)
     return _form_page(store, found, Form(form_values(found, settings().currency)))
 
@@ -123,7 +123,7 @@ def product(store_slug: str, slug: str) -> Response:
 @requires(Permission.WRITE_STORE_PRODUCTS)
 def change_product(store_slug: str, slug: str) -> Response:
     """Save the form; what somebody else changed meanwhile is not overwritten."""
-    store = my_store(store_slug)
+    store = my_store(store_slug, Permission.WRITE_STORE_PRODUCTS)
     found = _own_product(store, slug)
     try:
         form = posted(ProductForm)
@@ -140,7 +140,7 @@ def change_product(store_slug: str, slug: str) -> Response:
 @requires(Permission.WRITE_STORE_PRODUCTS)
 def move_product(store_slug: str, slug: str) -> Response:
     """Put on sale, hide or archive."""
-    store = my_store(store_slug)
+    store = my_store(store_slug, Permission.WRITE_STORE_PRODUCTS)
     form = posted(StatusForm)
     move = MOVES.get(form.to)
     if move is None:
@@ -158,7 +158,7 @@ def move_product(store_slug: str, slug: str) -> Response:
 @requires(Permission.WRITE_STORE_STOCK)
 def move_stock(store_slug: str, slug: str) -> Response:
     """Goods came in, were spoilt, or were counted wrongly."""
-    store = my_store(store_slug)
+    store = my_store(store_slug, Permission.WRITE_STORE_STOCK)
     found = _own_product(store, slug)
     actor = current_actor()
     try:

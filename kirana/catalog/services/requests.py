@@ -16,14 +16,13 @@ from kirana.platform.access import Actor
 from kirana.platform.db import verb
 from kirana.platform.errors import Invalid, NotFound
 from kirana.platform.states import require_move
-from kirana.stores.models import Store
 
 
 @verb
 def ask_for_category(connection: Connection, actor: Actor, wish: CategoryWish) -> str:
     """Put a wish before the admin; returns the request's uid. Raises Invalid, NotFound."""
     actor.require(Permission.WRITE_CATEGORY_REQUESTS)
-    store_id = _store(connection, actor, wish.store)
+    store_id = _store(actor, wish.store)
     uid = columns.new_uid()
     connection.execute(
         insert(CategoryRequest).values(
@@ -78,19 +77,18 @@ def withdraw_request(connection: Connection, actor: Actor, uid: str) -> None:
     """Take back a request of the actor's stores. Raises NotFound, IllegalMove."""
     actor.require(Permission.WRITE_CATEGORY_REQUESTS)
     row = _lock(connection, uid)
-    if row.store_id not in actor.store_ids:
+    if not actor.may_in(row.store_id, Permission.WRITE_CATEGORY_REQUESTS):
         raise NotFound
     _decide(connection, actor, row, "withdrawn", "")
 
 
-def _store(connection: Connection, actor: Actor, slug: str | None) -> int:
+def _store(actor: Actor, slug: str | None) -> int:
     if slug is not None:
-        return own_store_id(actor, slug)
-    mine = select(Store.id).where(Store.id.in_(actor.store_ids))
-    stores = connection.execute(mine).scalars().all()
+        return own_store_id(actor, slug, Permission.WRITE_CATEGORY_REQUESTS)
+    stores = actor.stores_for(Permission.WRITE_CATEGORY_REQUESTS)
     if len(stores) != 1:
         raise Invalid.at("/store", "choose one: you work in more than one store", "required")
-    return stores[0]
+    return next(iter(stores))
 
 
 def _check(wish: CategoryWish) -> int | None:
