@@ -26,6 +26,7 @@ from kirana.reports import api as reports_api
 from kirana.stock import api as stock_api
 from kirana.storefront import pages as storefront_pages
 from kirana.stores import api as stores_api
+from kirana.stores import pages as stores_pages
 from kirana.stores.queries import places_of
 from kirana.web import assets, developers, shell
 from kirana.wiring import wire
@@ -36,6 +37,7 @@ PAGES = {
     "developers": developers.pages,
     "media": catalog_pages.pages,
     "accounts": accounts_pages.pages,
+    "stores": stores_pages.pages,
     "storefront": storefront_pages.pages,
     "cart": cart_pages.pages,
     "checkout": checkout_pages.pages,

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, func, select
 
 from kirana.accounts.models import Approval
 from kirana.accounts.permissions import Permission
+from kirana.backoffice.words import PLACE_WORDS
 from kirana.catalog.models import CategoryRequest
 from kirana.orders.models import Order
 from kirana.platform.access import Actor
@@ -17,12 +18,6 @@ from kirana.stores.shapes import Workplace
 
 Item = tuple[str, str, str, int]
 P = Permission
-PLACE_TEXTS = {
-    "owner": "Owner",
-    "manager": "Store manager",
-    "picker": "Picker",
-    "courier": "Courier",
-}
 WAITING_ORDERS = ("placed", "accepted", "awaiting_customer")
 
 
@@ -58,7 +53,7 @@ def store_sidebar(actor: Actor, slug: str) -> dict[str, Any]:
         groups["Other stores"] = shops
     return {
         "name": place.store.name,
-        "role_text": PLACE_TEXTS[place.role],
+        "role_text": PLACE_WORDS[place.role],
         "groups": [_group(title, *items) for title, items in groups.items()],
         "may": place.rights,
     }
@@ -92,6 +87,7 @@ def admin_sidebar() -> dict[str, Any]:
                 "Keep",
                 ("Categories", "folder-tree", "/office/categories", 0),
                 ("People", "users", "/office/people", 0),
+                ("Teams", "store", "/office/teams", 0),
             ),
             _group("Know", ("Monthly reports", "chart-line", "/office/reports", 0)),
         ],

@@ -61,7 +61,7 @@ def list_workplaces(connection: Connection, actor: Actor) -> list[Workplace]:
 
 @query
 def list_all_stores(connection: Connection, actor: Actor) -> list[StoreView]:
-    """Every store but closed ones, by name, for the admin who places a manager."""
+    """Every store but closed ones, by name, for the admin."""
     actor.require(Permission.READ_APPROVALS)
     find = select(*VIEW).where(Store.status != "closed").order_by(Store.name, Store.id)
     return [show_store(row) for row in connection.execute(find)]

@@ -25,7 +25,13 @@ from kirana.stores.team_queries import (
     list_invitations,
     list_members,
 )
-from kirana.stores.team_shapes import InvitationToken, InvitationView, NewInvitation, PlaceChange
+from kirana.stores.team_shapes import (
+    InvitationsQuery,
+    InvitationToken,
+    InvitationView,
+    NewInvitation,
+    PlaceChange,
+)
 
 team = Blueprint("team", __name__)
 
@@ -66,7 +72,7 @@ def leave(actor: Actor, slug: str) -> None:
 @team.get("/stores/<slug>/invitations")
 @requires(Permission.WRITE_STORE_MEMBERS)
 @operation("listInvitations", raises=(NotFound,))
-def list_invited(actor: Actor, slug: str, query: PageQuery) -> Page[InvitationView]:
+def list_invited(actor: Actor, slug: str, query: InvitationsQuery) -> Page[InvitationView]:
     """A store's invitations, newest first."""
     return list_invitations(actor, slug, query)
 

@@ -16,7 +16,7 @@ from kirana.platform.tokens import hash_secret
 from kirana.stores.models import Invitation, Membership, Store
 from kirana.stores.queries import find_store, may_keep
 from kirana.stores.shapes import Member
-from kirana.stores.team_shapes import InvitationView, Offer
+from kirana.stores.team_shapes import InvitationsQuery, InvitationView, Offer
 
 _MEMBERS = select(
     Membership.id, Account.uid, Account.email, Account.name, Account.role, Account.status,
@@ -51,11 +51,13 @@ def get_member(connection: Connection, actor: Actor, slug: str, uid: str) -> Mem
 
 @query
 def list_invitations(
-    connection: Connection, actor: Actor, slug: str, wanted: PageQuery
+    connection: Connection, actor: Actor, slug: str, wanted: InvitationsQuery
 ) -> Page[InvitationView]:
     """A store's invitations, newest first, for its owner and for admins. Raises NotFound."""
     store_id = kept_store_id(connection, actor, slug, Permission.WRITE_STORE_MEMBERS)
     find = _invitations().where(Invitation.store_id == store_id)
+    if wanted.is_open:
+        find = find.where(OPEN)
     if wanted.cursor is not None:
         find = find.where(Invitation.id < decode_cursor(wanted.cursor, [int])[0])
     rows = connection.execute(find.order_by(Invitation.id.desc()).limit(wanted.limit + 1)).all()
@@ -109,6 +111,13 @@ def may_grant(holder: Actor | Rights, store_id: int, role: str) -> bool:
         return Permission.WRITE_STORE_MEMBERS in holder.permissions
     held = holder.stores.get(store_id, frozenset())
     return Permission.WRITE_STORE_MEMBERS in held and STORE_TABLE[role] <= held
+
+
+@query
+def grantable_places(connection: Connection, actor: Actor, slug: str) -> list[str]:
+    """The roles in a store's team that the caller may give and take, the highest first."""
+    store = find_store(connection, slug)
+    return [role for role in STORE_TABLE if store is not None and may_grant(actor, store.id, role)]
 
 
 def _invitations() -> Any:

@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from kirana.accounts.shapes import Input, Line
+from kirana.platform.paging import PageQuery
 from kirana.stores.shapes import StoreRole
 
 InvitationState = Literal["open", "expired", "accepted", "revoked"]
@@ -28,6 +29,12 @@ class InvitationToken(Input, frozen=True):
     """The token that was mailed."""
 
     token: Line
+
+
+class InvitationsQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
+    """Filter of a store's invitations: those that were neither accepted nor taken back."""
+
+    is_open: bool = False
 
 
 class InvitationView(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ from kirana.backoffice.pages import (
     orders,
     products,
     reports,
+    team,
     today,
 )
 from kirana.backoffice.pages.blueprint import pages
@@ -21,5 +22,6 @@ __all__ = [
     "pages",
     "products",
     "reports",
+    "team",
     "today",
 ]

@@ -8,7 +8,9 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 from kirana.accounts.permissions import Permission
 from kirana.backoffice.navigation import admin_sidebar, own_place, store_sidebar
 from kirana.platform.config import Settings
+from kirana.platform.errors import Invalid, ShopError
 from kirana.platform.http import current_actor
+from kirana.platform.pages import Form
 from kirana.stores.shapes import StoreView
 
 pages = Blueprint("backoffice", __name__, url_prefix="/office")
@@ -45,3 +47,8 @@ def my_store(slug: str, permission: Permission) -> StoreView:
 
 def zone_of(store: StoreView) -> ZoneInfo:
     return ZoneInfo(store.zone)
+
+
+def refused(error: ShopError) -> Form:
+    """The posted form again, with what is wrong."""
+    return Form.posted(error if isinstance(error, Invalid) else Invalid(error.detail))

@@ -6,7 +6,13 @@ import msgspec
 from flask import Response
 
 from kirana.accounts.permissions import Permission
-from kirana.backoffice.pages.blueprint import admin_page, my_store, pages, store_page
+from kirana.backoffice.pages.blueprint import (
+    admin_page,
+    my_store,
+    pages,
+    refused,
+    store_page,
+)
 from kirana.backoffice.words import REQUEST_WORDS
 from kirana.catalog.inputs import CategoryChanges, CategoryWish, NewCategory
 from kirana.catalog.queries import departments, list_categories
@@ -198,7 +204,7 @@ def _categories_page(at: str = "", error: ShopError | None = None) -> Response:
         error.status if error else 200,
         categories=found,
         totals={item.slug: item.product_count for item in departments()},
-        form=_form(error),
+        form=Form() if error is None else refused(error),
         form_at=at,
         **_choices(),
     )
@@ -211,7 +217,7 @@ def _requests_page(uid: str = "", error: ShopError | None = None) -> Response:
         error.status if error else 200,
         waiting=[item for item in found if item.status == "requested"],
         decided=[item for item in found if item.status != "requested"],
-        form=_form(error),
+        form=Form() if error is None else refused(error),
         form_uid=uid,
         words=REQUEST_WORDS,
         kinds=KINDS,
@@ -225,7 +231,7 @@ def _wishes_page(store: StoreView, error: ShopError | None = None) -> Response:
         store,
         error.status if error else 200,
         wishes=[item for item in found if item.store == store.slug],
-        form=_form(error),
+        form=Form() if error is None else refused(error),
         words=REQUEST_WORDS,
         kinds=KINDS,
         kind_choices=[{"value": value, "label": label} for value, label in KINDS.items()],
@@ -243,9 +249,3 @@ def _choices() -> dict[str, Any]:
         "wells": [{"value": well, "label": well.capitalize()} for well in WELLS],
         "taxes": [{"value": value, "label": label} for value, label in TAXES.items()],
     }
-
-
-def _form(error: ShopError | None) -> Form:
-    if error is None:
-        return Form()
-    return Form.posted(error if isinstance(error, Invalid) else Invalid(error.detail))

@@ -6,7 +6,7 @@ import msgspec
 from flask import Response, request, url_for
 
 from kirana.accounts.permissions import Permission
-from kirana.backoffice.pages.blueprint import my_store, pages, settings, store_page
+from kirana.backoffice.pages.blueprint import my_store, pages, refused, settings, store_page
 from kirana.backoffice.product_form import ProductForm, StockForm, form_values
 from kirana.backoffice.words import BAND_WORDS, PRODUCT_WORDS
 from kirana.catalog.queries import get_product, list_categories
@@ -20,7 +20,7 @@ from kirana.catalog.services.products import (
 )
 from kirana.catalog.units import quantity_text
 from kirana.catalog.views import ProductView
-from kirana.platform.errors import Conflict, Invalid, NotFound, ShopError, Stale
+from kirana.platform.errors import Conflict, Invalid, NotFound, Stale
 from kirana.platform.http import current_actor, requires
 from kirana.platform.inputs import texts_to_struct
 from kirana.platform.money import sign
@@ -105,7 +105,7 @@ def add_product(store_slug: str) -> Response:
         made = create_product(current_actor(), store.slug, new)
         _take_picture(made)
     except (Invalid, Conflict) as error:
-        return _form_page(store, None, _refused(error), error.status)
+        return _form_page(store, None, refused(error), error.status)
     note(f"{made.title} is a draft. Put it on sale when it is ready.", "success")
     return see_other(ONE, store_slug=store.slug, slug=made.slug)
 
@@ -131,7 +131,7 @@ def change_product(store_slug: str, slug: str) -> Response:
         changed = edit_product(current_actor(), slug, changes, form.seen)
         _take_picture(changed)
     except (Invalid, Conflict, Stale) as error:
-        return _form_page(store, found, _refused(error), error.status)
+        return _form_page(store, found, refused(error), error.status)
     note(f"{changed.title} is saved.", "success")
     return see_other(ONE, store_slug=store.slug, slug=slug)
 
@@ -149,7 +149,7 @@ def move_product(store_slug: str, slug: str) -> Response:
     try:
         moved = move(current_actor(), slug, form.seen)
     except (Invalid, Conflict, Stale) as error:
-        return _form_page(store, found, _refused(error), error.status)
+        return _form_page(store, found, refused(error), error.status)
     note(f"{moved.title}: {PRODUCT_WORDS[moved.status]}.", "success")
     return see_other(ONE, store_slug=store.slug, slug=slug)
 
@@ -171,7 +171,7 @@ def move_stock(store_slug: str, slug: str) -> Response:
             level = adjust_stock(actor, slug, form.quantity, form.reason)
     except (Invalid, Conflict) as error:
         values = form_values(found, settings().currency)
-        return _form_page(store, found, Form(values), error.status, _refused(error))
+        return _form_page(store, found, Form(values), error.status, refused(error))
     note(f"{found.title}: {quantity_text(level.on_hand, level.unit)} in stock now.", "success")
     return see_other(ONE, store_slug=store.slug, slug=slug)
 
@@ -215,11 +215,6 @@ def _take_picture(of: ProductView) -> None:
     given = request.files.get("picture")
     if given is not None and given.filename:
         put_picture(current_actor(), media(settings()), of.slug, given.read(), of.title)
-
-
-def _refused(error: ShopError) -> Form:
-    shown = error if isinstance(error, Invalid) else Invalid(error.detail)
-    return Form.posted(shown)
 
 
 def _wanted() -> StockedQuery:
