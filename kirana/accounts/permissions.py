@@ -90,52 +90,14 @@ _STORE_MANAGER = _PICKER | {
 }  # fmt: skip
 _OWNER = _STORE_MANAGER | {P.WRITE_STORE_SETTINGS, P.WRITE_STORE_MEMBERS}
 
-PERMISSION_WORDS: dict[str, str] = {
-    P.READ_OWN_BASKET: "See my basket",
-    P.WRITE_OWN_BASKET: "Change my basket",
-    P.READ_OWN_PROFILE: "See my account",
-    P.WRITE_OWN_PROFILE: "Change my account",
-    P.READ_OWN_ORDERS: "See my orders",
-    P.PLACE_ORDER: "Place orders for me",
-    P.CANCEL_OWN_ORDER: "Cancel my orders",
-    P.READ_OWN_APPLICATION: "See my application",
-    P.WRITE_OWN_APPLICATION: "Apply for me",
-    P.READ_OWN_JOBS: "See my jobs",
-    P.WRITE_OWN_JOBS: "Cancel my jobs",
-    P.READ_STORE_FIGURES: "See a store's figures",
-    P.WRITE_STORE_SETTINGS: "Change a store's settings",
-    P.READ_STORE_MEMBERS: "See a store's team",
-    P.WRITE_STORE_MEMBERS: "Change a store's team",
-    P.READ_STORE_PRODUCTS: "See a store's products",
-    P.WRITE_STORE_PRODUCTS: "Change a store's products and prices",
-    P.READ_STORE_STOCK: "See a store's stock",
-    P.WRITE_STORE_STOCK: "Book a store's stock",
-    P.READ_STORE_ORDERS: "See a store's orders",
-    P.WRITE_STORE_ORDERS: "Move a store's orders",
-    P.READ_STORE_DELIVERIES: "See orders on the way",
-    P.WRITE_STORE_DELIVERIES: "Deliver orders on the way",
-    P.READ_EXPORTS: "Fetch exports",
-    P.WRITE_EXPORTS: "Start exports",
-    P.READ_CATEGORY_REQUESTS: "See requests for categories",
-    P.WRITE_CATEGORY_REQUESTS: "Ask for categories",
-    P.DECIDE_CATEGORY_REQUESTS: "Decide on requests for categories",
-    P.WRITE_CATEGORIES: "Change categories",
-    P.READ_APPROVALS: "See managers' applications",
-    P.WRITE_APPROVALS: "Decide on managers' applications",
-    P.READ_PEOPLE: "See people",
-    P.WRITE_PEOPLE: "Suspend people, change their role",
-    P.WRITE_STORES: "Make and close stores",
-    P.READ_REPORTS: "See monthly reports",
-    P.WRITE_REPORTS: "Send monthly reports",
-    P.READ_JOBS: "See all jobs",
-    P.WRITE_JOBS: "Cancel all jobs",
-    P.READ_OUTBOX: "See what is mailed",
-    P.WRITE_OUTBOX: "Free held mails",
-    P.READ_AUDIT: "See the audit log",
-}
-
 # Never given to an API key: with it a key could make itself more than it is.
 NOT_FOR_KEYS = frozenset({P.WRITE_OWN_PROFILE})
+
+# Routes ask for the smaller one.
+_INCLUDED = {
+    P.READ_STORE_ORDERS: P.READ_STORE_DELIVERIES,
+    P.WRITE_STORE_ORDERS: P.WRITE_STORE_DELIVERIES,
+}
 
 # What a place in a store's team allows, in that store.
 STORE_TABLE: dict[str, frozenset[Permission]] = {
@@ -159,9 +121,10 @@ def permissions_of(role: str, status: str) -> frozenset[Permission]:
     return TABLE.get((role, status), frozenset())
 
 
-def with_reads(wanted: Iterable[Permission], held: frozenset[str]) -> frozenset[Permission]:
-    """``wanted``, and for each ``write:x`` the ``read:x`` that its answer needs, where held."""
+def completed(wanted: Iterable[Permission], held: frozenset[str]) -> frozenset[Permission]:
+    """``wanted`` with what it is no use without, where held: who writes also reads the answer."""
     chosen = frozenset(wanted)
+    chosen |= {part for whole, part in _INCLUDED.items() if whole in chosen and part in held}
     answers = {right.replace("write:", "read:", 1) for right in chosen}
     return chosen | {right for right in Permission if right in answers & held}
 

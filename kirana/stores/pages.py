@@ -8,11 +8,12 @@ from flask import Blueprint, Response, request
 from kirana.accounts import services as people
 from kirana.accounts.errors import BeyondYourRights, TooManyKeys
 from kirana.accounts.key_shapes import NewKey
-from kirana.accounts.permissions import PERMISSION_WORDS, Permission
+from kirana.accounts.permission_words import PERMISSION_WORDS
+from kirana.accounts.permissions import Permission
 from kirana.platform.errors import Conflict, Invalid, NotFound, ShopError
 from kirana.platform.http import current_actor, public, requires
 from kirana.platform.inputs import read_query, to_struct
-from kirana.platform.pages import Form, note, posted, render, see_other
+from kirana.platform.pages import Form, go_to, note, posted, render, see_other
 from kirana.platform.paging import PageQuery
 from kirana.stores import services
 from kirana.stores.errors import NotInvited
@@ -59,7 +60,7 @@ def accept(token: str) -> Response:
     except (Conflict, NotInvited) as error:
         return _invitation(token, error)
     note("Welcome to the team.", "success")
-    return see_other("backoffice.office", store=slug)
+    return go_to(f"/office/{slug}/orders")
 
 
 @pages.get("/account/keys")

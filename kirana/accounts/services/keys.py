@@ -10,7 +10,7 @@ from kirana.accounts.errors import BeyondYourRights, TooManyKeys
 from kirana.accounts.key_queries import PREFIX, is_live
 from kirana.accounts.key_shapes import NewKey
 from kirana.accounts.models import Account, ApiKey
-from kirana.accounts.permissions import NOT_FOR_KEYS, Permission, with_reads
+from kirana.accounts.permissions import NOT_FOR_KEYS, Permission, completed
 from kirana.platform import audit, clock
 from kirana.platform.access import Actor
 from kirana.platform.db import verb
@@ -33,7 +33,7 @@ def make_key(
     actor.require(Permission.WRITE_OWN_PROFILE)
     name = texts.one_line(new.name, "/name", 80)
     held = grantable(actor, store_id)
-    granted = with_reads(new.permissions, held)
+    granted = completed(new.permissions, held)
     if not granted <= held:
         raise BeyondYourRights
     connection.execute(select(Account.id).where(Account.id == actor.me()).with_for_update())
