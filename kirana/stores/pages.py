@@ -112,7 +112,7 @@ def _keys(form: Form, code: int = 200, token: str = "") -> Response:
     held = people.grantable(actor, None)
     context: dict[str, Any] = {
         "keys": found.items,
-        "choices": [(name, text) for name, text in PERMISSION_WORDS.items() if name in held],
+        "choices": [(p, PERMISSION_WORDS.get(p, p)) for p in Permission if p in held],
         "stores": [{"value": p.store.slug, "label": p.store.name} for p in list_workplaces(actor)],
         "lasting": [{"value": days, "label": text} for days, text in LASTING.items()],
         "chosen": request.form.getlist("permissions") if code != 200 else [],

@@ -1,9 +1,11 @@
 """The one catalogue of permissions, without a database."""
 
 import itertools
+from pathlib import Path
 
 from kirana.accounts.permissions import (
     GUEST_PERMISSIONS,
+    NOT_FOR_KEYS,
     STORE_TABLE,
     TABLE,
     Permission,
@@ -41,3 +43,24 @@ def test_each_place_holds_what_the_smaller_ones_hold() -> None:
 def test_every_permission_is_held_by_somebody() -> None:
     held = frozenset().union(GUEST_PERMISSIONS, *TABLE.values(), *STORE_TABLE.values())
     assert held == set(Permission)
+
+
+COLUMNS = {
+    "customer": TABLE["customer", "active"],
+    "manager": TABLE["manager", "active"],
+    "admin": TABLE["admin", "active"],
+    **STORE_TABLE,
+    "API key": frozenset(Permission) - NOT_FOR_KEYS,
+}
+
+
+def test_the_page_of_permissions_says_what_the_code_does() -> None:
+    page = Path(__file__).parents[2] / "docs" / "permissions.md"
+    assert the_table() in page.read_text(), f"docs/permissions.md should hold:\n{the_table()}"
+
+
+def the_table() -> str:
+    rows = [["permission", *COLUMNS], ["---"] * (1 + len(COLUMNS))]
+    for right in Permission:
+        rows.append([f"`{right}`", *("x" if right in held else "" for held in COLUMNS.values())])
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)

@@ -26,7 +26,7 @@ from tests.races.threads import at_once, raised, repeated, succeeded
 from tests.world import actor_of, build
 
 TABS = 5
-MEETING_SECONDS = 2
+MEETING_SECONDS = 20
 
 
 def two_admins(app: Any) -> tuple[Actor, Actor]:

@@ -211,11 +211,13 @@ def _categories_page(at: str = "", error: ShopError | None = None) -> Response:
 
 
 def _requests_page(uid: str = "", error: ShopError | None = None) -> Response:
-    found = list_requests(current_actor(), RequestQuery(limit=100)).items
+    actor = current_actor()
+    waiting = list_requests(actor, RequestQuery(status="requested", limit=100)).items
+    found = list_requests(actor, RequestQuery(limit=100)).items
     return admin_page(
         "office/requests.html",
         error.status if error else 200,
-        waiting=[item for item in found if item.status == "requested"],
+        waiting=waiting,
         decided=[item for item in found if item.status != "requested"],
         form=Form() if error is None else refused(error),
         form_uid=uid,

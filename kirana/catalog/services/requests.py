@@ -5,7 +5,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, insert, select, update
 
+from kirana.accounts import texts
 from kirana.accounts.permissions import Permission
+from kirana.catalog.errors import CategoryGone
 from kirana.catalog.inputs import CategoryChanges, CategoryWish, NewCategory
 from kirana.catalog.models import Category, CategoryRequest
 from kirana.catalog.queries import load_tree, own_store_id
@@ -16,6 +18,8 @@ from kirana.platform.access import Actor
 from kirana.platform.db import verb
 from kirana.platform.errors import Invalid, NotFound
 from kirana.platform.states import require_move
+
+LONGEST_REASON = 500
 
 
 @verb
@@ -41,7 +45,7 @@ def ask_for_category(connection: Connection, actor: Actor, wish: CategoryWish) -
 def approve_request(connection: Connection, actor: Actor, uid: str) -> None:
     """Approve a request and carry it out, both or neither.
 
-    Raises NotFound, IllegalMove, and whatever the change of the categories raises.
+    Raises NotFound, IllegalMove, CategoryGone, and whatever the change of the categories raises.
     """
     actor.require(Permission.DECIDE_CATEGORY_REQUESTS)
     row = _lock(connection, uid)
@@ -50,11 +54,11 @@ def approve_request(connection: Connection, actor: Actor, uid: str) -> None:
     if row.kind == "create":
         create_category(actor, NewCategory(name=wish["name"], parent=wish["parent"]))
         return
-    slug = connection.execute(
-        select(Category.slug).where(Category.id == row.category_id)
-    ).scalar_one_or_none()
+    # By both: SQLite gives the id of a deleted category to the next one.
+    meant = (Category.id == row.category_id) & (Category.slug == wish["category"])
+    slug = connection.execute(select(Category.slug).where(meant)).scalar_one_or_none()
     if slug is None:
-        raise NotFound("The category of this request is gone.")
+        raise CategoryGone
     if row.kind == "rename":
         edit_category(actor, slug, CategoryChanges(name=wish["name"]))
     elif row.kind == "move":
@@ -67,9 +71,8 @@ def approve_request(connection: Connection, actor: Actor, uid: str) -> None:
 def reject_request(connection: Connection, actor: Actor, uid: str, reason: str) -> None:
     """Refuse a request and say why. Raises NotFound, IllegalMove, Invalid."""
     actor.require(Permission.DECIDE_CATEGORY_REQUESTS)
-    if not reason.strip():
-        raise Invalid.at("/reason", "must be given", "required")
-    _decide(connection, actor, _lock(connection, uid), "rejected", reason.strip())
+    reason = texts.one_line(reason, "/reason", LONGEST_REASON)
+    _decide(connection, actor, _lock(connection, uid), "rejected", reason)
 
 
 @verb
