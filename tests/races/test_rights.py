@@ -15,7 +15,7 @@ from kirana.accounts.errors import LastAdmin
 from kirana.accounts.models import Account
 from kirana.accounts.services import give_role, people, suspend
 from kirana.platform import clock
-from kirana.platform.access import Actor
+from kirana.platform.access import SYSTEM, Actor
 from kirana.stores.invitation_keys import invitation_token
 from kirana.stores.models import Invitation, Membership
 from kirana.stores.services import accept_invitation, invitations, invite, leave_store, team
@@ -112,10 +112,11 @@ def look_without_lock(meeting: _Meeting) -> Callable[[Connection, int], None]:
 
 @pytest.mark.on_database("postgresql")
 def test_the_mutant_without_lock_leaves_no_admin(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    # By nobody: else the foreign keys of the two deeds lock each other out, and one is done again.
     one, two = two_admins(app)
     monkeypatch.setattr(people, "keep_an_admin", look_without_lock(_Meeting(2)))
     outcomes = at_once(
-        [lambda: suspend(one, two.uid, "mine"), lambda: suspend(two, one.uid, "yours")]
+        [lambda: suspend(SYSTEM, two.uid, "mine"), lambda: suspend(SYSTEM, one.uid, "yours")]
     )
     assert raised(outcomes) == []
     assert {finding.rule for finding in check.run()} == {"there is an active admin"}

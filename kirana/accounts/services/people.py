@@ -82,18 +82,18 @@ def give_role(connection: Connection, actor: Actor, uid: str, role: str) -> None
     caller), Conflict (a waiting manager is decided by approval).
     """
     actor.require(Permission.WRITE_PEOPLE)
+    account_id = _account_id(connection, uid)
+    if role != "admin":  # before the row itself, so that admins are always locked in one order
+        keep_an_admin(connection, account_id)
     columns = (Account.id, Account.role, Account.status)
-    find = select(*columns).where(Account.uid == uid).with_for_update()
-    row = connection.execute(find).one_or_none()
-    if row is None:
-        raise NotFound
+    find = select(*columns).where(Account.id == account_id).with_for_update()
+    row = connection.execute(find).one()
     if row.status in ("pending", "rejected", "closed"):
         raise Conflict(f"The account is {row.status}; its role cannot change.")
     _check_may_give(actor, row.role)
     _check_may_give(actor, role)
     if row.role == role:
         return
-    keep_an_admin(connection, row.id)
     connection.execute(update(Account).where(Account.id == row.id).values(role=role))
     end_everywhere(connection, row.id)
     before, after = {"role": row.role}, {"role": role}
