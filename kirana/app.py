@@ -30,7 +30,8 @@ from kirana.reports import api as reports_api
 from kirana.stock import api as stock_api
 from kirana.storefront import pages as storefront_pages
 from kirana.stores import api as stores_api
-from kirana.stores.queries import store_ids_of
+from kirana.stores import pages as stores_pages
+from kirana.stores.queries import places_of
 from kirana.web import assets, developers, shell
 from kirana.wiring import wire
 
@@ -40,6 +41,7 @@ PAGES = {
     "developers": developers.pages,
     "media": catalog_pages.pages,
     "accounts": accounts_pages.pages,
+    "stores": stores_pages.pages,
     "storefront": storefront_pages.pages,
     "cart": cart_pages.pages,
     "checkout": checkout_pages.pages,
@@ -88,7 +90,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     problems.install(app)
     allowances.install(app)
     limits.use_redis(settings.redis)
-    web_session.install(app, store_ids_of)
+    web_session.install(app, places_of)
     csrf.install(app)
     cache.install(app, settings)
     shell.install(app)

@@ -17,6 +17,7 @@ from kirana.platform.celery import wake_through
 from kirana.platform.config import Settings, SettingsError
 from kirana.privacy.services.erasing import remind_of_erasure
 from kirana.stock.services.ledger import open_level
+from kirana.stores.services import leave_all_stores
 
 
 def wire(settings: Settings) -> None:
@@ -31,6 +32,8 @@ def wire(settings: Settings) -> None:
     subscribe("store_changed", on_store_changed)
     subscribe("store_moved", on_store_changed)
     subscribe("account_suspended", stop_exports_without_right)
+    subscribe("role_changed", leave_all_stores)
+    subscribe("membership_changed", stop_exports_without_right)
     subscribe("role_changed", stop_exports_without_right)
 
 

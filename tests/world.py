@@ -1,16 +1,18 @@
 """A small shop in which everything exists once, made through the verbs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, select
 
+from kirana.accounts.key_shapes import NewKey
 from kirana.accounts.models import Account
-from kirana.accounts.permissions import permissions_of
+from kirana.accounts.permissions import Permission
 from kirana.accounts.queries import list_applications
-from kirana.accounts.services import add_address
+from kirana.accounts.services import add_address, make_key, suspend
 from kirana.accounts.session_queries import list_sessions
-from kirana.accounts.shapes import AddressDetails, ApplicationsQuery
+from kirana.accounts.shapes import AddressDetails, ApplicationsQuery, Tokens
 from kirana.cart.services import set_line
 from kirana.catalog.inputs import CategoryWish, NewCategory, NewProduct
 from kirana.catalog.services.categories import create_category
@@ -22,12 +24,25 @@ from kirana.platform.amounts import Money
 from kirana.platform.db import query
 from kirana.platform.paging import PageQuery
 from kirana.stock.services.goods import receive_goods
-from kirana.stores.queries import store_ids_of
-from kirana.stores.services import approve_manager, reject_manager
-from kirana.stores.shapes import NewStore, Placement
+from kirana.stores.invitation_keys import invitation_token
+from kirana.stores.queries import load_rights
+from kirana.stores.services import (
+    accept_invitation,
+    approve_manager,
+    create_store,
+    invite,
+    reject_manager,
+)
+from kirana.stores.shapes import NewStore, Placement, StoreRole
+from kirana.stores.team_shapes import NewInvitation
 from tests.accounts.factors import add_passkey
 from tests.accounts.people import Visitor, applicant, join
 from tests.checkout.buying import buy
+from tests.machinery.databases import SECRET
+
+PLACES: dict[str, StoreRole] = {"courier": "courier", "suspended": "manager"}
+# What the program at the manager's till may do.
+KEY_RIGHTS = (Permission.READ_STORE_PRODUCTS, Permission.WRITE_STORE_STOCK)
 
 
 @dataclass
@@ -45,10 +60,10 @@ class World:
 def actor_of(connection: Connection, email: str) -> Actor:
     """The person as the loader would make them, without a request."""
     row = connection.execute(select(Account.__table__).where(Account.email == email)).one()
+    rights = load_rights(row.id)
     return Actor(
         account_id=row.id, uid=row.uid, email=row.email, name=row.name, role=row.role,
-        status=row.status, permissions=frozenset(permissions_of(row.role, row.status)),
-        store_ids=store_ids_of(row.id), via="bearer",
+        status=row.status, permissions=rights.permissions, stores=rights.stores, via="bearer",
     )  # fmt: skip
 
 
@@ -65,11 +80,36 @@ def build(app: Any) -> World:
     world = World(people)
     for name in ("manager", "other_manager"):
         _let_in(world, name)
+    for name in ("picker", "courier", "mixed", "suspended"):
+        people[name] = join(app)
+        _hire(world, name, PLACES.get(name, "picker"))
+    _give_a_store_of_their_own(world, "mixed")
     people["pending"] = applicant(app, "Third Shop")
     people["rejected"] = applicant(app, "Fourth Shop")
     _refuse(world, "rejected")
     _fill(world)
+    people["key"] = _with_key(app, world.actor("manager"), KEY_RIGHTS)
+    suspend(world.actor("admin"), people["suspended"].uid, "a test")
     return world
+
+
+def _hire(world: World, name: str, role: StoreRole, by: str = "manager", slug: str = "") -> None:
+    """A place in a store, by an invitation that was accepted."""
+    wanted = NewInvitation(world.people[name].email, role)
+    uid = invite(world.actor(by), SECRET, slug or world.keys["manager.store"], wanted)
+    accept_invitation(world.actor(name), invitation_token(SECRET, uid))
+
+
+def _give_a_store_of_their_own(world: World, name: str) -> None:
+    new = NewStore(name=f"Shop of {name}")
+    slug = create_store(world.actor("admin"), new, "Asia/Kolkata", "open")
+    _hire(world, name, "owner", "admin", slug)
+
+
+def _with_key(app: Any, owner: Actor, rights: Sequence[Permission]) -> Visitor:
+    """A program that comes with an API key."""
+    _uid, token = make_key(owner, NewKey("till", list(rights)), None)
+    return Visitor(app.test_client(), tokens=Tokens(token, "", 0))
 
 
 def _application(world: World, name: str) -> str:
@@ -109,4 +149,9 @@ def _fill(world: World) -> None:
     keys["person_session"] = list_sessions(other, PageQuery()).items[0].uid
     keys["passkey"] = add_passkey(world.people["customer"])[1]["passkey"]["uid"]
     keys["application"] = _application(world, "pending")
+    keys["member"] = world.people["picker"].uid
+    wanted = NewInvitation(world.people["other_customer"].email, "courier")
+    keys["invitation"] = invite(manager, SECRET, store, wanted)
+    keys["token"] = invitation_token(SECRET, keys["invitation"])
+    keys["key"], _token = make_key(customer, NewKey("mine", [Permission.READ_OWN_ORDERS]), None)
     keys["person"] = world.people["other_customer"].uid

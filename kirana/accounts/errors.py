@@ -112,3 +112,18 @@ class NoFactor(Conflict):
 class ErasureUnderWay(Conflict):
     code = "erasure_under_way"
     message = "The account is being erased; this cannot be taken back any more."
+
+
+class BeyondYourRights(Forbidden):
+    code = "beyond_your_rights"
+    message = "You can only give, change or take what you may do yourself."
+
+
+class KeyRefused(Unauthorized):
+    code = "api_key_refused"
+    message = "This API key is not valid, or not any more."
+
+
+class TooManyKeys(Conflict):
+    code = "too_many_api_keys"
+    message = "Twenty API keys are the most that one person has. Revoke one first."

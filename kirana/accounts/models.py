@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.accounts.states import ACCOUNT_MOVES, APPROVAL_MOVES
 from kirana.platform import columns
-from kirana.platform.db import ByteOrdered, Model
+from kirana.platform.db import ByteOrdered, Json, Model
 
 ROLES = ("customer", "manager", "admin")
 LINK_PURPOSES = ("reset", "confirm", "change", "known")
@@ -147,3 +147,24 @@ class AccountEvent(Model):
     reason: Mapped[str] = mapped_column(Text, default="")
     actor_id: Mapped[int | None] = columns.link("account.id")
     at: Mapped[datetime] = columns.created()
+
+
+class ApiKey(Model):
+    """A key by which a program acts for its owner, with some of the owner's permissions.
+
+    Only the hash of the token is kept. ``store_id`` restricts the key to the work of one store.
+    """
+
+    __tablename__ = "api_key"
+
+    id: Mapped[int] = columns.key()
+    uid: Mapped[str] = columns.uid()
+    account_id: Mapped[int] = columns.link("account.id")
+    name: Mapped[str] = mapped_column(String(80))
+    token_hash: Mapped[str] = mapped_column(ByteOrdered, unique=True)
+    permissions: Mapped[list[str]] = mapped_column(Json)
+    store_id: Mapped[int | None] = columns.link("store.id")
+    expires_at: Mapped[datetime | None] = columns.moment()
+    revoked_at: Mapped[datetime | None] = columns.moment()
+    used_at: Mapped[datetime | None] = columns.moment()
+    created_at: Mapped[datetime] = columns.created()

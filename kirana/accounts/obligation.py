@@ -20,6 +20,4 @@ def obliged(actor: Actor) -> Actor:
     if has_second_factor(actor.account_id):
         return replace(actor, is_obliged=True)
     left = actor.permissions & LEFT
-    return replace(
-        actor, permissions=left, store_ids=frozenset(), is_obliged=True, lacks_factor=True
-    )
+    return replace(actor, permissions=left, stores={}, is_obliged=True, lacks_factor=True)

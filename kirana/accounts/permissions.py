@@ -1,12 +1,14 @@
-"""What people may do: one table from role and status to permissions.
+"""What people may do: one catalogue of permissions, used by roles, memberships and API keys alike.
 
 A guest browses and keeps a basket. Whoever can sign in has a profile of their own. Orders are
-placed by active people of every role; the store's work is done by active managers only, and only
-in the stores of their memberships (``Actor.store_ids``); the shop is run by active admins. A
-manager who waits or was refused signs in, reads the decision and may apply again, nothing more.
-Suspended and closed accounts hold nothing.
+placed by active people of every role; a store's work is done by the active members of its team,
+each by their place there (``STORE_TABLE``) and in that store only; the shop is run by active
+admins. A manager who waits or was refused signs in, reads the decision and may apply again,
+nothing more. Suspended and closed accounts hold nothing.
 """
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -30,12 +32,16 @@ class Permission(StrEnum):
     READ_STORE_FIGURES = "read:store_figures"
     WRITE_STORE_SETTINGS = "write:store_settings"
     READ_STORE_MEMBERS = "read:store_members"
+    WRITE_STORE_MEMBERS = "write:store_members"
     READ_STORE_PRODUCTS = "read:store_products"
     WRITE_STORE_PRODUCTS = "write:store_products"
     READ_STORE_STOCK = "read:store_stock"
     WRITE_STORE_STOCK = "write:store_stock"
     READ_STORE_ORDERS = "read:store_orders"
     WRITE_STORE_ORDERS = "write:store_orders"
+    # Of the store's orders those that are with the courier.
+    READ_STORE_DELIVERIES = "read:store_deliveries"
+    WRITE_STORE_DELIVERIES = "write:store_deliveries"
     READ_EXPORTS = "read:exports"
     WRITE_EXPORTS = "write:exports"
     # A manager asks for a category; an admin decides.
@@ -66,19 +72,42 @@ _SIGNED_IN = GUEST_PERMISSIONS | {
 }  # fmt: skip
 _CUSTOMER = _SIGNED_IN | {P.READ_OWN_ORDERS, P.PLACE_ORDER, P.CANCEL_OWN_ORDER}
 _WAITING = _SIGNED_IN | {P.READ_OWN_APPLICATION, P.WRITE_OWN_APPLICATION}
-_MANAGER = _CUSTOMER | {
-    P.READ_OWN_APPLICATION,
-    P.READ_STORE_FIGURES, P.WRITE_STORE_SETTINGS, P.READ_STORE_MEMBERS,
-    P.READ_STORE_PRODUCTS, P.WRITE_STORE_PRODUCTS,
-    P.READ_STORE_STOCK, P.WRITE_STORE_STOCK, P.READ_STORE_ORDERS, P.WRITE_STORE_ORDERS,
-    P.READ_EXPORTS, P.WRITE_EXPORTS, P.READ_CATEGORY_REQUESTS, P.WRITE_CATEGORY_REQUESTS,
-}  # fmt: skip
+_MANAGER = _CUSTOMER | {P.READ_OWN_APPLICATION}
 _ADMIN = _CUSTOMER | {
     P.WRITE_CATEGORIES, P.READ_CATEGORY_REQUESTS,
     P.DECIDE_CATEGORY_REQUESTS, P.READ_APPROVALS, P.WRITE_APPROVALS, P.READ_PEOPLE, P.WRITE_PEOPLE,
-    P.WRITE_STORES, P.WRITE_STORE_SETTINGS, P.READ_STORE_MEMBERS, P.READ_REPORTS, P.WRITE_REPORTS,
-    P.READ_JOBS, P.WRITE_JOBS, P.READ_OUTBOX, P.WRITE_OUTBOX, P.READ_AUDIT,
+    P.WRITE_STORES, P.WRITE_STORE_SETTINGS, P.READ_STORE_MEMBERS, P.WRITE_STORE_MEMBERS,
+    P.READ_REPORTS, P.WRITE_REPORTS, P.READ_JOBS, P.WRITE_JOBS, P.READ_OUTBOX, P.WRITE_OUTBOX,
+    P.READ_AUDIT,
 }  # fmt: skip
+
+_COURIER = frozenset({P.READ_STORE_DELIVERIES, P.WRITE_STORE_DELIVERIES})
+_PICKER = _COURIER | {
+    P.READ_STORE_ORDERS, P.WRITE_STORE_ORDERS, P.READ_STORE_PRODUCTS, P.READ_STORE_STOCK,
+}  # fmt: skip
+_STORE_MANAGER = _PICKER | {
+    P.READ_OWN_JOBS, P.WRITE_OWN_JOBS, P.READ_STORE_FIGURES, P.READ_STORE_MEMBERS,
+    P.WRITE_STORE_PRODUCTS, P.WRITE_STORE_STOCK, P.READ_EXPORTS, P.WRITE_EXPORTS,
+    P.READ_CATEGORY_REQUESTS, P.WRITE_CATEGORY_REQUESTS,
+}  # fmt: skip
+_OWNER = _STORE_MANAGER | {P.WRITE_STORE_SETTINGS, P.WRITE_STORE_MEMBERS}
+
+# Never given to an API key: with it a key could make itself more than it is.
+NOT_FOR_KEYS = frozenset({P.WRITE_OWN_PROFILE})
+
+# Routes ask for the smaller one.
+_INCLUDED = {
+    P.READ_STORE_ORDERS: P.READ_STORE_DELIVERIES,
+    P.WRITE_STORE_ORDERS: P.WRITE_STORE_DELIVERIES,
+}
+
+# What a place in a store's team allows, in that store.
+STORE_TABLE: dict[str, frozenset[Permission]] = {
+    "owner": _OWNER,
+    "manager": _STORE_MANAGER,
+    "picker": _PICKER,
+    "courier": _COURIER,
+}
 
 TABLE: dict[tuple[str, str], frozenset[Permission]] = {
     ("customer", "active"): frozenset(_CUSTOMER),
@@ -92,3 +121,41 @@ TABLE: dict[tuple[str, str], frozenset[Permission]] = {
 def permissions_of(role: str, status: str) -> frozenset[Permission]:
     """What an account of this role and status may do right now."""
     return TABLE.get((role, status), frozenset())
+
+
+def completed(wanted: Iterable[Permission], held: frozenset[str]) -> frozenset[Permission]:
+    """``wanted`` with what it is no use without, where held: who writes also reads the answer."""
+    chosen = frozenset(wanted)
+    chosen |= {part for whole, part in _INCLUDED.items() if whole in chosen and part in held}
+    answers = {right.replace("write:", "read:", 1) for right in chosen}
+    return chosen | {right for right in Permission if right in answers & held}
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What somebody may do right now: anywhere, and in each store where they work.
+
+    ``permissions`` includes those of all ``stores``: it says whether a route is theirs at all.
+    """
+
+    permissions: frozenset[str]
+    stores: Mapping[int, frozenset[str]]
+
+    def narrowed(self, to: Iterable[str], store_id: int | None) -> "Rights":
+        """No more than ``to``; with ``store_id`` nothing but the work of that one store."""
+        kept = frozenset(to)
+        stores = {place: rights & kept for place, rights in self.stores.items()}
+        if store_id is None:
+            return Rights(self.permissions & kept, stores)
+        only = stores.get(store_id, frozenset())
+        return Rights(only, {store_id: only})
+
+
+def rights_of(role: str, status: str, places: Mapping[int, str]) -> Rights:
+    """The rights of an account with these places (role in the store, by store)."""
+    stores = {
+        store_id: frozenset[str](STORE_TABLE[place])
+        for store_id, place in places.items()
+        if status == "active"
+    }
+    return Rights(frozenset[str](permissions_of(role, status)).union(*stores.values()), stores)

@@ -80,6 +80,12 @@ class Suspension(Input, frozen=True):
     reason: Annotated[str, msgspec.Meta(max_length=500)]
 
 
+class RoleChange(Input, frozen=True):
+    """A person's new role; their sessions end."""
+
+    role: Role
+
+
 class PeopleQuery(Input, frozen=True):
     """Filter of the list of people; ``q`` is looked for in names and e-mail addresses."""
 

@@ -1,4 +1,4 @@
-"""Who a request comes from: a bearer token, else our cookies, else a guest.
+"""Who a request comes from: a bearer token or API key, else our cookies, else a guest.
 
 Pages keep both tokens in HttpOnly cookies. When the access token has expired (15 minutes) and the
 refresh token is still good, any request that comes by cookie is refreshed on the way, and the new
@@ -6,20 +6,24 @@ pair leaves with its answer; requests that come at once get the same pair. ``__H
 no path but /, so the refresh cookie comes with every request, and no page needs to know of it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
 
 from flask import Flask, current_app, g, request
 
 from kirana.accounts.email_addresses import find_normal_email
-from kirana.accounts.errors import RefreshRefused, SessionEnded
+from kirana.accounts.errors import KeyRefused, RefreshRefused, SessionEnded
+from kirana.accounts.key_queries import PREFIX, find_key_holder
 from kirana.accounts.obligation import obliged
-from kirana.accounts.permissions import GUEST_PERMISSIONS, permissions_of
+from kirana.accounts.permissions import GUEST_PERMISSIONS, NOT_FOR_KEYS, Rights, rights_of
 from kirana.accounts.queries import find_caller
-from kirana.accounts.services import refresh
+from kirana.accounts.services import note_use, refresh
+from kirana.accounts.services.keys import NOTED_EACH
 from kirana.accounts.session_keys import SessionKeys, keys_for
 from kirana.accounts.session_queries import knows_network
 from kirana.accounts.shapes import Tokens
-from kirana.platform import allowances, cookies, limits
+from kirana.platform import allowances, clock, cookies, limits
 from kirana.platform.access import Actor
 from kirana.platform.config import Settings
 from kirana.platform.cookies import ACCESS_COOKIE, GUEST_COOKIE, REFRESH_COOKIE
@@ -29,34 +33,37 @@ from kirana.platform.http import use_actor_loader
 from kirana.platform.networks import caller_of
 from kirana.platform.tokens import hash_secret
 
-StoreIds = Callable[[int], frozenset[int]]
+Places = Callable[[int], Mapping[int, str]]
 REFRESH_SECONDS = 30 * 24 * 3600
 LONGEST_COOKIE = 200
 
 
-def install(app: Flask, store_ids_of: StoreIds) -> None:
-    """Load the caller of each request; ``store_ids_of`` gives a manager's stores by account."""
+def install(app: Flask, places_of: Places) -> None:
+    """Load the caller of each request; ``places_of`` gives an account's role in each store."""
     cookies.install(app)
 
     def load() -> Actor:
-        found = load_actor(store_ids_of)
+        found = load_actor(places_of)
         return obliged(found) if _settings().admin_second_factor else found
 
     use_actor_loader(app, load)
 
 
-def load_actor(store_ids_of: StoreIds) -> Actor:
+def load_actor(places_of: Places) -> Actor:
     """The caller, in at most two statements while the access token is good.
 
     Raises Unauthorized for a bearer token that is not good; bad cookies are dropped.
     """
     if has_bearer():
         g.actor = visitor()  # for the error page, should the token be refused
-        found = _find(request.headers["Authorization"][7:].strip(), store_ids_of)
+        token = request.headers["Authorization"][7:].strip()
+        if token.startswith(PREFIX):
+            return _by_key(token, places_of)
+        found = _find(token, places_of)
         if found is None:
             raise SessionEnded
         return found
-    return _from_cookies(store_ids_of) or visitor()
+    return _from_cookies(places_of) or visitor()
 
 
 def visitor() -> Actor:
@@ -178,11 +185,11 @@ def _settings() -> Settings:
     return settings
 
 
-def _from_cookies(store_ids_of: StoreIds) -> Actor | None:
+def _from_cookies(places_of: Places) -> Actor | None:
     access, token = cookies.read(ACCESS_COOKIE), cookies.read(REFRESH_COOKIE)
     if access:
         try:
-            found = _find(access, store_ids_of)
+            found = _find(access, places_of)
         except Unauthorized:
             found = None
         if found is not None:
@@ -195,14 +202,31 @@ def _from_cookies(store_ids_of: StoreIds) -> Actor | None:
         forget()
         return None
     start(tokens)
-    return _find(tokens.access_token, store_ids_of)
+    return _find(tokens.access_token, places_of)
 
 
-def _find(access_token: str, store_ids_of: StoreIds) -> Actor | None:
+def _find(access_token: str, places_of: Places) -> Actor | None:
     row = find_caller(keys().signer.read(access_token))
     if row is None:
         return None
-    is_working = row.role == "manager" and row.status == "active"
+    rights = rights_of(row.role, row.status, places_of(row.id))
+    actor = replace(_actor(row, rights), session_id=row.session_id)
+    return replace(actor, via="bearer" if has_bearer() else "cookie")
+
+
+def _by_key(token: str, places_of: Places) -> Actor:
+    """Who an API key acts for, with what both its owner and the key may do right now."""
+    row = find_key_holder(token)
+    if row is None:
+        raise KeyRefused
+    if row.used_at is None or row.used_at <= clock.utc_now() - NOTED_EACH:
+        note_use(row.key_id)
+    held = rights_of(row.role, row.status, places_of(row.id))
+    rights = held.narrowed(frozenset(row.permissions) - NOT_FOR_KEYS, row.store_id)
+    return replace(_actor(row, rights), key_uid=row.key_uid, via="key")
+
+
+def _actor(row: Any, rights: Rights) -> Actor:
     return Actor(
         account_id=row.id,
         uid=row.uid,
@@ -210,10 +234,8 @@ def _find(access_token: str, store_ids_of: StoreIds) -> Actor | None:
         name=row.name,
         role=row.role,
         status=row.status,
-        permissions=frozenset(permissions_of(row.role, row.status)),
-        store_ids=store_ids_of(row.id) if is_working else frozenset(),
-        session_id=row.session_id,
-        via="bearer" if has_bearer() else "cookie",
+        permissions=rights.permissions,
+        stores=rights.stores,
         network=request.remote_addr or "",
         request_id=g.get("request_id", ""),
     )

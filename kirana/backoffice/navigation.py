@@ -5,49 +5,70 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from kirana.accounts.models import Approval
+from kirana.accounts.permissions import Permission
+from kirana.backoffice.words import PLACE_WORDS
 from kirana.catalog.models import CategoryRequest
 from kirana.orders.models import Order
 from kirana.platform.access import Actor
 from kirana.platform.db import query
 from kirana.platform.errors import NotFound
 from kirana.stores.models import Store
-from kirana.stores.queries import list_own_stores
-from kirana.stores.shapes import StoreView
+from kirana.stores.queries import list_workplaces
+from kirana.stores.shapes import Workplace
 
-ROLE_TEXTS = {"manager": "Store manager", "admin": "Admin"}
+Item = tuple[str, str, str, int]
+P = Permission
 WAITING_ORDERS = ("placed", "accepted", "awaiting_customer")
 
 
-def own_store(actor: Actor, slug: str) -> StoreView:
-    """One of the stores that the caller runs. Raises NotFound."""
-    for store in list_own_stores(actor):
-        if store.slug == slug:
-            return store
+def own_place(actor: Actor, slug: str, permission: Permission) -> Workplace:
+    """The caller's place in a store where they hold ``permission``. Raises NotFound."""
+    for place in list_workplaces(actor):
+        if place.store.slug == slug and permission in place.rights:
+            return place
     raise NotFound
 
 
-def manager_sidebar(actor: Actor, store: StoreView) -> dict[str, Any]:
-    """The ``office`` of layouts/office.html for one store."""
-    base = f"/office/{store.slug}"
-    waiting = count_waiting_orders(store.slug)
-    others = [other for other in list_own_stores(actor) if other.slug != store.slug]
-    groups = [
-        _group(
-            "Shop floor",
-            ("Today", "layout-dashboard", f"{base}/today", 0),
-            ("Orders", "package", f"{base}/orders", waiting),
-        ),
-        _group(
-            "Catalogue",
-            ("Products", "tag", f"{base}/products", 0),
-            ("Categories", "folder-tree", f"{base}/requests", 0),
-        ),
-        _group("Know", ("Exports", "file-down", f"{base}/exports", 0)),
-    ]
+def first_page(place: Workplace) -> str:
+    """Where somebody's work in a store begins."""
+    return next(url for _, (permission, _, _, url) in _places(place) if permission in place.rights)
+
+
+def store_sidebar(actor: Actor, slug: str) -> dict[str, Any]:
+    """The ``office`` of layouts/office.html for one store: what the caller may do there.
+
+    ``may`` tells a template what else they may.
+    """
+    places = list_workplaces(actor)
+    place = next(place for place in places if place.store.slug == slug)
+    groups: dict[str, list[Item]] = {}
+    for title, (permission, text, icon, url) in _places(place):
+        if permission in place.rights:
+            picks = text == "Orders" and P.READ_STORE_ORDERS in place.rights
+            waiting = count_waiting_orders(slug) if picks else 0
+            groups.setdefault(title, []).append((text, icon, url, waiting))
+    others = [other for other in places if other.store.slug != slug and other.rights]
     if others:
-        places = [(other.name, "store", f"/office/{other.slug}/today", 0) for other in others]
-        groups.append(_group("Other stores", *places))
-    return {"name": store.name, "role_text": ROLE_TEXTS["manager"], "groups": groups}
+        shops = [(other.store.name, "store", first_page(other), 0) for other in others]
+        groups["Other stores"] = shops
+    return {
+        "name": place.store.name,
+        "role_text": PLACE_WORDS[place.role],
+        "groups": [_group(title, *items) for title, items in groups.items()],
+        "may": place.rights,
+    }
+
+
+def _places(place: Workplace) -> list[tuple[str, tuple[Permission, str, str, str]]]:
+    base = f"/office/{place.store.slug}"
+    return [
+        ("Shop floor", (P.READ_STORE_FIGURES, "Today", "layout-dashboard", f"{base}/today")),
+        ("Shop floor", (P.READ_STORE_DELIVERIES, "Orders", "package", f"{base}/orders")),
+        ("Catalogue", (P.READ_STORE_PRODUCTS, "Products", "tag", f"{base}/products")),
+        ("Catalogue", (P.READ_CATEGORY_REQUESTS, "Categories", "folder-tree", f"{base}/requests")),
+        ("Know", (P.READ_EXPORTS, "Exports", "file-down", f"{base}/exports")),
+        ("People", (P.READ_STORE_MEMBERS, "Team", "users", f"{base}/team")),
+    ]
 
 
 def admin_sidebar() -> dict[str, Any]:
@@ -55,7 +76,7 @@ def admin_sidebar() -> dict[str, Any]:
     applications, requests = count_waiting_decisions()
     return {
         "name": "All stores",
-        "role_text": ROLE_TEXTS["admin"],
+        "role_text": "Admin",
         "groups": [
             _group(
                 "Decide",
@@ -66,6 +87,7 @@ def admin_sidebar() -> dict[str, Any]:
                 "Keep",
                 ("Categories", "folder-tree", "/office/categories", 0),
                 ("People", "users", "/office/people", 0),
+                ("Teams", "store", "/office/teams", 0),
             ),
             _group(
                 "Know",
@@ -100,7 +122,7 @@ def count_waiting_decisions(connection: Connection) -> tuple[int, int]:
     return row[0], row[1]
 
 
-def _group(title: str, *items: tuple[str, str, str, int]) -> dict[str, Any]:
+def _group(title: str, *items: Item) -> dict[str, Any]:
     return {
         "title": title,
         "items": [

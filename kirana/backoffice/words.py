@@ -50,6 +50,12 @@ REQUEST_WORDS = {
     "withdrawn": "Withdrawn",
 }
 
+PLACE_WORDS = {
+    "owner": "Owner",
+    "manager": "Store manager",
+    "picker": "Picker",
+    "courier": "Courier",
+}
 REPORT_WORDS = {"done": "Sent", "running": "Being sent"}
 
 

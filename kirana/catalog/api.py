@@ -8,6 +8,7 @@ from kirana.accounts.permissions import Permission
 from kirana.catalog import product_api
 from kirana.catalog.errors import (
     CategoryExists,
+    CategoryGone,
     CategoryInUse,
     CategoryLoop,
     CategoryTooDeep,
@@ -133,7 +134,14 @@ def get_wish(actor: Actor, uid: str) -> RequestView:
 @requires(Permission.DECIDE_CATEGORY_REQUESTS)
 @operation(
     "approveCategoryRequest",
-    raises=(IllegalMove, CategoryInUse, CategoryExists, CategoryLoop, CategoryTooDeep),
+    raises=(
+        IllegalMove,
+        CategoryGone,
+        CategoryInUse,
+        CategoryExists,
+        CategoryLoop,
+        CategoryTooDeep,
+    ),
     idempotency="accepted",
 )
 def approve(actor: Actor, uid: str) -> RequestView:

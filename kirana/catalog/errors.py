@@ -39,3 +39,8 @@ class PictureTooLarge(ShopError):
     status: ClassVar[int] = 413
     code: ClassVar[str] = "picture_too_large"
     message: ClassVar[str] = "A picture has at most 5 MB and 40 million pixels."
+
+
+class CategoryGone(Conflict):
+    code = "category_gone"
+    message = "The category of this request is gone. Refuse the request, with that as the reason."

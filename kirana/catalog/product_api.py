@@ -43,7 +43,7 @@ def create(actor: Actor, store: str, body: NewProduct) -> Answer[ManagedProduct]
 @operation("getStoreProduct")
 def get_one(actor: Actor, store: str, slug: str) -> Answer[ManagedProduct]:
     """A product of the store, whatever its status."""
-    own_store_id(actor, store)
+    own_store_id(actor, store, Permission.READ_STORE_PRODUCTS)
     product = get_product(actor, slug)
     if product.store != store:
         raise NotFound

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, func, select
 
+from kirana.accounts.permissions import Permission
 from kirana.catalog.addresses import category_picture_url, picture_url
 from kirana.catalog.models import CatalogVersion, Category, Picture, Price, Product
 from kirana.catalog.states import PRODUCT_MOVES
@@ -130,7 +131,7 @@ def get_product(connection: Connection, actor: Actor, slug: str) -> ProductView:
     """A product of the actor's stores, whatever its status. Raises NotFound for strangers."""
     statement = PRODUCT_VIEW.where(Product.slug == slug)
     row = connection.execute(statement).one_or_none()
-    if row is None or not (actor.via == "system" or row.store_id in actor.store_ids):
+    if row is None or not actor.may_in(row.store_id, Permission.READ_STORE_PRODUCTS):
         raise NotFound
     return product_view(row)
 
@@ -139,7 +140,9 @@ def get_product(connection: Connection, actor: Actor, slug: str) -> ProductView:
 def find_pack_facts(connection: Connection, actor: Actor, slug: str) -> dict[str, str] | None:
     """What the drawn pack of a product shows; None for one that never was public or yours."""
     row = connection.execute(_PACK.where(Product.slug == slug)).one_or_none()
-    if row is None or not (row.published_at or row.store_id in actor.store_ids):
+    if row is None or not (
+        row.published_at or actor.may_in(row.store_id, Permission.READ_STORE_PRODUCTS)
+    ):
         return None
     return {
         "title": row.title, "brand": row.brand, "size_text": row.size_text,
@@ -148,11 +151,11 @@ def find_pack_facts(connection: Connection, actor: Actor, slug: str) -> dict[str
 
 
 @query
-def own_store_id(connection: Connection, actor: Actor, slug: str) -> int:
-    """The id of a store that the actor works in. Raises NotFound."""
+def own_store_id(connection: Connection, actor: Actor, slug: str, permission: Permission) -> int:
+    """The id of a store in which the actor holds ``permission``. Raises NotFound."""
     found = select(Store.id).where(Store.slug == slug)
     store_id = connection.execute(found).scalar_one_or_none()
-    if store_id is None or not (actor.via == "system" or store_id in actor.store_ids):
+    if store_id is None or not actor.may_in(store_id, permission):
         raise NotFound
     return store_id
 

@@ -56,7 +56,8 @@ def get_request(connection: Connection, actor: Actor, uid: str) -> RequestView:
 def _seen_by(actor: Actor) -> Any:
     if actor.via == "system" or Permission.DECIDE_CATEGORY_REQUESTS in actor.permissions:
         return _REQUESTS
-    return _REQUESTS.where(CategoryRequest.store_id.in_(actor.store_ids))
+    stores = actor.stores_for(Permission.READ_CATEGORY_REQUESTS)
+    return _REQUESTS.where(CategoryRequest.store_id.in_(stores))
 
 
 def _view(row: Any) -> RequestView:

@@ -6,6 +6,15 @@ from kirana.exports.queries import KIND as EXPORT
 
 _STATUSES = ", ".join(f"'account.{status}'" for status in ACCOUNT_MOVES)
 
+# A deed by which an account left a store.
+_LEFT = """
+          SELECT 1 FROM audit_event e
+          JOIN store s ON s.slug = e.object_key
+          JOIN account a ON a.uid = e.before ->> 'account'
+          WHERE e.object_kind = 'store' AND e.action = 'membership.removed'
+            AND s.id = {store} AND a.id = {account}
+"""
+
 RULES = (
     Rule(
         12,
@@ -52,28 +61,53 @@ RULES = (
     ),
     Rule(
         12,
-        "whoever works in a store is a manager, or was one by the audit log",
-        """
-        SELECT a.uid, a.role, m.role AS place FROM membership m
-        JOIN account a ON a.id = m.account_id
-        WHERE a.role <> 'manager' AND NOT EXISTS (
-          SELECT 1 FROM audit_event e
-          WHERE e.object_kind = 'account' AND e.object_key = a.uid
-            AND e.action = 'account.role_changed' AND e.before ->> 'role' = 'manager'
-        )
-        """,
-    ),
-    Rule(
-        12,
         "each place in a store was granted by a deed in the audit log",
         """
         SELECT s.slug, SUM(seen.places) AS places, SUM(seen.granted) AS granted FROM (
           SELECT store_id, 1 AS places, 0 AS granted FROM membership
           UNION ALL
-          SELECT s.id, 0, 1 FROM audit_event e JOIN store s ON s.slug = e.object_key
-          WHERE e.object_kind = 'store' AND e.action = 'membership.granted'
+          SELECT s.id, 0, CASE e.action WHEN 'membership.granted' THEN 1 ELSE -1 END
+          FROM audit_event e JOIN store s ON s.slug = e.object_key
+          WHERE e.object_kind = 'store' AND e.action IN ('membership.granted', 'membership.removed')
         ) AS seen JOIN store s ON s.id = seen.store_id
         GROUP BY s.slug HAVING SUM(seen.places) <> SUM(seen.granted)
+        """,
+    ),
+    Rule(
+        12,
+        "each place in a store has the role that the audit log gave",
+        """
+        SELECT s.slug, a.uid, m.role, given.role AS audited FROM membership m
+        JOIN account a ON a.id = m.account_id JOIN store s ON s.id = m.store_id
+        JOIN (
+          SELECT object_key AS slug, after ->> 'account' AS uid, after ->> 'role' AS role,
+                 ROW_NUMBER() OVER (
+                   PARTITION BY object_key, after ->> 'account' ORDER BY id DESC
+                 ) AS place
+          FROM audit_event
+          WHERE object_kind = 'store' AND action IN ('membership.granted', 'membership.changed')
+        ) AS given ON given.slug = s.slug AND given.uid = a.uid AND given.place = 1
+        WHERE m.role <> given.role
+        """,
+    ),
+    Rule(
+        12,
+        "an invitation was accepted in time, by a deed in the audit log, or not at all",
+        """
+        SELECT i.uid, i.accepted_at, e.id AS deed FROM invitation i
+        LEFT JOIN audit_event e ON e.object_kind = 'store' AND e.action = 'membership.granted'
+         AND e.after ->> 'invitation' = i.uid
+        WHERE (i.accepted_at IS NULL) <> (e.id IS NULL) OR i.accepted_at > i.expires_at
+        """,
+    ),
+    Rule(
+        12,
+        "an API key was made by a deed in the audit log, and cannot make itself more",
+        """
+        SELECT k.uid, k.permissions FROM api_key k
+        LEFT JOIN audit_event e ON e.object_kind = 'api_key' AND e.object_key = k.uid
+         AND e.action = 'api_key.made'
+        WHERE e.id IS NULL OR CAST(k.permissions AS TEXT) LIKE '%write:own_profile%'
         """,
     ),
     Rule(
@@ -87,12 +121,13 @@ RULES = (
     ),
     Rule(
         12,
-        "an approved application has its store, its place there and who decided",
+        "an approved application has its store, its place there while it lasts and who decided",
         """
         SELECT p.uid, p.store_id, p.decided_by FROM approval p
         LEFT JOIN membership m ON m.account_id = p.account_id AND m.store_id = p.store_id
-        WHERE p.status = 'approved' AND (m.id IS NULL OR p.decided_by IS NULL)
-        """,
+        WHERE p.status = 'approved' AND (p.decided_by IS NULL OR p.store_id IS NULL
+          OR (m.id IS NULL AND NOT EXISTS ({left})))
+        """.format(left=_LEFT.format(account="p.account_id", store="p.store_id")),  # noqa: S608 - constants
     ),
     Rule(
         12,
@@ -157,7 +192,8 @@ RULES = (
         SELECT j.uid, j.requester_id, j.store_id FROM job j
         LEFT JOIN membership m ON m.account_id = j.requester_id AND m.store_id = j.store_id
         WHERE j.kind = :export AND m.id IS NULL
-        """,
+          AND (j.store_id IS NULL OR NOT EXISTS ({left}))
+        """.format(left=_LEFT.format(account="j.requester_id", store="j.store_id")),  # noqa: S608 - constants
         {"export": EXPORT},
     ),
 )

@@ -155,7 +155,7 @@ def _approve(
     )
     active = {"status": "active", "reason": ""}
     _audit(rows, decided, "account.active", ("account", account_uid), active, admin_id)
-    after = {"application": uid, "store": wished.slug, "role": member.place}
+    after = {"application": uid, "account": account_uid, "role": member.place}
     _audit(rows, decided, "membership.granted", ("store", wished.slug), after, admin_id)
 
 

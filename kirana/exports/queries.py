@@ -7,8 +7,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from sqlalchemy import Connection, and_, func, select
 
-from kirana.accounts.models import Account
-from kirana.accounts.permissions import Permission, permissions_of
+from kirana.accounts.permissions import Permission
 from kirana.catalog.models import Category, Product
 from kirana.exports.errors import ExportExpired
 from kirana.exports.table import ExportRow
@@ -20,7 +19,7 @@ from kirana.platform.db import query
 from kirana.platform.errors import Invalid, NotFound
 from kirana.stock.models import StockLevel
 from kirana.stores.models import Store
-from kirana.stores.queries import store_ids_of
+from kirana.stores.queries import load_rights
 
 KIND = "export"
 NOT_SOLD = ("cancelled", "returned")
@@ -46,7 +45,7 @@ class Download(msgspec.Struct, frozen=True):
 @query
 def choose_store(connection: Connection, actor: Actor, slug: str | None) -> int:
     """The caller's store of that slug, or their only one. Raises NotFound, Invalid."""
-    find = select(Store.id).where(Store.id.in_(actor.store_ids))
+    find = select(Store.id).where(Store.id.in_(actor.stores_for(Permission.WRITE_EXPORTS)))
     if slug is not None:
         find = find.where(Store.slug == slug)
     found = list(connection.execute(find.order_by(Store.id)).scalars())
@@ -71,15 +70,22 @@ def store_of(connection: Connection, slug: str) -> int:
 @query
 def may_export(connection: Connection, account_id: int, store_id: int | None) -> bool:
     """Whether this person may, right now, have this store's products."""
-    return is_exporter(account_id) and store_id in store_ids_of(account_id)
+    return store_id in export_stores(account_id)
 
 
 @query
-def is_exporter(connection: Connection, account_id: int) -> bool:
-    """Whether this person may, right now, export at all."""
-    find = select(Account.role, Account.status).where(Account.id == account_id)
+def is_still_theirs(connection: Connection, job_id: int) -> bool:
+    """Whether who asked for the export may still have it."""
+    find = select(Job.requester_id, Job.store_id).where(Job.id == job_id)
     row = connection.execute(find).one()
-    return Permission.WRITE_EXPORTS in permissions_of(row.role, row.status)
+    return may_export(row.requester_id, row.store_id)
+
+
+@query
+def export_stores(connection: Connection, account_id: int) -> list[int]:
+    """The stores whose products this person may, right now, export."""
+    stores = load_rights(account_id).stores
+    return [store_id for store_id, held in stores.items() if Permission.WRITE_EXPORTS in held]
 
 
 @query
@@ -118,7 +124,8 @@ def list_rows(
 def find_download(connection: Connection, actor: Actor, uid: str) -> Download:
     """The caller's finished file, if they may still have it. Raises NotFound, ExportExpired."""
     actor.require(Permission.READ_EXPORTS)
-    mine = and_(Job.requester_id == actor.me(), Job.store_id.in_(actor.store_ids))
+    stores = actor.stores_for(Permission.READ_EXPORTS)
+    mine = and_(Job.requester_id == actor.me(), Job.store_id.in_(stores))
     return _download(connection, and_(Job.uid == uid, mine))
 
 

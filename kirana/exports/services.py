@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -76,10 +77,9 @@ def resume_exports() -> None:
         wake(RUN, job_id)
 
 
-def stop_exports_without_right(_connection: Connection, account_id: int) -> None:
-    """A person was demoted or suspended: their running exports end with their right."""
-    if not queries.is_exporter(account_id):
-        cancel_jobs_of(account_id, KIND, RIGHT_LOST)
+def stop_exports_without_right(_connection: Connection, account_id: int, **_facts: Any) -> None:
+    """A person was demoted, suspended or left a store: running exports end with the right."""
+    cancel_jobs_of(account_id, KIND, RIGHT_LOST, queries.export_stores(account_id))
 
 
 def expire_exports(folder: Path) -> int:

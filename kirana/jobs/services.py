@@ -1,5 +1,6 @@
 """The verbs of long work: asked for once, claimed with a lease, fenced by the attempt."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -143,9 +144,12 @@ def cancel_job(connection: Connection, actor: Actor, uid: str) -> None:
 
 
 @verb
-def cancel_jobs_of(connection: Connection, account_id: int, kind: str, reason: str) -> int:
-    """Stop a person's running jobs of ``kind``; how many there were."""
-    wanted = (Job.requester_id == account_id, Job.kind == kind, Job.status.in_(RUNNING))
+def cancel_jobs_of(
+    connection: Connection, account_id: int, kind: str, reason: str, kept: Sequence[int] = ()
+) -> int:
+    """Stop a person's running jobs of ``kind`` but those of the stores ``kept``; how many."""
+    theirs = and_(Job.requester_id == account_id, Job.kind == kind)
+    wanted = (theirs, Job.status.in_(RUNNING), Job.store_id.not_in(kept))
     rows = connection.execute(select(Job.__table__).where(*wanted).with_for_update()).all()
     for row in rows:
         _cancel(connection, row, reason)

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 from kirana.accounts.house_rules import house_rules
 from kirana.catalog.units import quantity_text
 from kirana.exports.files import exports_folder
-from kirana.exports.queries import get_download
+from kirana.exports.queries import get_download, is_still_theirs
 from kirana.exports.services import KEPT
 from kirana.notifications import factor_mails, privacy_mails, queries, recovery
+from kirana.notifications.invitations import invitation
 from kirana.notifications.month import present
 from kirana.notifications.rendering import Letters, money_in
 from kirana.platform import delivery
@@ -66,7 +67,7 @@ def manager_rejected(letters: Letters, payload: Payload) -> Message | None:
 def export_ready(letters: Letters, payload: Payload) -> Message | None:
     """With the file, or with a link for who signs in when the file is large. None if it is gone."""
     person = queries.get_person(queries.get_requester_id(payload["job_id"]))
-    if person.status != "active":
+    if not is_still_theirs(payload["job_id"]):
         return None
     try:
         found = get_download(payload["job_id"])
@@ -117,6 +118,7 @@ BUILDERS: dict[str, Callable[[Letters, Payload], Message | None]] = {
     **recovery.BUILDERS,
     "factor_note": factor_mails.factor_note,
     **privacy_mails.BUILDERS,
+    "invitation": invitation,
 }
 
 

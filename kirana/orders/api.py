@@ -59,7 +59,7 @@ def cancel_order(actor: Actor, number: str) -> Answer[OrderView]:
 
 
 @api.post("/orders/<number>/moves")
-@requires(Permission.WRITE_STORE_ORDERS)
+@requires(Permission.WRITE_STORE_DELIVERIES)
 @operation("moveOrder", raises=(IllegalMove, Stale), idempotency="accepted")
 def move_order(actor: Actor, number: str, body: Move) -> Answer[OrderView]:
     """Move an order of one of the caller's stores along its way; 409 lists the legal moves."""
@@ -67,10 +67,10 @@ def move_order(actor: Actor, number: str, body: Move) -> Answer[OrderView]:
 
 
 @api.get("/stores/<slug>/orders")
-@requires(Permission.READ_STORE_ORDERS)
+@requires(Permission.READ_STORE_DELIVERIES)
 @operation("listStoreOrders")
 def list_store_orders(actor: Actor, slug: str, query: StoreOrdersQuery) -> Page[OrderSummary]:
-    """A store's orders, newest first; for its team."""
+    """A store's orders, newest first, for its team; a courier gets those that are on the way."""
     return queries.list_store_orders(actor, slug, query)
 
 

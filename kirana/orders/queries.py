@@ -6,8 +6,10 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, and_, func, or_, select
 
+from kirana.accounts.permissions import Permission
 from kirana.catalog.addresses import small_picture_url
 from kirana.catalog.models import Category, Picture, Product
+from kirana.catalog.queries import own_store_id
 from kirana.catalog.units import quantity_text
 from kirana.orders.models import Charge, Order, OrderEvent, OrderGroup, OrderLine
 from kirana.orders.shapes import (
@@ -24,7 +26,7 @@ from kirana.orders.shapes import (
     StoreName,
     StoreOrdersQuery,
 )
-from kirana.orders.states import CUSTOMER_CANCELS, ORDER_MOVES
+from kirana.orders.states import COURIER_MOVES, CUSTOMER_CANCELS, ORDER_MOVES
 from kirana.payments.models import Payment
 from kirana.payments.queries import PaymentView, get_payment
 from kirana.platform.access import Actor
@@ -50,12 +52,13 @@ def list_my_orders(connection: Connection, actor: Actor, wanted: OrdersQuery) ->
 def list_store_orders(
     connection: Connection, actor: Actor, store: str, wanted: StoreOrdersQuery
 ) -> Page[OrderSummary]:
-    """The orders of one of the caller's stores, newest first. Raises NotFound for others'."""
-    find = select(Store.id).where(Store.slug == store, Store.id.in_(actor.store_ids))
-    store_id = connection.execute(find).scalar_one_or_none()
-    if store_id is None:
-        raise NotFound
-    condition = Order.store_id == store_id
+    """The orders of one of the caller's stores, newest first; for a courier those on the way.
+
+    Raises NotFound for others'.
+    """
+    store_id = own_store_id(actor, store, Permission.READ_STORE_DELIVERIES)
+    seen = worked_on_by(actor, Permission.READ_STORE_ORDERS, Permission.READ_STORE_DELIVERIES)
+    condition = and_(Order.store_id == store_id, seen)
     if wanted.status is not None:
         condition = and_(condition, Order.status == wanted.status)
     return _page(connection, condition, wanted.limit, wanted.cursor)
@@ -135,7 +138,26 @@ def find_last_delivery(connection: Connection, actor: Actor) -> Delivery | None:
 
 def visible_to(actor: Actor) -> Any:
     """The condition that picks what the caller may see: own orders and their stores'."""
-    return or_(Order.account_id == actor.me(), Order.store_id.in_(actor.store_ids))
+    at_work = worked_on_by(actor, Permission.READ_STORE_ORDERS, Permission.READ_STORE_DELIVERIES)
+    return or_(Order.account_id == actor.me(), at_work)
+
+
+def worked_on_by(actor: Actor, all_orders: Permission, deliveries: Permission) -> Any:
+    """The condition that picks the orders of the caller's stores, a courier's by their status."""
+    with_couriers = Order.status.in_(COURIER_MOVES)
+    return or_(
+        Order.store_id.in_(actor.stores_for(all_orders)),
+        and_(Order.store_id.in_(actor.stores_for(deliveries)), with_couriers),
+    )
+
+
+def moves_for(actor: Actor, order: Any) -> tuple[str, ...]:
+    """Where the caller may move an order (``store_id``, ``status``) as one of the store's team."""
+    if actor.may_in(order.store_id, Permission.WRITE_STORE_ORDERS):
+        return ORDER_MOVES[order.status]
+    if actor.may_in(order.store_id, Permission.WRITE_STORE_DELIVERIES):
+        return COURIER_MOVES.get(order.status, ())
+    return ()
 
 
 _SUMMARY = (
@@ -212,8 +234,7 @@ def _view(connection: Connection, actor: Actor, row: Any) -> OrderView:
         .order_by(Charge.id)
     )
     is_mine = row.account_id == actor.account_id
-    is_staff = row.store_id in actor.store_ids
-    moves = cast(list[OrderStatus], list(ORDER_MOVES[row.status]) if is_staff else [])
+    moves = cast(list[OrderStatus], list(moves_for(actor, row)))
     return OrderView(
         number=row.number,
         group=row.group_uid,

@@ -17,6 +17,13 @@ ORDER_MOVES: Moves = {
     "cancelled": (),
 }
 
+# What a courier does of it; beside these, a courier sees what was handed over and not yet settled.
+COURIER_MOVES: Moves = {
+    "on_the_way": ("handed_over", "not_delivered"),
+    "not_delivered": ("on_the_way",),
+    "handed_over": (),
+}
+
 # A customer may cancel while nothing is packed; from ``packed`` only staff may, with a reason.
 CUSTOMER_CANCELS = ("placed", "accepted", "picking", "awaiting_customer")
 

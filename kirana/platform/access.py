@@ -1,6 +1,7 @@
 """Who is acting. Verbs take an ``Actor`` explicitly; ``SYSTEM`` stands for tasks and the CLI."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from kirana.platform.errors import Forbidden, SecondFactorNeeded, Unauthorized
@@ -11,9 +12,10 @@ from kirana.platform.networks import caller_of
 class Actor:
     """The person (or guest, or the system) behind a call, read from the database each time.
 
-    ``guest_hash`` is the SHA-256 of the secret in a guest's basket cookie, ``store_ids`` the
-    stores of an active manager, ``permissions`` what role and status allow right now.
-    ``is_obliged``: must have a second factor; ``lacks_factor``: has none, and may do little.
+    ``guest_hash`` is the SHA-256 of the secret in a guest's basket cookie. ``permissions`` is what
+    is allowed anywhere, ``stores`` what is allowed in each store; ``key_uid`` names the API key
+    that narrows both. ``is_obliged``: must have a second factor; ``lacks_factor``: has none, and
+    may do little.
     """
 
     account_id: int | None = None
@@ -23,12 +25,13 @@ class Actor:
     role: str = ""
     status: str = ""
     permissions: frozenset[str] = frozenset()
-    store_ids: frozenset[int] = frozenset()
+    stores: Mapping[int, frozenset[str]] = field(default_factory=dict)
     session_id: int | None = None
     is_obliged: bool = False
     lacks_factor: bool = False
+    key_uid: str = ""
     guest_hash: str = ""
-    via: Literal["bearer", "cookie", "guest", "system"] = "guest"
+    via: Literal["bearer", "cookie", "key", "guest", "system"] = "guest"
     network: str = ""
     request_id: str = ""
 
@@ -50,6 +53,14 @@ class Actor:
         if not self.is_signed_in:
             raise Unauthorized
         raise SecondFactorNeeded if self.lacks_factor else Forbidden
+
+    def stores_for(self, permission: str) -> frozenset[int]:
+        """The stores in which ``permission`` is held."""
+        return frozenset(store for store, held in self.stores.items() if permission in held)
+
+    def may_in(self, store_id: int, permission: str) -> bool:
+        """Whether ``permission`` is held in this store; the system may anywhere."""
+        return self.via == "system" or permission in self.stores.get(store_id, ())
 
     def me(self) -> int:
         """The account's id. Raises Unauthorized for a guest."""

@@ -27,6 +27,7 @@ class AuditEvent(Model):
     actor_id: Mapped[int | None] = columns.link("account.id")
     role: Mapped[str] = mapped_column(String(20), default="")
     session_id: Mapped[int | None] = mapped_column()
+    key_uid: Mapped[str | None] = mapped_column(String(40))
     network: Mapped[str] = mapped_column(String(64), default="")
     request_id: Mapped[str] = mapped_column(String(64), default="", index=True)
     action: Mapped[str] = mapped_column(String(60), index=True)
@@ -49,8 +50,8 @@ def record(
     connection.execute(
         insert(AuditEvent).values(
             at=clock.now(connection), actor_id=actor.account_id, role=actor.role,
-            session_id=actor.session_id, network=shortened(actor.network),
-            request_id=actor.request_id,
-            action=action, object_kind=thing[0], object_key=thing[1], before=before, after=after,
+            session_id=actor.session_id, key_uid=actor.key_uid or None,
+            network=shortened(actor.network), request_id=actor.request_id, action=action,
+            object_kind=thing[0], object_key=thing[1], before=before, after=after,
         )
     )  # fmt: skip

@@ -1,5 +1,6 @@
 """How errors leave the house: problem details (RFC 9457) for the API, a page for people."""
 
+import contextlib
 import logging
 import secrets
 from http import HTTPStatus
@@ -19,6 +20,7 @@ from kirana.platform.errors import (
     TooMany,
     Unauthorized,
 )
+from kirana.platform.http import current_actor
 from kirana.platform.pages import RETURN_FIELD, go_to
 from kirana.platform.plain import is_api_path, problem, safe_headers
 
@@ -129,5 +131,7 @@ def _page(status: int, code: str, detail: str) -> Response:
         body = msgspec.json.encode(error)
         return Response(body, status, content_type="application/problem+json")
     title = HTTPStatus(status).phrase
+    with contextlib.suppress(Unauthorized):  # a token that is not good leaves a visitor behind
+        current_actor()
     page = render_template("errors/error.html", title=title, back_url=None, **error)
     return Response(page, status, content_type="text/html; charset=utf-8")

@@ -116,6 +116,7 @@ class Settings:
     search_per_minute: int = _limit(60, "Searches per network address and minute.")
     upload_per_hour: int = _limit(30, "Uploads per person and hour.")
     export_per_hour: int = _limit(6, "Exports per person and hour.")
+    invitation_per_hour: int = _limit(30, "Invitations mailed per person and hour.")
     api_per_minute: int = _limit(300, "API requests per signed-in person and minute.")
     erase_after_days: int = _setting(
         14, "Days between asking for one's account to be erased and its end; 0 means at once."

@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from kirana.accounts.models import Account
+from kirana.accounts.permissions import Permission
 from kirana.catalog.addresses import small_picture_url
 from kirana.catalog.models import Category, Picture, Product
 from kirana.catalog.queries import load_tree, own_store_id
@@ -65,7 +66,7 @@ def list_store_products(
     connection: Connection, actor: Actor, store_slug: str, wanted: StockedQuery
 ) -> Page[StockedProduct]:
     """A store's products of every status by title. Raises NotFound (not yours), Invalid."""
-    store_id = own_store_id(actor, store_slug)
+    store_id = own_store_id(actor, store_slug, Permission.READ_STORE_PRODUCTS)
     statement = _STOCKED.where(Product.store_id == store_id, *_filters(wanted))
     if wanted.cursor is not None:
         seen = decode_cursor(wanted.cursor, [str, str])
@@ -81,9 +82,10 @@ def count_store_products(
     connection: Connection, actor: Actor, store_slug: str
 ) -> list[StatusCount]:
     """How many products the store has in each status. Raises NotFound (not yours)."""
+    store_id = own_store_id(actor, store_slug, Permission.READ_STORE_PRODUCTS)
     rows = connection.execute(
         select(Product.status, func.count())
-        .where(Product.store_id == own_store_id(actor, store_slug))
+        .where(Product.store_id == store_id)
         .group_by(Product.status)
         .order_by(Product.status)
     )
@@ -94,7 +96,7 @@ def count_store_products(
 def get_stock(connection: Connection, actor: Actor, slug: str) -> StockView:
     """The level of a product of the actor's stores. Raises NotFound."""
     row = connection.execute(_LEVEL.where(Product.slug == slug)).one_or_none()
-    if row is None or not (actor.via == "system" or row.store_id in actor.store_ids):
+    if row is None or not actor.may_in(row.store_id, Permission.READ_STORE_STOCK):
         raise NotFound
     on_hand, reserved = row.on_hand or 0, row.reserved or 0
     low_at = usual_low_at(row.unit, row.minimum) if row.low_at is None else row.low_at

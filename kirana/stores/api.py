@@ -12,8 +12,8 @@ from kirana.platform.http import Answer, operation, public, requires
 from kirana.platform.paging import Page
 from kirana.stores import queries, services
 from kirana.stores.errors import NotTheOwner, StoreClosed
+from kirana.stores.key_api import keys
 from kirana.stores.shapes import (
-    Member,
     NewStore,
     Placed,
     Placement,
@@ -22,8 +22,11 @@ from kirana.stores.shapes import (
     StoresQuery,
     StoreView,
 )
+from kirana.stores.team_api import team
 
 api = Blueprint("api", __name__)
+api.register_blueprint(team)
+api.register_blueprint(keys)
 
 
 @api.post("/manager-applications/<uid>/approval")
@@ -101,14 +104,6 @@ def begin_holiday(actor: Actor, slug: str) -> StoreView:
 def close_store(actor: Actor, slug: str) -> StoreView:
     """Close a store for good."""
     return _move(actor, slug, "closed")
-
-
-@api.get("/stores/<slug>/members")
-@requires(Permission.READ_STORE_MEMBERS)
-@operation("listMembers", raises=(NotFound,))
-def list_members(actor: Actor, slug: str) -> list[Member]:
-    """Who works in a store."""
-    return queries.list_members(actor, slug)
 
 
 def _move(actor: Actor, slug: str, to: str) -> StoreView:

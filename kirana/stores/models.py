@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import String, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.platform import columns
@@ -56,4 +56,37 @@ class Membership(Model):
     account_id: Mapped[int] = columns.link("account.id", index=False)
     store_id: Mapped[int] = columns.link("store.id")
     role: Mapped[str] = mapped_column(String(20))
+    created_at: Mapped[datetime] = columns.created()
+
+
+class Invitation(Model):
+    """A place in a store's team, offered to an address. The token is mailed, its hash kept."""
+
+    __tablename__ = "invitation"
+    __table_args__ = (
+        columns.one_of("role", STORE_ROLES),
+        CheckConstraint("accepted_at IS NULL OR revoked_at IS NULL", name="ends_once"),
+        CheckConstraint("(accepted_at IS NULL) = (accepted_by IS NULL)", name="accepted_by_one"),
+        Index(
+            "uq_invitation_one_open",
+            "store_id",
+            "email",
+            unique=True,
+            sqlite_where=text("accepted_at IS NULL AND revoked_at IS NULL"),
+            postgresql_where=text("accepted_at IS NULL AND revoked_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = columns.key()
+    uid: Mapped[str] = columns.uid()
+    store_id: Mapped[int] = columns.link("store.id")
+    email: Mapped[str] = mapped_column(ByteOrdered)
+    role: Mapped[str] = mapped_column(String(20))
+    token_hash: Mapped[str] = mapped_column(ByteOrdered, unique=True)
+    mails: Mapped[int] = mapped_column(default=1)
+    invited_by: Mapped[int] = columns.link("account.id")
+    expires_at: Mapped[datetime] = columns.moment()
+    accepted_at: Mapped[datetime | None] = columns.moment()
+    accepted_by: Mapped[int | None] = columns.link("account.id")
+    revoked_at: Mapped[datetime | None] = columns.moment()
     created_at: Mapped[datetime] = columns.created()

@@ -6,19 +6,16 @@ from sqlalchemy import Connection, Row, exists, select
 from sqlalchemy.orm import aliased
 
 from kirana.accounts.models import Account
-from kirana.accounts.permissions import Permission
-from kirana.accounts.shapes import Person
+from kirana.accounts.permissions import Permission, Rights, rights_of
 from kirana.platform import paging
 from kirana.platform.access import Actor
 from kirana.platform.db import query
 from kirana.platform.errors import NotFound
 from kirana.platform.paging import Page
 from kirana.stores.models import Membership, Store
-from kirana.stores.shapes import Member, StoresQuery, StoreView
+from kirana.stores.shapes import StoresQuery, StoreView, Workplace
 
 VISIBLE = ("open", "holiday")
-# Roles whose holders run the store's products, stock and orders.
-RUNNING = ("owner", "manager")
 VIEW = (
     Store.slug, Store.name, Store.zone, Store.street, Store.city, Store.phone,
     Store.opening_hours, Store.status,
@@ -26,18 +23,22 @@ VIEW = (
 
 
 @query
-def store_ids_of(connection: Connection, account_id: int) -> frozenset[int]:
-    """The stores that a manager runs; closed ones are run by nobody."""
+def places_of(connection: Connection, account_id: int) -> dict[int, str]:
+    """The role in each store where this account works; in closed ones nobody does."""
     find = (
-        select(Membership.store_id)
+        select(Membership.store_id, Membership.role)
         .join(Store, Store.id == Membership.store_id)
-        .where(
-            Membership.account_id == account_id,
-            Membership.role.in_(RUNNING),
-            Store.status != "closed",
-        )
+        .where(Membership.account_id == account_id, Store.status != "closed")
     )
-    return frozenset(connection.execute(find).scalars())
+    return {row.store_id: row.role for row in connection.execute(find)}
+
+
+@query
+def load_rights(connection: Connection, account_id: int) -> Rights:
+    """What this account may do right now, whoever asks."""
+    find = select(Account.role, Account.status).where(Account.id == account_id)
+    row = connection.execute(find).one()
+    return rights_of(row.role, row.status, places_of(account_id))
 
 
 @query
@@ -51,15 +52,17 @@ def list_stores(connection: Connection, wanted: StoresQuery) -> Page[StoreView]:
 
 
 @query
-def list_own_stores(connection: Connection, actor: Actor) -> list[StoreView]:
-    """The stores that the caller runs, by name."""
-    find = select(*VIEW).where(Store.id.in_(actor.store_ids)).order_by(Store.name, Store.id)
-    return [show_store(row) for row in connection.execute(find)]
+def list_workplaces(connection: Connection, actor: Actor) -> list[Workplace]:
+    """The stores where the caller works, by name, with what they may do there."""
+    mine = (Membership.store_id == Store.id) & (Membership.account_id == actor.me())
+    find = select(Store.id, *VIEW, Membership.role).join(Membership, mine)
+    rows = connection.execute(find.where(Store.id.in_(actor.stores)).order_by(Store.name, Store.id))
+    return [Workplace(show_store(row), row.role, actor.stores[row.id]) for row in rows]
 
 
 @query
 def list_all_stores(connection: Connection, actor: Actor) -> list[StoreView]:
-    """Every store but closed ones, by name, for the admin who places a manager."""
+    """Every store but closed ones, by name, for the admin."""
     actor.require(Permission.READ_APPROVALS)
     find = select(*VIEW).where(Store.status != "closed").order_by(Store.name, Store.id)
     return [show_store(row) for row in connection.execute(find)]
@@ -67,11 +70,11 @@ def list_all_stores(connection: Connection, actor: Actor) -> list[StoreView]:
 
 @query
 def get_store(connection: Connection, actor: Actor, slug: str) -> StoreView:
-    """One store: open ones for all, others for who runs them and for admins. Raises NotFound."""
+    """One store: open ones for all, others for who works there and for admins. Raises NotFound."""
     row = find_store(connection, slug)
     may_see = row is not None and (
         row.status in VISIBLE
-        or row.id in actor.store_ids
+        or row.id in actor.stores
         or Permission.WRITE_STORES in actor.permissions
     )
     if row is None or not may_see:
@@ -79,26 +82,9 @@ def get_store(connection: Connection, actor: Actor, slug: str) -> StoreView:
     return show_store(row)
 
 
-@query
-def list_members(connection: Connection, actor: Actor, slug: str) -> list[Member]:
-    """Who works in a store, for its own team and for admins. Raises NotFound, Forbidden."""
-    actor.require(Permission.READ_STORE_MEMBERS)
-    store = find_store(connection, slug)
-    is_mine = store is not None and store.id in actor.store_ids
-    if store is None or not (is_mine or actor.role == "admin"):
-        raise NotFound
-    columns = (
-        Account.uid, Account.email, Account.name, Account.role, Account.status,
-        Account.created_at, Membership.role.label("store_role"),
-        Membership.created_at.label("since"),
-    )  # fmt: skip
-    find = (
-        select(*columns)
-        .join(Account, Account.id == Membership.account_id)
-        .where(Membership.store_id == store.id)
-        .order_by(Membership.id)
-    )
-    return [_member(row) for row in connection.execute(find)]
+def may_keep(actor: Actor, store_id: int, permission: Permission) -> bool:
+    """Whether the caller holds ``permission`` there, by a place in the store or over all stores."""
+    return Permission.WRITE_STORES in actor.permissions or actor.may_in(store_id, permission)
 
 
 def find_store(connection: Connection, slug: str) -> Row[*tuple[Any, ...]] | None:
@@ -117,11 +103,6 @@ def show_store(row: Row[*tuple[Any, ...]]) -> StoreView:
         opening_hours=row.opening_hours,
         status=row.status,
     )
-
-
-def _member(row: Row[*tuple[Any, ...]]) -> Member:
-    person = Person(row.uid, row.email, row.name, row.role, row.status, row.created_at)
-    return Member(person, row.store_role, row.since)
 
 
 @query

@@ -64,6 +64,14 @@ class StoreView(msgspec.Struct, frozen=True):
     status: StoreStatus
 
 
+class Workplace(msgspec.Struct, frozen=True):
+    """A store where somebody works, with what they may do there."""
+
+    store: StoreView
+    role: StoreRole
+    rights: frozenset[str]
+
+
 class Member(msgspec.Struct, frozen=True):
     """Somebody who works in a store."""
 

@@ -82,7 +82,7 @@ def _departments() -> list[dict[str, Any]]:
     ]
 
 
-def person() -> dict[str, str] | None:
+def person() -> dict[str, Any] | None:
     """Who is signed in, for the header; None for a guest."""
     actor = current_actor()
     if not actor.is_signed_in:
@@ -94,6 +94,7 @@ def person() -> dict[str, str] | None:
         "email": actor.email,
         "role": actor.role,
         "status": actor.status,
+        "has_office": bool(actor.stores) or actor.role in ("manager", "admin"),
         "initials": initials,
     }
 

@@ -7,7 +7,6 @@ import pytest
 from kirana.accounts import passwords, texts
 from kirana.accounts.email_addresses import find_normal_email
 from kirana.accounts.house_rules import HouseRules, follow
-from kirana.accounts.permissions import GUEST_PERMISSIONS, TABLE, Permission, permissions_of
 from kirana.accounts.session_keys import SessionKeys
 from kirana.platform.errors import Invalid
 from tests.accounts.people import Visitor
@@ -153,20 +152,6 @@ def test_every_error_of_a_form_is_told() -> None:
 def test_no_zone(zone: str) -> None:
     with pytest.raises(Invalid):
         texts.zone_name(zone)
-
-
-def test_who_waits_or_is_shut_out_has_no_manager_right() -> None:
-    store_rights = {right for right in Permission if "store" in right or "exports" in right}
-    for status in ("pending", "rejected", "suspended", "closed"):
-        assert not store_rights & permissions_of("manager", status)
-    assert store_rights & permissions_of("manager", "active")
-    for role in ("customer", "manager", "admin"):
-        assert permissions_of(role, "suspended") == permissions_of(role, "closed") == frozenset()
-
-
-def test_every_permission_is_held_by_somebody() -> None:
-    held = frozenset().union(GUEST_PERMISSIONS, *TABLE.values())
-    assert held == set(Permission)
 
 
 def test_an_old_refresh_token_is_known_however_far_the_chain_went() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from kirana.accounts.models import Account, AccountEvent
-from kirana.accounts.permissions import GUEST_PERMISSIONS, permissions_of
+from kirana.accounts.permissions import GUEST_PERMISSIONS, rights_of
 from kirana.catalog.models import Category, Price, Product, ProductEvent
 from kirana.platform import audit, clock
 from kirana.platform.access import SYSTEM, Actor
@@ -41,13 +41,14 @@ def make_person(
         store = ("store", connection.execute(found).scalar_one())
         audit.record(connection, SYSTEM, "membership.granted", store)
         _insert(connection, Membership, account_id=account_id, store_id=store_id, role="manager")
+    rights = rights_of(role, "active", {store_id: "manager"} if store_id else {})
     return Actor(
         account_id=account_id,
         role=role,
         status="active",
         name=values["name"],
-        permissions=frozenset(permissions_of(role, "active")),
-        store_ids=frozenset({store_id} if store_id else ()),
+        permissions=rights.permissions,
+        stores=rights.stores,
         via="bearer",
     )
 

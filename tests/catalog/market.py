@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from kirana.accounts.models import Account
-from kirana.accounts.permissions import permissions_of
+from kirana.accounts.permissions import rights_of
 from kirana.catalog.inputs import NewCategory, NewProduct
 from kirana.catalog.models import Product
 from kirana.catalog.services.categories import create_category
@@ -79,10 +79,10 @@ def make_actor(connection: Connection, role: str, *store_ids: int) -> Actor:
     for store_id in store_ids:
         place = insert(Membership).values(account_id=account_id, store_id=store_id, role="manager")
         connection.execute(place)
+    rights = rights_of(role, "active", dict.fromkeys(store_ids, "manager"))
     return Actor(
         account_id=account_id, email=email, name=f"{role} {number}", role=role, status="active",
-        permissions=frozenset(permissions_of(role, "active")), store_ids=frozenset(store_ids),
-        via="bearer",
+        permissions=rights.permissions, stores=rights.stores, via="bearer",
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.accounts.people import Visitor, join
 from tests.catalog.drawings import bomb, opened, picture
-from tests.catalog.market import Market, join_store, open_market, product_row
+from tests.catalog.market import Market, join_store, make_store, open_market, product_row
 
 
 @pytest.fixture
@@ -25,7 +25,9 @@ def manager(app: Any, market: Market) -> Visitor:
 
 @pytest.fixture
 def stranger(app: Any, market: Market) -> Visitor:
-    return join(app, "manager")
+    visitor = join(app, "manager")
+    join_store(visitor.email, make_store()[0])
+    return visitor
 
 
 @pytest.fixture

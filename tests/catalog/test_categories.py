@@ -3,7 +3,13 @@
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from kirana.catalog.errors import CategoryExists, CategoryInUse, CategoryLoop, CategoryTooDeep
+from kirana.catalog.errors import (
+    CategoryExists,
+    CategoryGone,
+    CategoryInUse,
+    CategoryLoop,
+    CategoryTooDeep,
+)
 from kirana.catalog.inputs import CategoryChanges, CategoryWish, NewCategory
 from kirana.catalog.queries import (
     catalog_version,
@@ -235,6 +241,19 @@ def test_a_wish_that_cannot_be_carried_out_stays_open(market: Market) -> None:
     assert get_request(market.admin, uid).status == "requested"
 
 
+def test_a_wish_about_a_category_that_is_gone_touches_no_other(market: Market) -> None:
+    """SQLite gives the id of the deleted category to the next one."""
+    tea = make(market, "Tea")
+    uid = wish(market, "delete", category=tea)
+    delete_category(market.admin, tea)
+    coffee = make(market, "Coffee")
+    with pytest.raises(CategoryGone):
+        approve_request(market.admin, uid)
+    assert get_category(coffee).name == "Coffee"
+    reject_request(market.admin, uid, "It is gone already.")
+    assert get_request(market.manager, uid).status == "rejected"
+
+
 def test_a_rejection_says_why(market: Market) -> None:
     uid = wish(market, "create", name="Tea")
     with pytest.raises(Invalid):
@@ -281,7 +300,7 @@ def test_a_wish_must_make_sense(market: Market) -> None:
         with pytest.raises(Invalid):
             ask_for_category(market.manager, CategoryWish(**facts))
     slug, store_id = make_store()
-    of_two = make_actor("manager", store_id, *market.manager.store_ids)
+    of_two = make_actor("manager", store_id, *market.manager.stores)
     with pytest.raises(Invalid):
         ask_for_category(of_two, CategoryWish(kind="create", name="X"))
     with pytest.raises(NotFound):

@@ -24,6 +24,7 @@ from kirana.platform.db import verb
 from kirana.platform.idempotency import Claim, Stored, once
 from kirana.reports.services import run_month
 from kirana.stock.services.goods import adjust_stock, receive_goods, waste_goods
+from kirana.stores.services import change_place, remove_member
 from tests import world
 from tests.accounts.people import applicant
 from tests.checkout.buying import buy
@@ -81,6 +82,9 @@ class _Keeper:
         self.there.people["former"] = applicant(app, "Fifth Shop")
         world._let_in(self.there, "former")
         change_role(SYSTEM, self.there.people["former"].email, "customer")
+        boss, store = self.there.actor("manager"), self.there.keys["manager.store"]
+        change_place(boss, store, self.there.people["courier"].uid, "picker")
+        remove_member(boss, store, self.there.people["mixed"].uid)
 
     def shelves(self) -> None:
         """A category in another, wishes that were granted and refused, and an answer kept."""

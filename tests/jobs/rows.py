@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from kirana.accounts.models import Account
-from kirana.accounts.permissions import permissions_of
 from kirana.cart.models import Cart
 from kirana.catalog.models import Category, Product
 from kirana.jobs.models import Job
@@ -17,6 +16,7 @@ from kirana.platform.access import Actor
 from kirana.platform.db import query, verb
 from kirana.stock.models import StockLevel
 from kirana.stores.models import Membership, Store
+from kirana.stores.queries import load_rights
 
 LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
 _serial = itertools.count(1)
@@ -142,12 +142,10 @@ def _add_line(connection: Connection, order_id: int, row: Any, amount: tuple[int
 def actor_of(connection: Connection, account_id: int) -> Actor:
     """The person as the edges would load them."""
     row = connection.execute(select(Account.__table__).where(Account.id == account_id)).one()
-    stores = select(Membership.store_id).where(Membership.account_id == account_id)
-    is_manager = row.role == "manager" and row.status == "active"
+    rights = load_rights(account_id)
     return Actor(
         account_id=account_id, uid=row.uid, email=row.email, name=row.name, role=row.role,
-        status=row.status, permissions=frozenset(permissions_of(row.role, row.status)),
-        store_ids=frozenset(connection.execute(stores).scalars()) if is_manager else frozenset(),
+        status=row.status, permissions=rights.permissions, stores=rights.stores,
     )  # fmt: skip
 
 

@@ -1,11 +1,16 @@
-"""The access matrix: a file with a row for each route, and how an answer is read."""
+"""The access matrix: a file with a row for each route, and how an answer is read.
+
+``suspended`` was a manager of manager's store, ``picker`` and ``courier`` work there, ``mixed`` is
+a picker there and owns another store, ``key`` is a program with an API key of manager's that may
+read the products and write the stock.
+"""
 
 from pathlib import Path
 
 FILE = Path(__file__).parent / "access_matrix.txt"
 WHO = (
     "anonymous", "customer", "other_customer", "pending", "rejected", "manager", "other_manager",
-    "admin",
+    "admin", "suspended", "picker", "courier", "mixed", "key",
 )  # fmt: skip
 
 
@@ -33,3 +38,10 @@ def outcome(status: int, location: str = "") -> str:
 
 def write_row(method: str, path: str, answers: dict[str, str]) -> str:
     return f"{method:7} {path:58} " + " ".join(f"{answers[who]:4}" for who in WHO)
+
+
+def write_matrix(found: dict[tuple[str, str], dict[str, str]]) -> None:
+    """Put what was found in the place of the file's rows, for its difference to be read."""
+    head = [line for line in FILE.read_text().splitlines() if line.startswith("#")]
+    rows = [write_row(*route, found[route]).rstrip() for route in found]
+    FILE.write_text("\n".join([*head, *rows]) + "\n")

@@ -13,10 +13,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from kirana.demo.people import ADMIN_EMAIL, CUSTOMER_EMAIL, MANAGER_EMAIL, PASSWORD
+from kirana.stores.invitation_keys import invitation_token
 from tests.conftest import need
 from tests.journeys.accessibility import sticks_out, violations
+from tests.journeys.api_client import Caller
 from tests.journeys.people import Person, sign_in
+from tests.journeys.town import sign_up
 from tests.journeys.watching import Watch, Weights
+from tests.machinery.databases import SECRET
 from tests.machinery.shop import Shop
 from tests.machinery.valkey import find_program
 
@@ -24,11 +28,13 @@ pytestmark = pytest.mark.on_database("sqlite")
 
 BUDGETS: Weights = {"css": 12 * 1024, "js": 60 * 1024}
 APPLICANT = Person("Mira Shah", "mira@example.org")
+PICKER = Person("Dev Nair", "dev@example.org")
 PEOPLE = {
     "customer": Person("", CUSTOMER_EMAIL, PASSWORD),
     "manager": Person("", MANAGER_EMAIL, PASSWORD),
     "admin": Person("", ADMIN_EMAIL, PASSWORD),
     "applicant": APPLICANT,
+    "picker": PICKER,
 }
 GUEST_PAGES = (
     "/",
@@ -54,19 +60,25 @@ PAGES = {
     "applicant": ("/account", "/office"),
     "customer": (
         "/", "/basket", "/checkout", "/orders", "/orders/{order}", "/account",
-        "/account/addresses", "/account/email", "/account/security", "/account/data",
+        "/account/addresses", "/account/email", "/account/security", "/account/keys",
+        "/account/data", "/invitations/{invitation}",
     ),
     "manager": (
         "/office/{store}/today", "/office/{store}/products",
         "/office/{store}/products?status=hidden",
         "/office/{store}/products/new", "/office/{store}/products/{own_product}",
         "/office/{store}/orders", "/office/{store}/orders/{store_order}", "/office/{store}/exports",
-        "/office/{store}/requests",
+        "/office/{store}/requests", "/office/{store}/team",
     ),
     "admin": (
         "/office/approvals", "/office/categories", "/office/people", "/office/people?q=asha",
-        "/office/people/{person}",
-        "/office/reports", "/office/requests", "/office/audit", "/office/audit?actor=nobody",
+        "/office/people/{person}", "/office/audit", "/office/audit?actor=nobody",
+        "/office/audit?first=nonsense",
+        "/office/reports", "/office/requests", "/office/teams", "/office/{store}/team",
+    ),
+    "picker": (
+        "/office/{store}/products", "/office/{store}/products/{own_product}",
+        "/office/{store}/orders", "/office/{store}/orders/{store_order}", "/account/keys",
     ),
 }  # fmt: skip
 NOT_PAGES = ("/api/", "/assets/", "/favicon.ico", "/media/", "/healthz", "/readyz", "/robots.txt")
@@ -129,6 +141,7 @@ def furnished(demo: Demo, new_page: Callable[..., Page]) -> Demo:
         demo.names.update(_of_the_manager(demo, new_page()))
         demo.names.update(_of_the_admin(demo, new_page()))
         _apply(demo, new_page())
+        demo.names["invitation"] = _hire_a_picker(demo)
     return demo
 
 
@@ -181,6 +194,19 @@ def _apply(demo: Demo, page: Page) -> None:
                         ("Email", APPLICANT.email), ("Password", APPLICANT.password)):  # fmt: skip
         page.get_by_label(label).fill(text)
     page.get_by_role("button", name="Send the application").click()
+
+
+def _hire_a_picker(demo: Demo) -> str:
+    """Somebody new picks in the manager's store; the token of their invitation."""
+    boss = Caller(demo.url).sign_in(ADMIN_EMAIL, PASSWORD)
+    invitations = f"/stores/{demo.names['store']}/invitations"
+    uid = boss.ask("POST", invitations, {"email": PICKER.email, "role": "picker"})["uid"]
+    boss.ask("POST", invitations, {"email": "waits@example.org", "role": "courier"})
+    token = invitation_token(SECRET, uid)
+    picker = sign_up(demo.shop, PICKER)
+    picker.ask("POST", "/invitations/acceptance", {"token": token})
+    picker.ask("POST", "/me/api-keys", {"name": "Scale", "permissions": ["read:store_stock"]})
+    return token
 
 
 def _look_at(page: Page, watch: Watch, address: str) -> list[str]:

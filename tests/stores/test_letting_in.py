@@ -51,7 +51,7 @@ def test_into_an_existing_store(app: Any) -> None:
     assert answer.json["store"]["slug"] == slug
     # The same token has the rights on its next request.
     assert "write:store_products" in mira.get("/me").json["permissions"]
-    (member,) = mira.get(f"/stores/{slug}/members").json
+    (member,) = mira.get(f"/stores/{slug}/members").json["items"]
     assert (member["person"]["email"], member["store_role"]) == (mira.email, "manager")
     assert person_row(mira.email).status == "active"
     (approval,) = rows(Approval)

@@ -3,6 +3,7 @@
 from kirana.accounts import queries, services
 from kirana.accounts.api.blueprint import api
 from kirana.accounts.errors import (
+    BeyondYourRights,
     LastAdmin,
 )
 from kirana.accounts.permissions import Permission
@@ -12,10 +13,11 @@ from kirana.accounts.shapes import (
     PeopleQuery,
     Person,
     PersonDetail,
+    RoleChange,
     Suspension,
 )
 from kirana.platform.access import Actor
-from kirana.platform.errors import IllegalMove, NotFound
+from kirana.platform.errors import Conflict, IllegalMove, NotFound
 from kirana.platform.http import operation, requires
 from kirana.platform.paging import Page
 
@@ -67,4 +69,13 @@ def suspend(actor: Actor, uid: str, body: Suspension) -> PersonDetail:
 def reinstate(actor: Actor, uid: str) -> PersonDetail:
     """Let a suspended person sign in again."""
     services.reinstate(actor, uid)
+    return queries.get_person(actor, uid)
+
+
+@api.put("/people/<uid>/role")
+@requires(Permission.WRITE_PEOPLE)
+@operation("changeRole", raises=(NotFound, BeyondYourRights, LastAdmin, Conflict))
+def change_role(actor: Actor, uid: str, body: RoleChange) -> PersonDetail:
+    """Give a person another role; every session of theirs ends at once."""
+    services.give_role(actor, uid, body.role)
     return queries.get_person(actor, uid)

@@ -16,6 +16,7 @@ from kirana.accounts.services.factors import (
     start_totp,
 )
 from kirana.accounts.services.joining import sign_up
+from kirana.accounts.services.keys import grantable, make_key, note_use, revoke_key
 from kirana.accounts.services.passkeys import (
     add_passkey,
     begin_passkey,
@@ -26,6 +27,7 @@ from kirana.accounts.services.people import (
     PersonToCreate,
     change_role,
     create_account,
+    give_role,
     reinstate,
     suspend,
 )
@@ -78,7 +80,11 @@ __all__ = [
     "end_session_of",
     "end_sessions_of",
     "forget_sessions",
+    "give_role",
+    "grantable",
+    "make_key",
     "make_recovery_codes",
+    "note_use",
     "refresh",
     "reinstate",
     "reject_application",
@@ -88,6 +94,7 @@ __all__ = [
     "rename_passkey",
     "reset_factors",
     "reset_password",
+    "revoke_key",
     "secret_of_set_up",
     "sign_in",
     "sign_in_by_passkey",

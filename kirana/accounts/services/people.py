@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection, select, update
 
 from kirana.accounts import texts
-from kirana.accounts.errors import AddressTaken
+from kirana.accounts.errors import AddressTaken, BeyondYourRights
 from kirana.accounts.models import Account
-from kirana.accounts.permissions import Permission
+from kirana.accounts.permissions import Permission, permissions_of
 from kirana.accounts.services.joining import checked
 from kirana.accounts.services.records import (
     NewAccount,
@@ -19,7 +19,7 @@ from kirana.accounts.services.records import (
 from kirana.platform import audit
 from kirana.platform.access import Actor
 from kirana.platform.announce import announce
-from kirana.platform.db import verb
+from kirana.platform.db import query, verb
 from kirana.platform.errors import Conflict, IllegalMove, NotFound
 
 LONGEST_REASON = 500
@@ -71,29 +71,53 @@ def create_account(actor: Actor, person: PersonToCreate) -> str:
     return _create(actor, replace(new(person.role, "active", person.zone), is_confirmed=True))
 
 
-@verb
-def change_role(connection: Connection, actor: Actor, email: str, role: str) -> None:
-    """Give an account another role and end its sessions; for the CLI.
+def change_role(actor: Actor, email: str, role: str) -> None:
+    """Give the account of this address another role; for the CLI. Raises as ``give_role``."""
+    give_role(actor, uid_of(email), role)
 
-    Raises NotFound, LastAdmin, Conflict (a waiting manager is decided by approval).
+
+@verb
+def give_role(connection: Connection, actor: Actor, uid: str, role: str) -> None:
+    """Give a person another role and end their sessions; announces ``role_changed``.
+
+    Raises NotFound, LastAdmin, BeyondYourRights (the role, now or then, may do more than the
+    caller), Conflict (a waiting manager is decided by approval).
     """
     actor.require(Permission.WRITE_PEOPLE)
-    columns = (Account.id, Account.uid, Account.role, Account.status)
-    find = select(*columns).where(Account.email == email).with_for_update()
-    row = connection.execute(find).one_or_none()
-    if row is None:
-        raise NotFound("There is no account with this e-mail address.")
+    account_id = _account_id(connection, uid)
+    if role != "admin":  # before the row itself, so that admins are always locked in one order
+        keep_an_admin(connection, account_id)
+    columns = (Account.id, Account.role, Account.status)
+    find = select(*columns).where(Account.id == account_id).with_for_update()
+    row = connection.execute(find).one()
     if row.status in ("pending", "rejected", "closed"):
         raise Conflict(f"The account is {row.status}; its role cannot change.")
+    _check_may_give(actor, row.role)
+    _check_may_give(actor, role)
     if row.role == role:
         return
-    keep_an_admin(connection, row.id)
     connection.execute(update(Account).where(Account.id == row.id).values(role=role))
     end_everywhere(connection, row.id)
     before, after = {"role": row.role}, {"role": role}
-    thing = ("account", row.uid)
+    thing = ("account", uid)
     audit.record(connection, actor, "account.role_changed", thing, before=before, after=after)
-    announce(connection, "role_changed", account_id=row.id)
+    announce(connection, "role_changed", account_id=row.id, was=row.role, actor=actor)
+
+
+def _check_may_give(actor: Actor, role: str) -> None:
+    """Raise BeyondYourRights unless the caller has all that the role may do to others' things."""
+    of_others = {right for right in permissions_of(role, "active") if ":own_" not in right}
+    if actor.via != "system" and not of_others <= actor.permissions:
+        raise BeyondYourRights
+
+
+@query
+def uid_of(connection: Connection, email: str) -> str:
+    """Raises NotFound."""
+    uid: str | None = connection.execute(select(Account.uid).where(Account.email == email)).scalar()
+    if uid is None:
+        raise NotFound("There is no account with this e-mail address.")
+    return uid
 
 
 @verb

@@ -10,6 +10,7 @@ from kirana.backoffice.pages import (
     person,
     products,
     reports,
+    team,
     today,
 )
 from kirana.backoffice.pages.blueprint import pages
@@ -25,5 +26,6 @@ __all__ = [
     "person",
     "products",
     "reports",
+    "team",
     "today",
 ]

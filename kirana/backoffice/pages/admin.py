@@ -5,11 +5,12 @@ from typing import Any
 import msgspec
 from flask import Response, request, url_for
 
+from kirana.accounts.errors import BeyondYourRights
 from kirana.accounts.permissions import Permission
 from kirana.accounts.queries import list_applications, list_people
-from kirana.accounts.services import reinstate, suspend
-from kirana.accounts.shapes import ApplicationsQuery, PeopleQuery
-from kirana.backoffice.pages.blueprint import admin_page, pages, settings
+from kirana.accounts.services import give_role, reinstate, suspend
+from kirana.accounts.shapes import ApplicationsQuery, PeopleQuery, RoleChange
+from kirana.backoffice.pages.blueprint import admin_page, pages, refused, settings
 from kirana.backoffice.words import ACCOUNT_WORDS, REQUEST_WORDS
 from kirana.platform.errors import Conflict, Invalid
 from kirana.platform.http import current_actor, requires
@@ -61,7 +62,7 @@ def approve(uid: str) -> Response:
         place = posted(ApprovalForm).placement()
         slug = approve_manager(current_actor(), uid, place, settings().zone)
     except (Invalid, Conflict) as error:
-        return _approvals_page(_refused(error), uid, error.status)
+        return _approvals_page(refused(error), uid, error.status)
     store = get_store(current_actor(), slug)
     note(f"Approved. The manager was written to and works in {store.name} now.", "success")
     return see_other(APPROVALS)
@@ -74,7 +75,7 @@ def reject(uid: str) -> Response:
     try:
         reject_manager(current_actor(), uid, posted(ReasonForm).reason)
     except (Invalid, Conflict) as error:
-        return _approvals_page(_refused(error), uid, error.status)
+        return _approvals_page(refused(error), uid, error.status)
     note("Refused. The applicant was told why.", "success")
     return see_other(APPROVALS)
 
@@ -93,7 +94,7 @@ def suspend_person(uid: str) -> Response:
     try:
         suspend(current_actor(), uid, posted(ReasonForm).reason)
     except (Invalid, Conflict) as error:
-        return _people_page(_refused(error), uid, error.status)
+        return _people_page(refused(error), uid, error.status)
     note("Suspended; every session of theirs has ended.", "success")
     return see_other(PEOPLE)
 
@@ -105,7 +106,7 @@ def reinstate_person(uid: str) -> Response:
     try:
         reinstate(current_actor(), uid)
     except (Invalid, Conflict) as error:
-        return _people_page(_refused(error), uid, error.status)
+        return _people_page(refused(error), uid, error.status)
     note("Reinstated; they can sign in again.", "success")
     return see_other(PEOPLE)
 
@@ -117,7 +118,7 @@ def erase_person(uid: str) -> Response:
     try:
         ask_erasure_for(current_actor(), uid, settings().erase_after_days)
     except Conflict as error:
-        return _people_page(_refused(error), uid, error.status)
+        return _people_page(refused(error), uid, error.status)
     note("The account will be erased; its owner was written to.", "success")
     return see_other(PEOPLE)
 
@@ -129,8 +130,21 @@ def keep_person(uid: str) -> Response:
     try:
         keep_account_of(current_actor(), uid)
     except Conflict as error:
-        return _people_page(_refused(error), uid, error.status)
+        return _people_page(refused(error), uid, error.status)
     note("The account stays.", "success")
+    return see_other(PEOPLE)
+
+
+@pages.post("/people/<uid>/role")
+@requires(Permission.WRITE_PEOPLE)
+def change_role(uid: str) -> Response:
+    """Give somebody another role; their sessions end."""
+    try:
+        role = posted(RoleChange).role
+        give_role(current_actor(), uid, role)
+    except (Invalid, Conflict, BeyondYourRights) as error:
+        return _people_page(refused(error), uid, error.status)
+    note(f"Saved: {role}. Every session of theirs has ended.", "success")
     return see_other(PEOPLE)
 
 
@@ -172,6 +186,7 @@ def _people_page(form: Form | None = None, uid: str = "", code: int = 200) -> Re
         form=form or Form(),
         form_uid=uid,
         words=ACCOUNT_WORDS,
+        role_choices=[{"value": name, "label": name.capitalize()} for name in ROLES],
         me=current_actor().uid,
         first_url=address() if wanted.cursor else None,
         next_url=address(cursor=found.next_cursor) if found.next_cursor else None,
@@ -185,7 +200,3 @@ def _wanted() -> PeopleQuery:
         return texts_to_struct({**args, "limit": [str(PAGE_SIZE)]}, PeopleQuery)
     except Invalid:
         return PeopleQuery(limit=PAGE_SIZE)
-
-
-def _refused(error: Invalid | Conflict) -> Form:
-    return Form.posted(error if isinstance(error, Invalid) else Invalid(error.detail))

@@ -5,9 +5,12 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, current_app, make_response, render_template
 
-from kirana.backoffice.navigation import admin_sidebar, manager_sidebar, own_store
+from kirana.accounts.permissions import Permission
+from kirana.backoffice.navigation import admin_sidebar, own_place, store_sidebar
 from kirana.platform.config import Settings
+from kirana.platform.errors import Invalid, ShopError
 from kirana.platform.http import current_actor
+from kirana.platform.pages import Form
 from kirana.stores.shapes import StoreView
 
 pages = Blueprint("backoffice", __name__, url_prefix="/office")
@@ -20,7 +23,7 @@ def settings() -> Settings:
 
 def store_page(template: str, store: StoreView, code: int = 200, /, **context: Any) -> Response:
     """A screen of one store, answered with status ``code``."""
-    sidebar = manager_sidebar(current_actor(), store)
+    sidebar = store_sidebar(current_actor(), store.slug)
     return _page(template, code, office=sidebar, store=store, base=_base(store), **context)
 
 
@@ -37,10 +40,15 @@ def _base(store: StoreView) -> str:
     return f"/office/{store.slug}"
 
 
-def my_store(slug: str) -> StoreView:
-    """The store in the address, if the caller runs it. Raises NotFound."""
-    return own_store(current_actor(), slug)
+def my_store(slug: str, permission: Permission) -> StoreView:
+    """The store in the address, if the caller holds ``permission`` there. Raises NotFound."""
+    return own_place(current_actor(), slug, permission).store
 
 
 def zone_of(store: StoreView) -> ZoneInfo:
     return ZoneInfo(store.zone)
+
+
+def refused(error: ShopError) -> Form:
+    """The posted form again, with what is wrong."""
+    return Form.posted(error if isinstance(error, Invalid) else Invalid(error.detail))

@@ -6,7 +6,13 @@ import msgspec
 from flask import Response
 
 from kirana.accounts.permissions import Permission
-from kirana.backoffice.pages.blueprint import admin_page, my_store, pages, store_page
+from kirana.backoffice.pages.blueprint import (
+    admin_page,
+    my_store,
+    pages,
+    refused,
+    store_page,
+)
 from kirana.backoffice.words import REQUEST_WORDS
 from kirana.catalog.inputs import CategoryChanges, CategoryWish, NewCategory
 from kirana.catalog.queries import departments, list_categories
@@ -162,14 +168,14 @@ def reject_wish(uid: str) -> Response:
 @requires(Permission.READ_CATEGORY_REQUESTS)
 def wishes(store_slug: str) -> Response:
     """What this store has asked of the admin."""
-    return _wishes_page(my_store(store_slug))
+    return _wishes_page(my_store(store_slug, Permission.READ_CATEGORY_REQUESTS))
 
 
 @pages.post("/<store_slug>/requests")
 @requires(Permission.WRITE_CATEGORY_REQUESTS)
 def ask(store_slug: str) -> Response:
     """Ask the admin for a change of the categories."""
-    store = my_store(store_slug)
+    store = my_store(store_slug, Permission.WRITE_CATEGORY_REQUESTS)
     try:
         ask_for_category(current_actor(), posted(WishForm).wish(store.slug))
     except (Invalid, Conflict) as error:
@@ -182,7 +188,7 @@ def ask(store_slug: str) -> Response:
 @requires(Permission.WRITE_CATEGORY_REQUESTS)
 def withdraw(store_slug: str, uid: str) -> Response:
     """Take a request back."""
-    store = my_store(store_slug)
+    store = my_store(store_slug, Permission.WRITE_CATEGORY_REQUESTS)
     try:
         withdraw_request(current_actor(), uid)
     except Conflict as error:
@@ -198,20 +204,22 @@ def _categories_page(at: str = "", error: ShopError | None = None) -> Response:
         error.status if error else 200,
         categories=found,
         totals={item.slug: item.product_count for item in departments()},
-        form=_form(error),
+        form=Form() if error is None else refused(error),
         form_at=at,
         **_choices(),
     )
 
 
 def _requests_page(uid: str = "", error: ShopError | None = None) -> Response:
-    found = list_requests(current_actor(), RequestQuery(limit=100)).items
+    actor = current_actor()
+    waiting = list_requests(actor, RequestQuery(status="requested", limit=100)).items
+    found = list_requests(actor, RequestQuery(limit=100)).items
     return admin_page(
         "office/requests.html",
         error.status if error else 200,
-        waiting=[item for item in found if item.status == "requested"],
+        waiting=waiting,
         decided=[item for item in found if item.status != "requested"],
-        form=_form(error),
+        form=Form() if error is None else refused(error),
         form_uid=uid,
         words=REQUEST_WORDS,
         kinds=KINDS,
@@ -225,7 +233,7 @@ def _wishes_page(store: StoreView, error: ShopError | None = None) -> Response:
         store,
         error.status if error else 200,
         wishes=[item for item in found if item.store == store.slug],
-        form=_form(error),
+        form=Form() if error is None else refused(error),
         words=REQUEST_WORDS,
         kinds=KINDS,
         kind_choices=[{"value": value, "label": label} for value, label in KINDS.items()],
@@ -243,9 +251,3 @@ def _choices() -> dict[str, Any]:
         "wells": [{"value": well, "label": well.capitalize()} for well in WELLS],
         "taxes": [{"value": value, "label": label} for value, label in TAXES.items()],
     }
-
-
-def _form(error: ShopError | None) -> Form:
-    if error is None:
-        return Form()
-    return Form.posted(error if isinstance(error, Invalid) else Invalid(error.detail))

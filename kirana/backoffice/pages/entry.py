@@ -3,11 +3,12 @@
 from flask import Response
 
 from kirana.accounts.permissions import Permission
+from kirana.backoffice.navigation import first_page
 from kirana.backoffice.pages.blueprint import pages
 from kirana.platform.errors import NotFound
 from kirana.platform.http import current_actor, requires
-from kirana.platform.pages import note, see_other
-from kirana.stores.queries import list_own_stores
+from kirana.platform.pages import go_to, note, see_other
+from kirana.stores.queries import list_workplaces
 
 WAITING = {
     "pending": "The office opens once your application is approved. It is waiting for an answer.",
@@ -25,8 +26,9 @@ def office() -> Response:
     actor = current_actor()
     if Permission.READ_APPROVALS in actor.permissions:
         return see_other(".approvals")
-    for store in list_own_stores(actor):
-        return see_other(".today", store_slug=store.slug)
+    for place in list_workplaces(actor):
+        if place.rights:
+            return go_to(first_page(place))
     if Permission.WRITE_OWN_APPLICATION in actor.permissions:
         note(WAITING[actor.status])
         return see_other("accounts.account")

@@ -33,7 +33,7 @@ NOTES = {
 @requires(Permission.READ_EXPORTS)
 def exports(store_slug: str) -> Response:
     """The caller's exports, newest first."""
-    return _page(my_store(store_slug))
+    return _page(my_store(store_slug, Permission.READ_EXPORTS))
 
 
 @pages.post("/<store_slug>/exports")
@@ -41,7 +41,7 @@ def exports(store_slug: str) -> Response:
 @limited("hour", "export_per_hour")
 def start_export(store_slug: str) -> Response:
     """Export the store's products; asked twice within a minute it is one export."""
-    store = my_store(store_slug)
+    store = my_store(store_slug, Permission.WRITE_EXPORTS)
     try:
         job = request_export(current_actor(), store.slug)
     except JobRunning as error:
@@ -55,7 +55,7 @@ def start_export(store_slug: str) -> Response:
 @requires(Permission.READ_EXPORTS)
 def export_progress(store_slug: str, uid: str) -> Response:
     """How far an export is; a script asks for the part ``job``."""
-    store = my_store(store_slug)
+    store = my_store(store_slug, Permission.READ_EXPORTS)
     job = get_job(current_actor(), uid)
     if job.kind != "export":
         raise NotFound
@@ -68,7 +68,7 @@ def export_progress(store_slug: str, uid: str) -> Response:
 @requires(Permission.READ_EXPORTS)
 def export_download(store_slug: str, uid: str) -> Response:
     """The finished file."""
-    my_store(store_slug)
+    my_store(store_slug, Permission.READ_EXPORTS)
     return export_response(current_actor(), uid)
 
 

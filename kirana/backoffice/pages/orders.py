@@ -1,17 +1,19 @@
 """A store's orders: the list, one order, its moves."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 from flask import Response, request, url_for
 
 from kirana.accounts.permissions import Permission
+from kirana.backoffice.navigation import own_place
 from kirana.backoffice.pages.blueprint import my_store, pages, store_page
 from kirana.backoffice.words import MOVE_WORDS, ORDER_WORDS
 from kirana.orders.queries import get_order, list_store_orders
 from kirana.orders.services.moving import NEEDS_REASON, move_order
 from kirana.orders.shapes import OrderView, StoreOrdersQuery
-from kirana.orders.states import ORDER_MOVES
+from kirana.orders.states import COURIER_MOVES
 from kirana.platform.errors import Conflict, Invalid, NotFound
 from kirana.platform.http import current_actor, requires
 from kirana.platform.inputs import texts_to_struct
@@ -33,10 +35,10 @@ class MoveForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @pages.get("/<store_slug>/orders")
-@requires(Permission.READ_STORE_ORDERS)
+@requires(Permission.READ_STORE_DELIVERIES)
 def orders(store_slug: str) -> Response:
     """The store's orders, newest first, by status."""
-    store = my_store(store_slug)
+    store = my_store(store_slug, Permission.READ_STORE_DELIVERIES)
     wanted = _wanted()
     found = list_store_orders(current_actor(), store.slug, wanted)
     here = url_for(".orders", store_slug=store.slug, status=wanted.status)
@@ -46,7 +48,7 @@ def orders(store_slug: str) -> Response:
         store,
         orders=found.items,
         status=wanted.status,
-        filters=[_filter(store, status, wanted.status) for status in (None, *FILTERS)],
+        filters=[_filter(store, status, wanted.status) for status in (None, *_filters(store))],
         words=ORDER_WORDS,
         first_url=here if wanted.cursor else None,
         next_url=f"{here}{joint}cursor={found.next_cursor}" if found.next_cursor else None,
@@ -54,18 +56,18 @@ def orders(store_slug: str) -> Response:
 
 
 @pages.get("/<store_slug>/orders/<number>")
-@requires(Permission.READ_STORE_ORDERS)
+@requires(Permission.READ_STORE_DELIVERIES)
 def order(store_slug: str, number: str) -> Response:
     """One order with its lines, history, and the moves that are possible now."""
-    store = my_store(store_slug)
+    store = my_store(store_slug, Permission.READ_STORE_DELIVERIES)
     return _order_page(store, number)
 
 
 @pages.post("/<store_slug>/orders/<number>/moves")
-@requires(Permission.WRITE_STORE_ORDERS)
+@requires(Permission.WRITE_STORE_DELIVERIES)
 def move(store_slug: str, number: str) -> Response:
     """Move the order one step; a refused step leaves the page with the reason."""
-    store = my_store(store_slug)
+    store = my_store(store_slug, Permission.WRITE_STORE_DELIVERIES)
     form = posted(MoveForm)
     try:
         moved = move_order(current_actor(), number, (form.to, form.reason), form.seen)
@@ -86,6 +88,11 @@ def _wanted() -> StoreOrdersQuery:
         return StoreOrdersQuery(limit=PAGE_SIZE)
 
 
+def _filters(store: StoreView) -> Iterable[str]:
+    place = own_place(current_actor(), store.slug, Permission.READ_STORE_DELIVERIES)
+    return FILTERS if Permission.READ_STORE_ORDERS in place.rights else COURIER_MOVES
+
+
 def _filter(store: StoreView, status: str | None, chosen: str | None) -> dict[str, Any]:
     return {
         "text": ORDER_WORDS[status] if status else "All",
@@ -104,7 +111,7 @@ def _order_page(store: StoreView, number: str, problem: str = "", status: int = 
         status,
         order=found,
         problem=problem,
-        moves=[_move(to) for to in ORDER_MOVES[found.status]],
+        moves=[_move(to) for to in found.moves],
         words=ORDER_WORDS,
         stages=_stages(found),
     )

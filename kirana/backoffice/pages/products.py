@@ -6,7 +6,7 @@ import msgspec
 from flask import Response, request, url_for
 
 from kirana.accounts.permissions import Permission
-from kirana.backoffice.pages.blueprint import my_store, pages, settings, store_page
+from kirana.backoffice.pages.blueprint import my_store, pages, refused, settings, store_page
 from kirana.backoffice.product_form import ProductForm, StockForm, form_values
 from kirana.backoffice.words import BAND_WORDS, PRODUCT_WORDS
 from kirana.catalog.queries import get_product, list_categories
@@ -20,7 +20,7 @@ from kirana.catalog.services.products import (
 )
 from kirana.catalog.units import quantity_text
 from kirana.catalog.views import ProductView
-from kirana.platform.errors import Conflict, Invalid, NotFound, ShopError, Stale
+from kirana.platform.errors import Conflict, Invalid, NotFound, Stale
 from kirana.platform.http import brings_file, current_actor, limited, requires
 from kirana.platform.inputs import texts_to_struct
 from kirana.platform.money import sign
@@ -55,7 +55,7 @@ class StatusForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @requires(Permission.READ_STORE_PRODUCTS)
 def products(store_slug: str) -> Response:
     """The store's products by words, status and stock."""
-    store = my_store(store_slug)
+    store = my_store(store_slug, Permission.READ_STORE_PRODUCTS)
     wanted = _wanted()
     found = list_store_products(current_actor(), store.slug, wanted)
     chosen = {"q": wanted.q, "status": wanted.status, "stock": wanted.stock}
@@ -92,7 +92,7 @@ def products(store_slug: str) -> Response:
 def new_product(store_slug: str) -> Response:
     """An empty form."""
     empty = Form({"unit": "each", "increment": "1", "minimum": "1"})
-    return _form_page(my_store(store_slug), None, empty)
+    return _form_page(my_store(store_slug, Permission.WRITE_STORE_PRODUCTS), None, empty)
 
 
 @pages.post("/<store_slug>/products")
@@ -100,13 +100,13 @@ def new_product(store_slug: str) -> Response:
 @limited("hour", "upload_per_hour", when=brings_file)
 def add_product(store_slug: str) -> Response:
     """Make a draft; the picture may come with it."""
-    store = my_store(store_slug)
+    store = my_store(store_slug, Permission.WRITE_STORE_PRODUCTS)
     try:
         new = posted(ProductForm).to_new(settings().currency)
         made = create_product(current_actor(), store.slug, new)
         _take_picture(made)
     except (Invalid, Conflict) as error:
-        return _form_page(store, None, _refused(error), error.status)
+        return _form_page(store, None, refused(error), error.status)
     note(f"{made.title} is a draft. Put it on sale when it is ready.", "success")
     return see_other(ONE, store_slug=store.slug, slug=made.slug)
 
@@ -115,7 +115,7 @@ def add_product(store_slug: str) -> Response:
 @requires(Permission.READ_STORE_PRODUCTS)
 def product(store_slug: str, slug: str) -> Response:
     """One product: what it is, its picture, its stock."""
-    store = my_store(store_slug)
+    store = my_store(store_slug, Permission.READ_STORE_PRODUCTS)
     found = _own_product(store, slug)
     return _form_page(store, found, Form(form_values(found, settings().currency)))
 
@@ -125,7 +125,7 @@ def product(store_slug: str, slug: str) -> Response:
 @limited("hour", "upload_per_hour", when=brings_file)
 def change_product(store_slug: str, slug: str) -> Response:
     """Save the form; what somebody else changed meanwhile is not overwritten."""
-    store = my_store(store_slug)
+    store = my_store(store_slug, Permission.WRITE_STORE_PRODUCTS)
     found = _own_product(store, slug)
     try:
         form = posted(ProductForm)
@@ -133,7 +133,7 @@ def change_product(store_slug: str, slug: str) -> Response:
         changed = edit_product(current_actor(), slug, changes, form.seen)
         _take_picture(changed)
     except (Invalid, Conflict, Stale) as error:
-        return _form_page(store, found, _refused(error), error.status)
+        return _form_page(store, found, refused(error), error.status)
     note(f"{changed.title} is saved.", "success")
     return see_other(ONE, store_slug=store.slug, slug=slug)
 
@@ -142,7 +142,7 @@ def change_product(store_slug: str, slug: str) -> Response:
 @requires(Permission.WRITE_STORE_PRODUCTS)
 def move_product(store_slug: str, slug: str) -> Response:
     """Put on sale, hide or archive."""
-    store = my_store(store_slug)
+    store = my_store(store_slug, Permission.WRITE_STORE_PRODUCTS)
     form = posted(StatusForm)
     move = MOVES.get(form.to)
     if move is None:
@@ -151,7 +151,7 @@ def move_product(store_slug: str, slug: str) -> Response:
     try:
         moved = move(current_actor(), slug, form.seen)
     except (Invalid, Conflict, Stale) as error:
-        return _form_page(store, found, _refused(error), error.status)
+        return _form_page(store, found, refused(error), error.status)
     note(f"{moved.title}: {PRODUCT_WORDS[moved.status]}.", "success")
     return see_other(ONE, store_slug=store.slug, slug=slug)
 
@@ -160,7 +160,7 @@ def move_product(store_slug: str, slug: str) -> Response:
 @requires(Permission.WRITE_STORE_STOCK)
 def move_stock(store_slug: str, slug: str) -> Response:
     """Goods came in, were spoilt, or were counted wrongly."""
-    store = my_store(store_slug)
+    store = my_store(store_slug, Permission.WRITE_STORE_STOCK)
     found = _own_product(store, slug)
     actor = current_actor()
     try:
@@ -173,7 +173,7 @@ def move_stock(store_slug: str, slug: str) -> Response:
             level = adjust_stock(actor, slug, form.quantity, form.reason)
     except (Invalid, Conflict) as error:
         values = form_values(found, settings().currency)
-        return _form_page(store, found, Form(values), error.status, _refused(error))
+        return _form_page(store, found, Form(values), error.status, refused(error))
     note(f"{found.title}: {quantity_text(level.on_hand, level.unit)} in stock now.", "success")
     return see_other(ONE, store_slug=store.slug, slug=slug)
 
@@ -217,11 +217,6 @@ def _take_picture(of: ProductView) -> None:
     given = request.files.get("picture")
     if given is not None and given.filename:
         put_picture(current_actor(), media(settings()), of.slug, given.read(), of.title)
-
-
-def _refused(error: ShopError) -> Form:
-    shown = error if isinstance(error, Invalid) else Invalid(error.detail)
-    return Form.posted(shown)
 
 
 def _wanted() -> StockedQuery:

@@ -23,7 +23,7 @@ IN_HAND, LOW = 6, 5
 @requires(Permission.READ_STORE_FIGURES)
 def today(store_slug: str) -> Response:
     """Figures of the day against the same weekday last week."""
-    store = my_store(store_slug)
+    store = my_store(store_slug, Permission.READ_STORE_FIGURES)
     figures = store_figures(store.slug, zone_of(store))
     return store_page(
         "office/today.html",

@@ -37,7 +37,7 @@ def create_product(
     Raises NotFound (not your store), SkuTaken, Invalid.
     """
     actor.require(Permission.WRITE_STORE_PRODUCTS)
-    store_id = own_store_id(actor, store_slug)
+    store_id = own_store_id(actor, store_slug, Permission.WRITE_STORE_PRODUCTS)
     category = _category(connection, new.category)
     now = clock.now(connection)
     row = _columns(msgspec.to_builtins(new)) | {
@@ -76,7 +76,7 @@ def edit_product(
     ``version`` is the one that was seen. Raises NotFound, Stale, SkuTaken, Invalid.
     """
     actor.require(Permission.WRITE_STORE_PRODUCTS)
-    row = lock_product(connection, actor, slug, version)
+    row = lock_product(connection, actor, slug, version=version)
     wanted = _columns(msgspec.to_builtins(changes))
     if isinstance(changes.category, str):
         wanted["category_id"] = _category(connection, changes.category).id
@@ -127,12 +127,19 @@ def archive_product(
 
 
 def lock_product(
-    connection: Connection, actor: Actor, slug: str, version: int | None = None
+    connection: Connection,
+    actor: Actor,
+    slug: str,
+    permission: Permission = Permission.WRITE_STORE_PRODUCTS,
+    version: int | None = None,
 ) -> dict[str, Any]:
-    """The row of a product of the actor's stores, locked. Raises NotFound, Stale."""
+    """The row of a product, locked, if ``permission`` is held in its store.
+
+    Raises NotFound, Stale.
+    """
     found = select(Product.__table__).where(Product.slug == slug).with_for_update(key_share=True)
     row = connection.execute(found).one_or_none()
-    if row is None or not (actor.via == "system" or row.store_id in actor.store_ids):
+    if row is None or not actor.may_in(row.store_id, permission):
         raise NotFound
     if version is not None and version != row.version:
         raise Stale
@@ -143,7 +150,7 @@ def _move(
     connection: Connection, actor: Actor, slug: str, status: str, version: int | None
 ) -> ProductView:
     actor.require(Permission.WRITE_STORE_PRODUCTS)
-    row = lock_product(connection, actor, slug, version)
+    row = lock_product(connection, actor, slug, version=version)
     require_move(PRODUCT_MOVES, row["status"], status)
     if status == "published":
         _require_price(row["price_minor"])

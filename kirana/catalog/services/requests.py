@@ -5,7 +5,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, insert, select, update
 
+from kirana.accounts import texts
 from kirana.accounts.permissions import Permission
+from kirana.catalog.errors import CategoryGone
 from kirana.catalog.inputs import CategoryChanges, CategoryWish, NewCategory
 from kirana.catalog.models import Category, CategoryRequest
 from kirana.catalog.queries import load_tree, own_store_id
@@ -16,14 +18,15 @@ from kirana.platform.access import Actor
 from kirana.platform.db import verb
 from kirana.platform.errors import Invalid, NotFound
 from kirana.platform.states import require_move
-from kirana.stores.models import Store
+
+LONGEST_REASON = 500
 
 
 @verb
 def ask_for_category(connection: Connection, actor: Actor, wish: CategoryWish) -> str:
     """Put a wish before the admin; returns the request's uid. Raises Invalid, NotFound."""
     actor.require(Permission.WRITE_CATEGORY_REQUESTS)
-    store_id = _store(connection, actor, wish.store)
+    store_id = _store(actor, wish.store)
     uid = columns.new_uid()
     connection.execute(
         insert(CategoryRequest).values(
@@ -42,7 +45,7 @@ def ask_for_category(connection: Connection, actor: Actor, wish: CategoryWish) -
 def approve_request(connection: Connection, actor: Actor, uid: str) -> None:
     """Approve a request and carry it out, both or neither.
 
-    Raises NotFound, IllegalMove, and whatever the change of the categories raises.
+    Raises NotFound, IllegalMove, CategoryGone, and whatever the change of the categories raises.
     """
     actor.require(Permission.DECIDE_CATEGORY_REQUESTS)
     row = _lock(connection, uid)
@@ -51,11 +54,11 @@ def approve_request(connection: Connection, actor: Actor, uid: str) -> None:
     if row.kind == "create":
         create_category(actor, NewCategory(name=wish["name"], parent=wish["parent"]))
         return
-    slug = connection.execute(
-        select(Category.slug).where(Category.id == row.category_id)
-    ).scalar_one_or_none()
+    # By both: SQLite gives the id of a deleted category to the next one.
+    meant = (Category.id == row.category_id) & (Category.slug == wish["category"])
+    slug = connection.execute(select(Category.slug).where(meant)).scalar_one_or_none()
     if slug is None:
-        raise NotFound("The category of this request is gone.")
+        raise CategoryGone
     if row.kind == "rename":
         edit_category(actor, slug, CategoryChanges(name=wish["name"]))
     elif row.kind == "move":
@@ -68,9 +71,8 @@ def approve_request(connection: Connection, actor: Actor, uid: str) -> None:
 def reject_request(connection: Connection, actor: Actor, uid: str, reason: str) -> None:
     """Refuse a request and say why. Raises NotFound, IllegalMove, Invalid."""
     actor.require(Permission.DECIDE_CATEGORY_REQUESTS)
-    if not reason.strip():
-        raise Invalid.at("/reason", "must be given", "required")
-    _decide(connection, actor, _lock(connection, uid), "rejected", reason.strip())
+    reason = texts.one_line(reason, "/reason", LONGEST_REASON)
+    _decide(connection, actor, _lock(connection, uid), "rejected", reason)
 
 
 @verb
@@ -78,19 +80,18 @@ def withdraw_request(connection: Connection, actor: Actor, uid: str) -> None:
     """Take back a request of the actor's stores. Raises NotFound, IllegalMove."""
     actor.require(Permission.WRITE_CATEGORY_REQUESTS)
     row = _lock(connection, uid)
-    if row.store_id not in actor.store_ids:
+    if not actor.may_in(row.store_id, Permission.WRITE_CATEGORY_REQUESTS):
         raise NotFound
     _decide(connection, actor, row, "withdrawn", "")
 
 
-def _store(connection: Connection, actor: Actor, slug: str | None) -> int:
+def _store(actor: Actor, slug: str | None) -> int:
     if slug is not None:
-        return own_store_id(actor, slug)
-    mine = select(Store.id).where(Store.id.in_(actor.store_ids))
-    stores = connection.execute(mine).scalars().all()
+        return own_store_id(actor, slug, Permission.WRITE_CATEGORY_REQUESTS)
+    stores = actor.stores_for(Permission.WRITE_CATEGORY_REQUESTS)
     if len(stores) != 1:
         raise Invalid.at("/store", "choose one: you work in more than one store", "required")
-    return stores[0]
+    return next(iter(stores))
 
 
 def _check(wish: CategoryWish) -> int | None:

@@ -4,8 +4,9 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from kirana.accounts.permissions import Permission
 from kirana.orders.models import Order, OrderEvent, OrderLine
-from kirana.orders.queries import get_order
+from kirana.orders.queries import get_order, moves_for, worked_on_by
 from kirana.orders.shapes import OrderView
 from kirana.orders.states import CUSTOMER_CANCELS, ORDER_MOVES
 from kirana.payments.services import capture, void
@@ -52,14 +53,15 @@ def move_order(
     connection: Connection, actor: Actor, number: str, step: tuple[str, str],
     version: int | None = None,
 ) -> OrderView:  # fmt: skip
-    """Staff move an order of their own store; ``step`` is (to, reason).
+    """Staff move an order of their store, couriers one on the way; ``step`` is (to, reason).
 
     Handing over takes the cash; cancelling and returning give the stock back, once. Locks the
     order, then its payment and stock. Raises NotFound, Stale, IllegalMove, Invalid (no reason).
     """
     to, reason = step[0], step[1].strip()
-    order = _lock(connection, number, Order.store_id.in_(actor.store_ids), version)
-    require_move(ORDER_MOVES, order.status, to)
+    allowed = worked_on_by(actor, Permission.WRITE_STORE_ORDERS, Permission.WRITE_STORE_DELIVERIES)
+    order = _lock(connection, number, allowed, version)
+    require_move({order.status: moves_for(actor, order)}, order.status, to)
     if to in NEEDS_REASON and not reason:
         raise Invalid.at("/reason", "say why, for the customer and the history", "required")
     _perform(connection, actor, order, (to, reason))
@@ -68,7 +70,7 @@ def move_order(
 
 def _lock(connection: Connection, number: str, allowed: Any, version: int | None) -> Any:
     order = connection.execute(
-        select(Order.id, Order.number, Order.status, Order.version)
+        select(Order.id, Order.number, Order.store_id, Order.status, Order.version)
         .where(Order.number == number, allowed)
         .with_for_update()
     ).one_or_none()

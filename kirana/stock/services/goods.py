@@ -107,7 +107,7 @@ def _change(
 def _lock(connection: Connection, actor: Actor, slug: str) -> Any:
     """The level of a product of the actor's stores, locked; made where there is none yet."""
     actor.require(Permission.WRITE_STORE_STOCK)
-    product = lock_product(connection, actor, slug)
+    product = lock_product(connection, actor, slug, Permission.WRITE_STORE_STOCK)
     open_level(
         connection, product_id=product["id"], unit=product["unit"], minimum=product["minimum"]
     )

@@ -1,7 +1,8 @@
 """Deciding on managers' applications."""
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
+from kirana.accounts.models import Account
 from kirana.accounts.permissions import Permission
 from kirana.accounts.services import approve_application, reject_application
 from kirana.platform import audit, clock
@@ -33,7 +34,9 @@ def approve_manager(
         connection, Membership, account_id=account_id, store_id=store_id, role=store_role,
         created_at=clock.now(connection),
     )  # fmt: skip
-    after = {"application": uid, "store": slug, "role": store_role}
+    find = select(Account.uid).where(Account.id == account_id)
+    account = connection.execute(find).scalar_one()
+    after = {"application": uid, "account": account, "role": store_role}
     audit.record(connection, actor, "membership.granted", ("store", slug), after=after)
     announce(connection, "manager_approved", account_id=account_id, store_id=store_id)
     return slug

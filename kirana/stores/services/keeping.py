@@ -16,8 +16,8 @@ from kirana.platform.db import insert_ignoring, verb
 from kirana.platform.errors import NotFound
 from kirana.platform.states import require_move
 from kirana.stores.errors import NotTheOwner
-from kirana.stores.models import Membership, Store, StoreEvent
-from kirana.stores.queries import find_store
+from kirana.stores.models import Store, StoreEvent
+from kirana.stores.queries import find_store, may_keep
 from kirana.stores.shapes import NewStore, StoreChange
 from kirana.stores.states import STORE_MOVES
 
@@ -88,14 +88,9 @@ def lock_store(connection: Connection, actor: Actor, slug: str) -> Row[*tuple[An
     store = connection.execute(find).one_or_none()
     if store is None:
         raise NotFound
-    if Permission.WRITE_STORES in actor.permissions or actor.via == "system":
+    if may_keep(actor, store.id, Permission.WRITE_STORE_SETTINGS):
         return store
-    if store.id not in actor.store_ids:
-        raise NotFound
-    mine = (Membership.account_id == actor.me()) & (Membership.store_id == store.id)
-    if connection.execute(select(Membership.role).where(mine)).scalar() != "owner":
-        raise NotTheOwner
-    return store
+    raise NotTheOwner if store.id in actor.stores else NotFound
 
 
 def store_id_of(connection: Connection, slug: str) -> int:

@@ -8,20 +8,23 @@ from tests.check.planting import (
     MANAGER,
     OTHER_STORE,
     STORE,
-    STRANGER,
     Fault,
     deed,
     fault,
 )
 
 GRANTED = "each place in a store was granted by a deed in the audit log"
-WORKS = "whoever works in a store is a manager, or was one by the audit log"
 SLUG = f"(SELECT slug FROM store WHERE id = {STORE})"
 PLACE = (
     "INSERT INTO membership (account_id, store_id, role, created_at) "
     "SELECT {}, {}, 'manager', CURRENT_TIMESTAMP"
 )
 SEAL = "INSERT INTO audit_seal SELECT {}, '{{}}', '', CURRENT_TIMESTAMP"
+LET_IN = (
+    f"action = 'membership.granted' AND object_key = {SLUG} AND after ->> 'application' IS NOT NULL"
+)
+PICKERS = "(SELECT MAX(id) FROM membership WHERE role = 'picker')"
+ACCEPTED = "(SELECT MAX(id) FROM invitation WHERE accepted_at IS NOT NULL)"
 APPROVED = "(SELECT MIN(id) FROM approval WHERE status = 'approved')"
 
 FAULTS: dict[str, tuple[Fault, ...]] = {
@@ -33,7 +36,7 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
     ),
     "nobody has a role that the audit log does not know": (
         fault(f"UPDATE account SET role = 'admin' WHERE id = {CUSTOMER}"),
-        fault(f"UPDATE account SET role = 'customer' WHERE id = {MANAGER}", also=(WORKS,)),
+        fault(f"UPDATE account SET role = 'customer' WHERE id = {MANAGER}"),
         fault(
             deed(
                 "account.role_changed",
@@ -49,12 +52,26 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
             deed("account.active", "account", f"(SELECT uid FROM account WHERE id = {CUSTOMER})")
         ),
     ),
-    WORKS: (fault(PLACE.format(STRANGER, STORE), deed("membership.granted", "store", SLUG)),),
+    "each place in a store has the role that the audit log gave": (
+        fault(f"UPDATE membership SET role = 'owner' WHERE id = {PICKERS}"),
+    ),
+    "an invitation was accepted in time, by a deed in the audit log, or not at all": (
+        fault(
+            "UPDATE invitation SET accepted_at = CURRENT_TIMESTAMP, accepted_by = invited_by "
+            "WHERE accepted_at IS NULL AND revoked_at IS NULL"
+        ),
+        fault(f"UPDATE invitation SET expires_at = created_at WHERE id = {ACCEPTED}"),
+        fault(
+            f"UPDATE invitation SET accepted_at = NULL, accepted_by = NULL WHERE id = {ACCEPTED}"
+        ),
+    ),
+    "an API key was made by a deed in the audit log, and cannot make itself more": (
+        fault("DELETE FROM audit_event WHERE action = 'api_key.made'"),
+        fault("UPDATE api_key SET permissions = '[\"write:own_profile\"]'"),
+    ),
     GRANTED: (
         fault(PLACE.format(MANAGER, OTHER_STORE)),
-        fault(
-            f"DELETE FROM audit_event WHERE action = 'membership.granted' AND object_key = {SLUG}"
-        ),
+        fault(f"DELETE FROM audit_event WHERE {LET_IN}"),
     ),
     "exactly the waiting accounts have an open application": (
         fault(
@@ -66,12 +83,12 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
             f"SELECT 'again', {MANAGER}, 'A second shop', 'requested', '', CURRENT_TIMESTAMP"
         ),
     ),
-    "an approved application has its store, its place there and who decided": (
+    "an approved application has its store, its place there while it lasts and who decided": (
         fault(f"UPDATE approval SET decided_by = NULL WHERE id = {APPROVED}"),
         fault(f"UPDATE approval SET store_id = NULL WHERE id = {APPROVED}"),
         fault(
             f"DELETE FROM membership WHERE account_id = {MANAGER}",
-            f"DELETE FROM audit_event WHERE action = 'membership.granted' AND object_key = {SLUG}",
+            f"DELETE FROM audit_event WHERE {LET_IN}",
             also=("an export is of a store that its requester was let into",),
         ),
     ),

@@ -1,0 +1,123 @@
+"""Pages about one's own work: an invitation to a team, and one's API keys."""
+
+from typing import Any
+
+import msgspec
+from flask import Blueprint, Response, request
+
+from kirana.accounts import services as people
+from kirana.accounts.errors import BeyondYourRights, TooManyKeys
+from kirana.accounts.key_shapes import NewKey
+from kirana.accounts.permission_words import PERMISSION_WORDS
+from kirana.accounts.permissions import Permission
+from kirana.platform.errors import Conflict, Invalid, NotFound, ShopError
+from kirana.platform.http import current_actor, public, requires
+from kirana.platform.inputs import read_query, to_struct
+from kirana.platform.pages import Form, go_to, note, posted, render, see_other
+from kirana.platform.paging import PageQuery
+from kirana.stores import services
+from kirana.stores.errors import NotInvited
+from kirana.stores.key_queries import list_keys, store_for_key
+from kirana.stores.queries import list_workplaces
+from kirana.stores.team_queries import get_offer
+
+pages = Blueprint("pages", __name__)
+PLACES = {"owner": "an owner", "manager": "a manager", "picker": "a picker", "courier": "a courier"}
+LASTING = {"": "Until it is revoked", "30": "30 days", "90": "90 days", "365": "A year"}
+
+
+class KeyForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a person types to make a key."""
+
+    name: str
+    permissions: list[str] = []
+    store_slug: str = ""
+    days: str = ""
+
+    def key(self) -> NewKey:
+        """Raises Invalid."""
+        if not self.permissions:
+            raise Invalid.at("/permissions", "choose at least one", "required")
+        days = int(self.days) if self.days in LASTING and self.days else None
+        chosen = {"name": self.name, "permissions": self.permissions}
+        limits = {"store_slug": self.store_slug or None, "expires_in_days": days}
+        return to_struct({**chosen, **limits}, NewKey)
+
+
+@pages.get("/invitations/<token>")
+@public
+def invitation(token: str) -> Response:
+    """What is offered, and by whom; the way in for whoever is not signed in."""
+    return _invitation(token)
+
+
+@pages.post("/invitations/<token>")
+@requires(Permission.WRITE_OWN_PROFILE)
+def accept(token: str) -> Response:
+    """Take the offered place."""
+    try:
+        slug = services.accept_invitation(current_actor(), token)
+    except (Conflict, NotInvited) as error:
+        return _invitation(token, error)
+    note("Welcome to the team.", "success")
+    return go_to(f"/office/{slug}/orders")
+
+
+@pages.get("/account/keys")
+@requires(Permission.READ_OWN_PROFILE)
+def keys() -> Response:
+    """The caller's API keys."""
+    return _keys(Form())
+
+
+@pages.post("/account/keys")
+@requires(Permission.WRITE_OWN_PROFILE)
+def make_key() -> Response:
+    """Make a key and show its token this once."""
+    actor = current_actor()
+    try:
+        new = posted(KeyForm).key()
+        _uid, token = people.make_key(actor, new, store_for_key(actor, new.store_slug))
+    except (Invalid, BeyondYourRights, TooManyKeys) as error:
+        shown = error if isinstance(error, Invalid) else Invalid(error.detail)
+        return _keys(Form.posted(shown), error.status)
+    return _keys(Form(), token=token)
+
+
+@pages.post("/account/keys/<uid>/revocation")
+@requires(Permission.WRITE_OWN_PROFILE)
+def revoke_key(uid: str) -> Response:
+    """End a key at once."""
+    people.revoke_key(current_actor(), uid)
+    note("The key is dead.", "success")
+    return see_other(".keys")
+
+
+def _invitation(token: str, error: ShopError | None = None) -> Response:
+    try:
+        offer = get_offer(current_actor(), token)
+    except NotFound:
+        return render("shop/invitation.html", 404, offer=None, problem="", token="")
+    code = error.status if error else 200
+    return render(
+        "shop/invitation.html", code, offer=offer, place=PLACES[offer.role], token=token,
+        problem=error.detail if error else "",
+    )  # fmt: skip
+
+
+def _keys(form: Form, code: int = 200, token: str = "") -> Response:
+    actor = current_actor()
+    wanted = PageQuery() if request.method == "POST" else read_query(request, PageQuery)
+    found = list_keys(actor, wanted)
+    held = people.grantable(actor, None)
+    context: dict[str, Any] = {
+        "keys": found.items,
+        "choices": [(p, PERMISSION_WORDS.get(p, p)) for p in Permission if p in held],
+        "stores": [{"value": p.store.slug, "label": p.store.name} for p in list_workplaces(actor)],
+        "lasting": [{"value": days, "label": text} for days, text in LASTING.items()],
+        "chosen": request.form.getlist("permissions") if code != 200 else [],
+        "words": PERMISSION_WORDS,
+        "first_url": "/account/keys" if wanted.cursor else None,
+        "next_url": f"/account/keys?cursor={found.next_cursor}" if found.next_cursor else None,
+    }
+    return render("accounts/keys.html", code, form=form, token=token, **context)

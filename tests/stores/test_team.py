@@ -1,0 +1,230 @@
+"""A store's team: invited by mail, given a place, removed; nobody gives what they lack."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, update
+
+from kirana.accounts.models import Account
+from kirana.accounts.permissions import STORE_TABLE
+from kirana.accounts.services import give_role, suspend
+from kirana.exports.services import request_export
+from kirana.jobs.models import Job
+from kirana.notifications.invitations import invitation
+from kirana.notifications.rendering import Letters
+from kirana.platform import clock
+from kirana.platform.audit import AuditEvent
+from kirana.platform.config import Settings
+from kirana.platform.db import verb
+from kirana.platform.outbox import Outbox
+from kirana.stores.invitation_keys import invitation_token
+from kirana.stores.models import Invitation, Membership
+from tests.accounts.people import Visitor, join, rows
+from tests.machinery.databases import SECRET
+from tests.world import World, actor_of, build
+
+
+@pytest.fixture
+def world(app: Any) -> World:
+    return build(app)
+
+
+def team(world: World) -> str:
+    return f"/stores/{world.keys['manager.store']}"
+
+
+def offer(world: World, email: str, role: str, by: str = "manager") -> Any:
+    body = {"email": email, "role": role}
+    return world.people[by].post(f"{team(world)}/invitations", body)
+
+
+def accept(world: World, person: Visitor, uid: str) -> Any:
+    return person.post("/invitations/acceptance", {"token": invitation_token(SECRET, uid)})
+
+
+@verb
+def let_run_out(connection: Connection, uid: str) -> None:
+    ended = clock.utc_now() - timedelta(seconds=1)
+    connection.execute(update(Invitation).where(Invitation.uid == uid).values(expires_at=ended))
+
+
+def test_invited_by_mail_and_in_at_once(app: Any, world: World, settings: Settings) -> None:
+    mira = join(app)
+    made = offer(world, f"  {mira.email.upper()} ", "picker")
+    assert (made.status_code, made.json["state"], made.json["email"]) == (201, "open", mira.email)
+    mail = rows(Outbox)[-1]
+    assert (mail.kind, list(mail.payload)) == ("invitation", ["invitation_id"])
+    letter = invitation(Letters(settings), mail.payload)
+    token = invitation_token(SECRET, made.json["uid"])
+    assert letter is not None
+    assert letter.to == mira.email
+    assert f"{settings.public_url}/invitations/{token}" in letter.text
+    kept = repr([row._mapping for table in (Invitation, Outbox, AuditEvent) for row in rows(table)])
+    assert token not in kept
+
+    orders = f"{team(world)}/orders"
+    assert mira.get(orders).status_code == 403
+    assert accept(world, mira, made.json["uid"]).status_code == 200
+    assert mira.get(orders).status_code == 200
+    assert mira.get("/me").json["role"] == "customer"
+    assert invitation(Letters(settings), mail.payload) is None
+
+
+def test_an_invitation_is_used_once_and_by_the_invited_only(app: Any, world: World) -> None:
+    mira, other = join(app), join(app)
+    uid = offer(world, mira.email, "courier").json["uid"]
+    refused = accept(world, other, uid)
+    assert (refused.status_code, refused.json["code"]) == (403, "not_invited")
+    assert accept(world, mira, uid).status_code == 200
+    world.people["manager"].call("DELETE", f"{team(world)}/members/{mira.uid}")
+    again = accept(world, mira, uid)
+    assert (again.status_code, again.json["code"]) == (409, "invitation_over")
+    assert accept(world, mira, "unknown").status_code == 404
+
+
+def test_an_invitation_that_ran_out_or_was_taken_back(app: Any, world: World) -> None:
+    mira, boss = join(app), world.people["manager"]
+    uid = offer(world, mira.email, "picker").json["uid"]
+    assert offer(world, mira.email, "courier").json["code"] == "already_invited"
+    let_run_out(uid)
+    assert accept(world, mira, uid).json["code"] == "invitation_over"
+    assert boss.post(f"{team(world)}/invitations/{uid}/mails").json["state"] == "open"
+    assert [mail.kind for mail in rows(Outbox)[-2:]] == ["invitation"] * 2
+    assert boss.call("DELETE", f"{team(world)}/invitations/{uid}").status_code == 204
+    assert accept(world, mira, uid).json["code"] == "invitation_over"
+    second = offer(world, mira.email, "courier").json["uid"]
+    let_run_out(second)
+    third = offer(world, mira.email, "courier")
+    assert (third.status_code, accept(world, mira, third.json["uid"]).status_code) == (201, 200)
+    assert offer(world, mira.email, "picker").json["code"] == "already_member"
+
+
+def test_an_invitation_is_worth_what_its_sender_may_still_do(app: Any, world: World) -> None:
+    mira = join(app)
+    uid = offer(world, mira.email, "manager").json["uid"]
+    suspend(world.actor("admin"), world.people["manager"].uid, "gone")
+    assert accept(world, mira, uid).json["code"] == "invitation_over"
+    assert [row.account_id for row in rows(Membership)].count(world.actor("manager").account_id)
+
+
+@pytest.mark.parametrize(
+    "email", ["", "a@b", "a@shop.example\nBcc: x@y.example", "a@b.example,c@d.ex"]
+)
+def test_no_invitation_to_what_is_no_address(world: World, email: str) -> None:
+    assert offer(world, email, "picker").status_code == 422
+
+
+def test_nobody_gives_or_takes_what_they_lack(app: Any, world: World) -> None:
+    """A key that may change the team, but not products, makes couriers and pickers only."""
+    owner = world.people["manager"]
+    rights = ["write:store_members", *STORE_TABLE["picker"]]
+    made = owner.post("/me/api-keys", {"name": "team", "permissions": rights})
+    key = {"Authorization": f"Bearer {made.json['token']}"}
+    invitations, person = f"{team(world)}/invitations", Visitor(app.test_client())
+    for role, status in (("courier", 201), ("picker", 201), ("manager", 403), ("owner", 403)):
+        body = {"email": f"{role}@shop.example", "role": role}
+        answer = person.call("POST", invitations, body, **key)
+        assert answer.status_code == status, role
+    picker = f"{team(world)}/members/{world.people['picker'].uid}"
+    answer = person.call("PATCH", picker, {"role": "owner"}, **key)
+    assert (answer.status_code, answer.json["code"]) == (403, "beyond_your_rights")
+    assert person.call("DELETE", f"{team(world)}/members/{owner.uid}", **key).status_code == 403
+    assert person.call("PATCH", picker, {"role": "courier"}, **key).status_code == 200
+
+
+def test_a_store_keeps_an_owner(app: Any, world: World) -> None:
+    owner, mira = world.people["manager"], join(app)
+    own = f"{team(world)}/members/{owner.uid}"
+    for try_it in (
+        owner.call("DELETE", own), owner.call("PATCH", own, {"role": "picker"}),
+        owner.call("DELETE", f"/me{team(world)}"), world.people["admin"].call("DELETE", own),
+    ):  # fmt: skip
+        assert (try_it.status_code, try_it.json["code"]) == (409, "last_owner")
+    accept(world, mira, offer(world, mira.email, "owner").json["uid"])
+    suspend(world.actor("admin"), mira.uid, "an owner who is shut out does not count")
+    assert owner.call("DELETE", own).status_code == 409
+    accept_again = join(app)
+    accept(world, accept_again, offer(world, accept_again.email, "owner").json["uid"])
+    assert owner.call("DELETE", f"/me{team(world)}").status_code == 204
+    assert owner.get(f"{team(world)}/members").status_code == 403
+
+
+def test_a_changed_place_counts_on_the_next_request(app: Any, world: World) -> None:
+    owner, mira = world.people["manager"], join(app)
+    accept(world, mira, offer(world, mira.email, "manager").json["uid"])
+    store = world.keys["manager.store"]
+    request_export(actor_of(mira.email), store)
+    products = f"/stores/{store}/products"
+    assert mira.get(products).status_code == 200
+    answer = owner.call("PATCH", f"{team(world)}/members/{mira.uid}", {"role": "courier"})
+    assert answer.json["store_role"] == "courier"
+    assert mira.get(products).status_code == 403
+    assert rows(Job)[-1].status == "cancelled"
+    assert owner.call("DELETE", f"{team(world)}/members/{mira.uid}").status_code == 204
+    assert mira.get(f"{team(world)}/orders").status_code == 403
+    deeds = [row for row in rows(AuditEvent) if row.action.startswith("membership.")][-2:]
+    assert [(deed.action, deed.before["role"]) for deed in deeds] == [
+        ("membership.changed", "manager"), ("membership.removed", "courier"),
+    ]  # fmt: skip
+
+
+def test_demotion_ends_every_place(world: World) -> None:
+    owner = world.people["manager"]
+    give_role(world.actor("admin"), owner.uid, "customer")
+    owned = world.actor("manager").account_id
+    assert owned not in [row.account_id for row in rows(Membership)]
+
+
+def test_lists_are_paged(world: World) -> None:
+    boss = world.people["manager"]
+    first = boss.get(f"{team(world)}/members?limit=2").json
+    second = boss.get(f"{team(world)}/members?limit=2&cursor={first['next_cursor']}").json
+    emails = [item["person"]["email"] for page in (first, second) for item in page["items"]]
+    assert emails == [world.people[who].email for who in ("manager", "picker", "courier", "mixed")]
+    assert len(boss.get(f"{team(world)}/invitations?limit=1&is_open=1").json["items"]) == 1
+
+
+ROAD = ("accepted", "picking", "packed", "on_the_way")
+
+
+def test_a_courier_sees_and_moves_what_is_on_the_way(world: World) -> None:
+    courier, picker = world.people["courier"], world.people["picker"]
+    order = f"/orders/{world.keys['order']}"
+    for to in ROAD:
+        assert courier.get(order).status_code == 404
+        assert courier.get(f"{team(world)}/orders").json["items"] == []
+        assert courier.post(f"{order}/moves", {"to": to}).status_code == 404
+        assert picker.post(f"{order}/moves", {"to": to}).status_code == 200
+    assert courier.get(order).json["moves"] == ["handed_over", "not_delivered"]
+    assert [item["number"] for item in courier.get(f"{team(world)}/orders").json["items"]] == [
+        world.keys["order"]
+    ]
+    missed = courier.post(f"{order}/moves", {"to": "not_delivered", "reason": "nobody home"})
+    assert missed.json["moves"] == ["on_the_way"]
+    back = courier.post(f"{order}/moves", {"to": "returned", "reason": "no"})
+    assert (back.status_code, back.json["legal"]) == (409, ["on_the_way"])
+    for to in ("on_the_way", "handed_over"):
+        assert courier.post(f"{order}/moves", {"to": to}).status_code == 200
+    assert picker.post(f"{order}/moves", {"to": "completed"}).status_code == 200
+    assert courier.get(order).status_code == 404
+
+
+def test_an_admin_gives_roles_and_ends_sessions(world: World) -> None:
+    admin, customer = world.people["admin"], world.people["customer"]
+    role = f"/people/{customer.uid}/role"
+    assert admin.call("PUT", role, {"role": "admin"}).json["person"]["role"] == "admin"
+    assert customer.get("/me").status_code == 401
+    assert admin.call("PUT", role, {"role": "owner"}).status_code == 422
+    waiting = world.people["pending"]
+    assert admin.call("PUT", f"/people/{waiting.uid}/role", {"role": "admin"}).status_code == 409
+    made = admin.post("/me/api-keys", {"name": "desk", "permissions": ["write:people"]})
+    key = {"Authorization": f"Bearer {made.json['token']}"}
+    other = f"/people/{world.people['other_customer'].uid}/role"
+    answer = Visitor(admin.client).call("PUT", other, {"role": "admin"}, **key)
+    assert (answer.status_code, answer.json["code"]) == (403, "beyond_your_rights")
+
+
+def test_accounts_of_members_stay_customers(world: World) -> None:
+    found = {row.email: row.role for row in rows(Account)}
+    assert found[world.people["picker"].email] == found[world.people["courier"].email] == "customer"
