@@ -55,6 +55,12 @@ def read_body(request: Request, schema: type[T]) -> T:
     return to_struct(parse_json(read_bytes(request, MAX_BODY_BYTES)), schema)
 
 
+def read_no_body(request: Request) -> None:
+    """Refuse a body that says anything, where none is meant; an empty object says nothing."""
+    if read_bytes(request, MAX_BODY_BYTES):
+        read_body(request, NoFields)
+
+
 def read_bytes(request: Request, most: int) -> bytes:
     """The body if it has at most ``most`` bytes, whatever length was announced. Raises TooLarge."""
     if (request.content_length or 0) > most:

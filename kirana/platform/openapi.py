@@ -11,7 +11,7 @@ from werkzeug.routing import Rule
 
 from kirana import __version__
 from kirana.platform.errors import Forbidden, Invalid, NotFound, ShopError, Unauthorized
-from kirana.platform.http import PUBLIC, Operation
+from kirana.platform.http import PUBLIC, SAFE_METHODS, Operation
 from kirana.platform.idempotency import KeyMissing, KeyReused
 from kirana.platform.inputs import MalformedBody, TooLarge, WrongMediaType
 
@@ -47,7 +47,7 @@ def build(app: Flask) -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for rule, method, view in routes:
         path = re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", rule.rule)
-        paths.setdefault(path, {})[method.lower()] = _operation(rule, view, schemas)
+        paths.setdefault(path, {})[method.lower()] = _operation(rule, method, view, schemas)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -88,7 +88,7 @@ def _schemas(routes: list[tuple[Rule, str, Any]]) -> tuple[dict[Any, Any], dict[
     return dict(zip(kinds, found, strict=True)), components
 
 
-def _operation(rule: Rule, view: Any, schemas: dict[Any, Any]) -> dict[str, Any]:
+def _operation(rule: Rule, method: str, view: Any, schemas: dict[Any, Any]) -> dict[str, Any]:
     declared: Operation = view.__operation__
     access: str = view.__access__
     found: dict[str, Any] = {
@@ -96,7 +96,7 @@ def _operation(rule: Rule, view: Any, schemas: dict[Any, Any]) -> dict[str, Any]
         "summary": declared.summary,
         "tags": [_tag(rule)],
         "parameters": [*_path_parameters(rule), *_query_parameters(declared)],
-        "responses": _responses(declared, access, schemas),
+        "responses": _responses(declared, method, access, schemas),
         "security": [{"bearer": []}] if access != PUBLIC else [{}, {"bearer": []}],
         "x-permission": access,
     }
@@ -157,14 +157,16 @@ def _idempotency_parameter(declared: Operation) -> dict[str, Any]:
     }
 
 
-def _responses(declared: Operation, access: str, schemas: dict[Any, Any]) -> dict[str, Any]:
+def _responses(
+    declared: Operation, method: str, access: str, schemas: dict[Any, Any]
+) -> dict[str, Any]:
     success: dict[str, Any] = {"description": HTTPStatus(declared.status).phrase}
     if declared.returns is Response:
         success["content"] = {"application/octet-stream": {"schema": BINARY}}
     elif declared.returns not in (None, type(None)):
         success["content"] = {"application/json": {"schema": schemas[declared.returns]}}
     responses = {str(declared.status): success}
-    for status, facts in sorted(_facts(declared, access).items()):
+    for status, facts in sorted(_facts(declared, method, access).items()):
         responses[str(status)] = {
             "description": "; ".join(sorted({f"`{fact.code}`: {fact.message}" for fact in facts})),
             "content": {"application/problem+json": {"schema": schemas[Problem]}},
@@ -172,11 +174,11 @@ def _responses(declared: Operation, access: str, schemas: dict[Any, Any]) -> dic
     return responses
 
 
-def _facts(declared: Operation, access: str) -> dict[int, list[type[ShopError]]]:
+def _facts(declared: Operation, method: str, access: str) -> dict[int, list[type[ShopError]]]:
     facts: list[type[ShopError]] = [Invalid, Unauthorized, *declared.raises]
     if access != PUBLIC:
         facts += [Forbidden, NotFound]
-    if declared.body is not None:
+    if method not in SAFE_METHODS and not declared.uploads:
         facts += [MalformedBody, WrongMediaType, TooLarge]
     if declared.idempotency != "none":
         facts += [KeyReused] + ([KeyMissing] if declared.idempotency == "required" else [])

@@ -1,5 +1,6 @@
 """How errors leave the house: problem details (RFC 9457) for the API, a page for people."""
 
+import contextlib
 import logging
 import secrets
 from http import HTTPStatus
@@ -12,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from kirana.platform.errors import NotFound, ShopError, TooMany, Unauthorized
+from kirana.platform.http import current_actor
 from kirana.platform.pages import RETURN_FIELD, go_to
 
 logger = logging.getLogger("kirana.http")
@@ -145,6 +147,8 @@ def _page(status: int, code: str, detail: str) -> Response:
     if request.headers.get("X-Fragment"):
         body = msgspec.json.encode(error)
         return Response(body, status, content_type="application/problem+json")
+    with contextlib.suppress(ShopError):
+        current_actor()  # if its token is refused only now, the page is a visitor's
     title = HTTPStatus(status).phrase
     page = render_template("errors/error.html", title=title, back_url=None, **error)
     return Response(page, status, content_type="text/html; charset=utf-8")
