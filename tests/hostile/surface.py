@@ -116,7 +116,7 @@ class Attacker:
             headers.setdefault("Idempotency-Key", "hostile")
         path = options.pop("path", None) or address(door.rule, self.world.keys)
         visitor.client._cookies.clear()
-        with _undone() as written:
+        with undone() as written:
             answer = visitor.client.open(path, method=door.method, headers=headers, **options)
             is_problem = answer.mimetype == "application/problem+json"
             problem = msgspec.json.decode(answer.data) if is_problem else {}
@@ -142,7 +142,7 @@ _transaction = db.transaction
 
 
 @contextlib.contextmanager
-def _undone() -> Iterator[list[str]]:
+def undone() -> Iterator[list[str]]:
     """A transaction that is undone; gives the statements that wrote something in it."""
     written: list[str] = []
 
