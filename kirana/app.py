@@ -19,8 +19,10 @@ from kirana.jobs import api as jobs_api
 from kirana.orders import api as orders_api
 from kirana.orders import pages as orders_pages
 from kirana.oversight import api as oversight_api
-from kirana.platform import cache, csrf, health, limits, problems
+from kirana.platform import allowances, cache, csrf, health, limits, problems
+from kirana.platform.bodies import LARGEST_BODY
 from kirana.platform.config import Settings, load_settings
+from kirana.platform.edge import Edge
 from kirana.platform.openapi import PREFIX
 from kirana.reports import api as reports_api
 from kirana.stock import api as stock_api
@@ -55,8 +57,6 @@ APIS = {
     "reports_api": reports_api.api,
     "oversight_api": oversight_api.api,
 }
-# A picture of 5 MB and the form around it; JSON bodies have a smaller limit of their own.
-LARGEST_BODY = 6 * 1024 * 1024
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -72,6 +72,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.update(
         SETTINGS=settings,
         SECRET_KEY=settings.secret,
+        SECRET_KEY_FALLBACKS=list(settings.secrets[1:]),
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         SESSION_COOKIE_NAME="notes",
         SESSION_COOKIE_HTTPONLY=True,
@@ -81,6 +82,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     # Else a doubled slash is answered by a redirect to whatever Host the caller claims.
     app.url_map.merge_slashes = False
     problems.install(app)
+    allowances.install(app)
     limits.use_redis(settings.redis)
     web_session.install(app, store_ids_of)
     csrf.install(app)
@@ -90,4 +92,5 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(pages, name=name)
     for name, api in APIS.items():
         app.register_blueprint(api, name=name, url_prefix=PREFIX)
+    app.wsgi_app = Edge(app.wsgi_app, settings)  # type: ignore[method-assign]
     return app

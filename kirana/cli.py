@@ -16,16 +16,19 @@ from kirana.app import create_app
 from kirana.check.rule import Rule
 from kirana.demo import seeding
 from kirana.exports.cli import export
+from kirana.oversight.cli import audit
 from kirana.platform import migrations, openapi
 from kirana.platform.config import PREFIX, Settings, SettingsError, keep_private, load_settings
 from kirana.platform.errors import ShopError
 from kirana.reports.cli import report
 from kirana.wiring import migrate, prepare, require_database, wire
 
-SECRET_SETTINGS = ("secret", "smtp_url", "database_url", "redis_url")
+SECRET_SETTINGS = (
+    "secret", "secret_previous", "audit_secret", "smtp_url", "database_url", "redis_url",
+)  # fmt: skip
 # The others look at what is there, and make no folder, secret or database by asking.
 MAKERS = ("up", "init", "upgrade", "demo", "mailbox")
-READERS = ("check", "report", "export", "user")
+READERS = ("check", "report", "export", "user", "audit")
 _ASKS_FOR_HELP = "kirana.asks_for_help"
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -78,6 +81,7 @@ def main(context: click.Context) -> None:
 main.add_command(user)
 main.add_command(report)
 main.add_command(export)
+main.add_command(audit)
 
 
 @main.command()

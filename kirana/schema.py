@@ -1,5 +1,6 @@
 """Every table of the store in one metadata, for migrations and for ``kirana check``."""
 
+import kirana.accounts.factor_models
 import kirana.accounts.models
 import kirana.cart.models
 import kirana.catalog.models
@@ -7,6 +8,7 @@ import kirana.jobs.models
 import kirana.orders.models
 import kirana.payments.models
 import kirana.platform.audit
+import kirana.platform.audit_seal
 import kirana.platform.idempotency
 import kirana.platform.outbox
 import kirana.platform.schedule

@@ -6,6 +6,7 @@ import sys
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from kirana.app import create_app
@@ -14,6 +15,8 @@ from kirana.supervisor.ports import require_web_port
 from kirana.wiring import prepare
 
 GRACE_SECONDS = 5
+# Beyond this the server itself answers 431 without a word; the edge, which has some, comes first.
+LARGEST_HEAD = 64 * 1024
 
 
 def serve(settings: Settings) -> None:
@@ -29,6 +32,9 @@ def serve(settings: Settings) -> None:
         port=settings.port,
         interface=Interfaces.WSGI,
         http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=1000 * settings.header_seconds, max_buffer_size=LARGEST_HEAD
+        ),
         websockets=False,
         workers=settings.web_workers,
         blocking_threads=settings.threads,

@@ -6,6 +6,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 
 from kirana import notifications
+from kirana.accounts.house_rules import HouseRules, follow
 from kirana.accounts.queries import has_demo_logins
 from kirana.cart.services import merge_guest_cart
 from kirana.catalog.services.versions import on_store_changed
@@ -21,6 +22,7 @@ def wire(settings: Settings) -> None:
     """Point the database at ``settings`` and connect the slices. Opens nothing; idempotent."""
     db.configure(settings)
     wake_through(settings)
+    follow(HouseRules(settings.confirms_addresses, settings.shop_name))
     notifications.register(settings)
     subscribe("signed_in", merge_guest_cart)
     subscribe("product_created", open_level)

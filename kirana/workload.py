@@ -1,6 +1,8 @@
 """All that a worker can be asked to do. Loaded by workers only: beat just names tasks."""
 
+import kirana.accounts.tasks
 import kirana.exports.tasks
+import kirana.oversight.tasks
 import kirana.platform.tasks
 import kirana.reports.tasks  # noqa: F401 - each import makes its tasks known
 from kirana.platform import db

@@ -7,8 +7,9 @@ from sqlalchemy import Connection, select
 
 from kirana.accounts.models import Account
 from kirana.accounts.permissions import permissions_of
-from kirana.accounts.queries import list_applications, list_sessions
+from kirana.accounts.queries import list_applications
 from kirana.accounts.services import add_address
+from kirana.accounts.session_queries import list_sessions
 from kirana.accounts.shapes import AddressDetails, ApplicationsQuery
 from kirana.cart.services import set_line
 from kirana.catalog.inputs import CategoryWish, NewCategory, NewProduct
@@ -19,10 +20,12 @@ from kirana.exports.services import request_export
 from kirana.platform.access import Actor
 from kirana.platform.amounts import Money
 from kirana.platform.db import query
+from kirana.platform.paging import PageQuery
 from kirana.stock.services.goods import receive_goods
 from kirana.stores.queries import store_ids_of
 from kirana.stores.services import approve_manager, reject_manager
 from kirana.stores.shapes import NewStore, Placement
+from tests.accounts.factors import add_passkey
 from tests.accounts.people import Visitor, applicant, join
 from tests.checkout.buying import buy
 
@@ -101,6 +104,9 @@ def _fill(world: World) -> None:
     keys["job"] = request_export(manager, store).uid
     address = AddressDetails("Asha Rao", "+91 98450 12345", "12 Lake Road", "Bengaluru", "560001")
     keys["address"] = add_address(customer, address).uid
-    keys["session"] = list_sessions(customer)[0].uid
+    keys["session"] = list_sessions(customer, PageQuery()).items[0].uid
+    other = world.actor("other_customer")
+    keys["person_session"] = list_sessions(other, PageQuery()).items[0].uid
+    keys["passkey"] = add_passkey(world.people["customer"])[1]["passkey"]["uid"]
     keys["application"] = _application(world, "pending")
     keys["person"] = world.people["other_customer"].uid

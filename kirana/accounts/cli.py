@@ -55,6 +55,22 @@ def role(email: str, role: str) -> None:
     click.echo(f"{normal_email(email)} is now {role}.")
 
 
+@user.command()
+@click.option("--email", required=True)
+def reset_factors(email: str) -> None:
+    """Remove the authenticator app, passkeys and recovery codes of who lost them all.
+
+    The password alone lets them in again, their sessions end, and they are told by mail. Be sure
+    who is asking.
+
+    \b
+    Example:
+      kirana user reset-factors --email asha@shop.example
+    """
+    services.reset_factors(SYSTEM, normal_email(email))
+    click.echo(f"{normal_email(email)} signs in with the password alone; all sessions ended.")
+
+
 def _password(from_stdin: bool) -> str:
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")

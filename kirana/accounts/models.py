@@ -10,6 +10,7 @@ from kirana.platform import columns
 from kirana.platform.db import ByteOrdered, Model
 
 ROLES = ("customer", "manager", "admin")
+LINK_PURPOSES = ("reset", "confirm", "change", "known")
 
 
 class Account(Model):
@@ -36,6 +37,8 @@ class Account(Model):
     zone: Mapped[str] = mapped_column(String(64), default="Asia/Kolkata")
     wants_report: Mapped[bool] = mapped_column(default=True)
     verified_at: Mapped[datetime | None] = columns.moment()
+    # Its owner asked for the end of the account; from this moment on it is erased.
+    erase_at: Mapped[datetime | None] = columns.moment(index=True)
     created_at: Mapped[datetime] = columns.created()
 
 
@@ -101,6 +104,34 @@ class Approval(Model):
     reason: Mapped[str] = mapped_column(Text, default="")
     decided_by: Mapped[int | None] = columns.link("account.id")
     decided_at: Mapped[datetime | None] = columns.moment()
+    created_at: Mapped[datetime] = columns.created()
+
+
+class AccountLink(Model):
+    """A link by mail that a visitor asked for; of ``known``, a mail without a link.
+
+    ``account_id`` is empty when nobody has the address: asking leaves the same rows either way.
+    The token is made when the mail is sent, and only its hash is kept. ``bound`` is the state of
+    address and password that the link is good for.
+    """
+
+    __tablename__ = "account_link"
+    __table_args__ = (
+        columns.one_of("purpose", LINK_PURPOSES),
+        CheckConstraint(
+            "(purpose = 'change') = (new_email IS NOT NULL)", name="a_change_is_to_somewhere"
+        ),
+    )
+
+    id: Mapped[int] = columns.key()
+    account_id: Mapped[int | None] = columns.link("account.id")
+    purpose: Mapped[str] = mapped_column(String(10))
+    bound: Mapped[str] = mapped_column(ByteOrdered)
+    token_hash: Mapped[str | None] = mapped_column(ByteOrdered, unique=True)
+    old_email: Mapped[str | None] = mapped_column(ByteOrdered)
+    new_email: Mapped[str | None] = mapped_column(ByteOrdered)
+    expires_at: Mapped[datetime | None] = columns.moment()
+    used_at: Mapped[datetime | None] = columns.moment()
     created_at: Mapped[datetime] = columns.created()
 
 

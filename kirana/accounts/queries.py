@@ -16,7 +16,6 @@ from kirana.accounts.shapes import (
     PeopleQuery,
     Person,
     PersonDetail,
-    SessionView,
 )
 from kirana.accounts.states import MAY_SIGN_IN
 from kirana.platform import clock, paging
@@ -79,25 +78,6 @@ def list_addresses(connection: Connection, actor: Actor) -> list[AddressView]:
     """The caller's addresses, newest first."""
     find = select(*_ADDRESS).where(Address.account_id == actor.me()).order_by(Address.id.desc())
     return [AddressView(**row._mapping) for row in connection.execute(find)]
-
-
-@query
-def list_sessions(connection: Connection, actor: Actor) -> list[SessionView]:
-    """Where the caller is signed in, last seen first."""
-    columns = (Session.id, Session.uid, Session.device, Session.network)
-    find = (
-        select(*columns, Session.created_at, Session.seen_at)
-        .join(Account, Account.id == Session.account_id)
-        .where(
-            Session.account_id == actor.me(),
-            Session.ended_at.is_(None),
-            Session.expires_at > clock.utc_now(),
-            Session.idle_until > clock.utc_now(),
-            Session.token_version == Account.token_version,
-        )
-        .order_by(Session.seen_at.desc(), Session.id.desc())
-    )
-    return [_session(row, actor) for row in connection.execute(find)]
 
 
 @query
@@ -219,14 +199,3 @@ def _application(row: Row[*tuple[Any, ...]]) -> Application:
 
 def _person(row: Row[*tuple[Any, ...]]) -> Person:
     return Person(row.uid, row.email, row.name, row.role, row.status, row.created_at)
-
-
-def _session(row: Row[*tuple[Any, ...]], actor: Actor) -> SessionView:
-    return SessionView(
-        uid=row.uid,
-        device=row.device,
-        network=row.network,
-        created_at=row.created_at,
-        seen_at=row.seen_at,
-        is_current=row.id == actor.session_id,
-    )

@@ -136,17 +136,6 @@ class AddressView(msgspec.Struct, frozen=True):
     postcode: str
 
 
-class SessionView(msgspec.Struct, frozen=True):
-    """A device that is signed in; ``is_current`` marks the one that asks."""
-
-    uid: str
-    device: str
-    network: str
-    created_at: datetime
-    seen_at: datetime
-    is_current: bool
-
-
 class Person(msgspec.Struct, frozen=True):
     """An account as an admin sees it."""
 

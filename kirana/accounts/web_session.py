@@ -12,19 +12,21 @@ from flask import Flask, current_app, g, request
 
 from kirana.accounts.email_addresses import find_normal_email
 from kirana.accounts.errors import RefreshRefused, SessionEnded
-from kirana.accounts.permissions import GUEST_PERMISSIONS, permissions_of
+from kirana.accounts.factor_queries import has_second_factor
+from kirana.accounts.permissions import GUEST_PERMISSIONS, SIGNED_IN, permissions_of
 from kirana.accounts.queries import find_caller
 from kirana.accounts.services import refresh
 from kirana.accounts.session_keys import SessionKeys, keys_for
+from kirana.accounts.session_queries import knows_network
 from kirana.accounts.shapes import Tokens
-from kirana.platform import cookies
+from kirana.platform import allowances, cookies, limits
 from kirana.platform.access import Actor
 from kirana.platform.config import Settings
 from kirana.platform.cookies import ACCESS_COOKIE, GUEST_COOKIE, REFRESH_COOKIE
 from kirana.platform.csrf import has_bearer
-from kirana.platform.errors import Unauthorized
+from kirana.platform.errors import TooMany, Unauthorized
 from kirana.platform.http import use_actor_loader
-from kirana.platform.limits import spend
+from kirana.platform.networks import caller_of
 from kirana.platform.tokens import hash_secret
 
 StoreIds = Callable[[int], frozenset[int]]
@@ -76,7 +78,7 @@ def forget() -> None:
 
 
 def keys() -> SessionKeys:
-    return keys_for(_settings().secret)
+    return keys_for(*_settings().secrets)
 
 
 def device() -> str:
@@ -86,21 +88,80 @@ def device() -> str:
 
 
 def limit_sign_in(email: str) -> None:
-    """Count a try at a password, per network address and per account. Raises TooMany."""
-    per_minute = _settings().sign_in_per_minute
-    spend(f"{_settings().sign_in_per_address}/minute", "sign_in_address", visitor().network)
-    account = hash_secret(find_normal_email(email) or "")
-    spend(f"{per_minute}/minute", "sign_in_account", account)
-    spend(f"{4 * per_minute}/hour", "sign_in_account", account)
+    """Count a try at a password before it is looked at (docs/decisions/0007). Raises TooMany."""
+    settings, caller = _settings(), _caller()
+    allowances.count(f"{settings.sign_in_per_address}/minute", "sign_in_per_address", caller)
+    pair = _pair(email)
+    limits.wait_for("sign_in", pair)
+    try:
+        _spend_tries(_account_key(email))
+    except TooMany:
+        # Strangers must not use up the tries of who comes from where they always come from.
+        if not knows_network(find_normal_email(email) or "", caller):
+            raise
+        _spend_tries(pair)
+    limits.count_failure("sign_in", pair, settings.sign_in_per_minute)
+
+
+def forgive_tries(email: str) -> None:
+    """The password was right: the next try need not wait for those that were not."""
+    limits.forgive("sign_in", _pair(email))
 
 
 def limit_sign_up() -> None:
     """Count a newcomer per network address. Raises TooMany."""
-    spend(f"{_settings().sign_up_per_hour}/hour", "sign_up_address", visitor().network)
+    allowances.count(f"{_settings().sign_up_per_hour}/hour", "sign_up_per_hour", _caller())
+
+
+def limit_forgot(email: str) -> bool:
+    """Count a request to mail somebody who forgot the password, known or not.
+
+    Raises TooMany for the caller's network address. False when this account had its share of
+    mails: answer as always, and send nothing, so that nobody learns what others asked for.
+    """
+    return _may_mail("forgot", _settings().forgot_per_hour, email)
+
+
+def limit_verification(email: str) -> bool:
+    """Count a request to send the verification mail again; as ``limit_forgot``."""
+    return _may_mail("verification", _settings().verification_per_hour, email)
 
 
 def shop_zone() -> str:
     return _settings().zone
+
+
+def _may_mail(purpose: str, per_account: int, email: str) -> bool:
+    per_address = f"{_settings().forgot_per_address}/hour"
+    allowances.count(per_address, f"{purpose}_per_address", _caller())
+    try:
+        limits.spend(f"{per_account}/hour", f"{purpose}_account", _account_key(email))
+    except TooMany:
+        return False
+    return True
+
+
+def _spend_tries(owner: str) -> None:
+    """What others did is nobody's business: these figures are not told."""
+    settings = _settings()
+    try:
+        limits.spend(f"{settings.sign_in_per_minute}/minute", "sign_in", owner)
+        limits.spend(f"{settings.sign_in_per_hour}/hour", "sign_in", owner)
+    except TooMany as error:
+        raise TooMany(error.retry_after) from None
+
+
+def _caller() -> str:
+    return caller_of(request.remote_addr or "")
+
+
+def _pair(email: str) -> str:
+    return f"{_account_key(email)}/{_caller()}"
+
+
+def _account_key(email: str) -> str:
+    """Tries at an address count alike whether somebody has an account by it or not."""
+    return hash_secret(find_normal_email(email) or "")
 
 
 def _settings() -> Settings:
@@ -133,6 +194,8 @@ def _find(access_token: str, store_ids_of: StoreIds) -> Actor | None:
     if row is None:
         return None
     is_working = row.role == "manager" and row.status == "active"
+    is_obliged = row.role == "admin" and _settings().admin_second_factor
+    lacks_factor = is_obliged and not has_second_factor(row.id)
     return Actor(
         account_id=row.id,
         uid=row.uid,
@@ -140,9 +203,11 @@ def _find(access_token: str, store_ids_of: StoreIds) -> Actor | None:
         name=row.name,
         role=row.role,
         status=row.status,
-        permissions=frozenset(permissions_of(row.role, row.status)),
+        permissions=frozenset(SIGNED_IN if lacks_factor else permissions_of(row.role, row.status)),
         store_ids=store_ids_of(row.id) if is_working else frozenset(),
         session_id=row.session_id,
+        is_obliged=is_obliged,
+        lacks_factor=lacks_factor,
         via="bearer" if has_bearer() else "cookie",
         network=request.remote_addr or "",
         request_id=g.get("request_id", ""),

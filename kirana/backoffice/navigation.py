@@ -67,7 +67,11 @@ def admin_sidebar() -> dict[str, Any]:
                 ("Categories", "folder-tree", "/office/categories", 0),
                 ("People", "users", "/office/people", 0),
             ),
-            _group("Know", ("Monthly reports", "chart-line", "/office/reports", 0)),
+            _group(
+                "Know",
+                ("Monthly reports", "chart-line", "/office/reports", 0),
+                ("Audit log", "shield-check", "/office/audit", 0),
+            ),
         ],
     }
 

@@ -32,7 +32,7 @@ from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.cache import cached_answer, steady
 from kirana.platform.errors import IllegalMove, NotFound, Stale
-from kirana.platform.http import Answer, if_match, operation, public, requires
+from kirana.platform.http import Answer, if_match, limited, operation, public, requires
 from kirana.platform.paging import Page
 
 api = Blueprint("catalog_api", __name__)
@@ -95,6 +95,7 @@ def delete(actor: Actor, slug: str) -> None:
 
 @api.put("/categories/<slug>/picture")
 @requires(Permission.WRITE_CATEGORIES)
+@limited("hour", "upload_per_hour")
 @operation("putCategoryPicture", raises=(PictureTooLarge, PictureRefused), uploads=PICTURE_TYPES)
 def put_picture(actor: Actor, slug: str) -> PictureUrl:
     """Give a category its picture: JPEG, PNG or WebP, raw or as the form file "picture"."""

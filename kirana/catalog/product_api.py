@@ -21,7 +21,7 @@ from kirana.catalog.uploads import PICTURE_TYPES, picture_files, uploaded_pictur
 from kirana.catalog.views import ProductView
 from kirana.platform.access import Actor
 from kirana.platform.errors import IllegalMove, NotFound, Stale
-from kirana.platform.http import Answer, if_match, operation, requires
+from kirana.platform.http import Answer, if_match, limited, operation, requires
 from kirana.platform.paging import Page
 
 products = Blueprint("products", __name__)
@@ -85,6 +85,7 @@ def archive(actor: Actor, slug: str) -> Answer[ManagedProduct]:
 
 @products.put("/products/<slug>/picture")
 @requires(Permission.WRITE_STORE_PRODUCTS)
+@limited("hour", "upload_per_hour")
 @operation("putProductPicture", raises=(PictureTooLarge, PictureRefused), uploads=PICTURE_TYPES)
 def put_one_picture(actor: Actor, slug: str) -> PictureView:
     """Give a product its picture: JPEG, PNG or WebP, raw or as the form file "picture"."""

@@ -7,42 +7,16 @@ import msgspec
 from flask import current_app
 
 from kirana.catalog.inputs import Closed, Reason
-from kirana.catalog.units import Unit
-from kirana.catalog.views import PriceView, ProductStatus, ProductView, TaxClass
+from kirana.catalog.views import ManagedFields, PriceView, ProductView
 from kirana.platform.amounts import Money
 from kirana.platform.errors import Invalid
 
 
-class ManagedProduct(msgspec.Struct, frozen=True, kw_only=True):
-    """A product as its managers see it; ``version`` is its entity tag."""
+class ManagedProduct(ManagedFields, frozen=True, kw_only=True):
+    """A product as its managers see it. ``price`` buys ``price_per`` steps of ``unit``."""
 
-    slug: str
-    store: str
-    category: str
-    sku: str
-    barcode: str | None
-    title: str
-    brand: str
-    description: str
-    unit: Unit
     price: Money
     was_price: Money | None
-    price_per: int
-    increment: int
-    minimum: int
-    pack_size: int | None
-    pack_unit: Literal["g", "ml"] | None
-    size_text: str
-    tax_class: TaxClass
-    origin: str
-    diet: list[str]
-    status: ProductStatus
-    legal_moves: tuple[str, ...]
-    picture_url: str
-    version: int
-    published_at: datetime | None
-    created_at: datetime
-    updated_at: datetime
 
 
 class PastPrice(msgspec.Struct, frozen=True):
@@ -83,11 +57,8 @@ def money(amount: int) -> Money:
 
 
 def managed(product: ProductView) -> ManagedProduct:
-    values = {name: getattr(product, name) for name in product.__struct_fields__}
-    for name in ("price_minor", "was_minor", "picture_alt"):
-        del values[name]
     return ManagedProduct(
-        **values,
+        **{name: getattr(product, name) for name in ManagedFields.__struct_fields__},
         price=money(product.price_minor),
         was_price=None if product.was_minor is None else money(product.was_minor),
     )

@@ -56,8 +56,8 @@ class CategoryView(msgspec.Struct, frozen=True):
     version: int
 
 
-class ProductView(msgspec.Struct, frozen=True):
-    """A product as its managers see it. ``price_minor`` buys ``price_per`` steps of ``unit``."""
+class ManagedFields(msgspec.Struct, frozen=True, kw_only=True):
+    """What a product's managers see of it, but for money; ``version`` is its entity tag."""
 
     slug: str
     store: str
@@ -68,8 +68,6 @@ class ProductView(msgspec.Struct, frozen=True):
     brand: str
     description: str
     unit: Unit
-    price_minor: int
-    was_minor: int | None
     price_per: int
     increment: int
     minimum: int
@@ -82,11 +80,18 @@ class ProductView(msgspec.Struct, frozen=True):
     status: ProductStatus
     legal_moves: tuple[str, ...]
     picture_url: str
-    picture_alt: str
     version: int
     published_at: datetime | None
     created_at: datetime
     updated_at: datetime
+
+
+class ProductView(ManagedFields, frozen=True, kw_only=True):
+    """A product as its managers see it. ``price_minor`` buys ``price_per`` steps of ``unit``."""
+
+    price_minor: int
+    was_minor: int | None
+    picture_alt: str
 
 
 class PriceView(msgspec.Struct, frozen=True):

@@ -117,6 +117,20 @@ RULES = (
         """,
     ),
     Rule(
+        12,
+        "the seals of the audit log are one chain, and as many deeds lie below each as it sealed",
+        """
+        SELECT s.id, s.first_id, s.last_id, s.entries, COUNT(e.id) AS there FROM (
+          SELECT id, first_id, last_id, entries, LAG(id, 1, 0) OVER (ORDER BY id) AS id_before,
+                 LAG(last_id, 1, 0) OVER (ORDER BY id) AS sealed_before
+          FROM audit_seal
+        ) AS s LEFT JOIN audit_event e ON e.id > s.sealed_before AND e.id <= s.last_id
+        GROUP BY s.id, s.first_id, s.last_id, s.entries, s.id_before, s.sealed_before
+        HAVING s.id <> s.id_before + 1 OR s.first_id <= s.sealed_before
+            OR s.entries <> COUNT(e.id)
+        """,
+    ),
+    Rule(
         13,
         "the outbox holds keys, no names, addresses or secrets",
         """

@@ -11,7 +11,7 @@ from kirana.jobs.models import Job, JobEvent
 from kirana.jobs.queries import RUNNING
 from kirana.jobs.shapes import ClaimedJob, JobKey, NewJob, Progress, Result
 from kirana.jobs.states import JOB_MOVES
-from kirana.platform import clock
+from kirana.platform import audit, clock
 from kirana.platform.access import Actor
 from kirana.platform.columns import new_uid
 from kirana.platform.db import insert_ignoring, verb
@@ -139,6 +139,7 @@ def cancel_job(connection: Connection, actor: Actor, uid: str) -> None:
     if row is None:
         raise NotFound
     _cancel(connection, row, "cancelled by its requester")
+    audit.record(connection, actor, "job.cancelled", ("job", uid))
 
 
 @verb

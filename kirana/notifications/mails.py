@@ -6,11 +6,12 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from kirana.accounts.house_rules import house_rules
 from kirana.catalog.units import quantity_text
 from kirana.exports.files import exports_folder
 from kirana.exports.queries import get_download
 from kirana.exports.services import KEPT
-from kirana.notifications import queries
+from kirana.notifications import factor_mails, queries, recovery
 from kirana.notifications.month import present
 from kirana.notifications.rendering import Letters, money_in
 from kirana.platform import delivery
@@ -62,15 +63,6 @@ def manager_rejected(letters: Letters, payload: Payload) -> Message | None:
     return letters.write("manager_rejected", found.email, subject, facts)
 
 
-def sign_up_known(letters: Letters, payload: Payload) -> Message | None:
-    person = queries.get_person(payload["account_id"])
-    if person.status == "closed":
-        return None
-    facts = {"name": person.name, "url": letters.url("/sign-in")}
-    subject = f"You already have an account at {letters.settings.shop_name}"
-    return letters.write("sign_up_known", person.email, subject, facts)
-
-
 def export_ready(letters: Letters, payload: Payload) -> Message | None:
     """With the file, or with a link for who signs in when the file is large. None if it is gone."""
     person = queries.get_person(queries.get_requester_id(payload["job_id"]))
@@ -101,7 +93,8 @@ def export_ready(letters: Letters, payload: Payload) -> Message | None:
 
 def monthly_report(letters: Letters, payload: Payload) -> Message | None:
     person = queries.get_person(queries.get_reported_person(payload["delivery_id"]))
-    if person.status != "active" or not person.wants_report:
+    is_confirmed = person.verified_at is not None or not house_rules().confirms_addresses
+    if person.status != "active" or not person.wants_report or not is_confirmed:
         return None
     figures = get_figures(payload["delivery_id"])
     report = present(figures, person.name.split()[0] if person.name.split() else person.name)
@@ -119,9 +112,10 @@ BUILDERS: dict[str, Callable[[Letters, Payload], Message | None]] = {
     "order_cancelled": order_cancelled,
     "manager_approved": manager_approved,
     "manager_rejected": manager_rejected,
-    "sign_up_known": sign_up_known,
     "export_ready": export_ready,
     "monthly_report": monthly_report,
+    **recovery.BUILDERS,
+    "factor_note": factor_mails.factor_note,
 }
 
 

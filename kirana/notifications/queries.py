@@ -70,7 +70,9 @@ def get_application(connection: Connection, approval_id: int) -> Any:
 @query
 def get_person(connection: Connection, account_id: int) -> Any:
     """To whom a mail goes, and whether still."""
-    columns = (Account.email, Account.name, Account.status, Account.wants_report)
+    columns = (
+        Account.email, Account.name, Account.status, Account.wants_report, Account.verified_at,
+    )  # fmt: skip
     return connection.execute(select(*columns).where(Account.id == account_id)).one()
 
 

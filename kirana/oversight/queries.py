@@ -1,10 +1,10 @@
 """Reads of the audit log and of the outbox, for the admin."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select, text
 
 from kirana.accounts.models import Account
 from kirana.accounts.permissions import Permission
@@ -14,15 +14,20 @@ from kirana.platform.db import query
 from kirana.platform.outbox import Outbox
 from kirana.platform.paging import Page, PageQuery, decode_cursor, to_page
 
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 OutboxState = Literal["due", "sending", "sent", "retrying", "dead", "uncertain"]
 
 
 class AuditQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
-    """Filters of the audit log: an action, or all about one object."""
+    """Filters of the audit log; all that are given must fit. ``actor`` is a uid or an address."""
 
     action: str | None = None
+    actor: str | None = None
     object_kind: str | None = None
     object_key: str | None = None
+    request_id: str | None = None
+    since: Moment | None = None
+    until: Moment | None = None
 
 
 class Deed(msgspec.Struct, frozen=True):
@@ -30,6 +35,7 @@ class Deed(msgspec.Struct, frozen=True):
 
     at: datetime
     actor: str | None
+    actor_name: str | None
     role: str
     action: str
     object_kind: str
@@ -60,10 +66,21 @@ class Effect(msgspec.Struct, frozen=True):
 
 
 _DEEDS = select(
-    AuditEvent.id, AuditEvent.at, Account.uid.label("actor"), AuditEvent.role, AuditEvent.action,
-    AuditEvent.object_kind, AuditEvent.object_key, AuditEvent.before, AuditEvent.after,
-    AuditEvent.network, AuditEvent.request_id,
+    AuditEvent.id, AuditEvent.at, Account.uid.label("actor"), Account.name.label("actor_name"),
+    AuditEvent.role, AuditEvent.action, AuditEvent.object_kind, AuditEvent.object_key,
+    AuditEvent.before, AuditEvent.after, AuditEvent.network, AuditEvent.request_id,
 ).outerjoin(Account, Account.id == AuditEvent.actor_id)  # fmt: skip
+_ACTIONS = text(
+    """
+    WITH RECURSIVE known(action) AS (
+      SELECT MIN(action) FROM audit_event
+      UNION ALL
+      SELECT (SELECT MIN(action) FROM audit_event WHERE action > known.action)
+      FROM known WHERE known.action IS NOT NULL
+    )
+    SELECT action FROM known WHERE action IS NOT NULL
+    """
+)
 _EFFECTS = select(
     Outbox.id, Outbox.kind, Outbox.dedupe_key, Outbox.state, Outbox.attempt, Outbox.next_at,
     Outbox.last_error, Outbox.created_at, Outbox.sent_at,
@@ -75,12 +92,26 @@ def list_deeds(connection: Connection, actor: Actor, wanted: AuditQuery) -> Page
     """The audit log, newest first. Raises Forbidden, Invalid (cursor)."""
     actor.require(Permission.READ_AUDIT)
     statement = _DEEDS.order_by(AuditEvent.id.desc()).limit(wanted.limit + 1)
-    for name in ("action", "object_kind", "object_key"):
+    for name in ("action", "object_kind", "object_key", "request_id"):
         if (value := getattr(wanted, name)) is not None:
             statement = statement.where(getattr(AuditEvent, name) == value)
+    if wanted.actor is not None:
+        who = or_(Account.uid == wanted.actor, Account.email == wanted.actor)
+        statement = statement.where(who)
+    if wanted.since is not None:
+        statement = statement.where(AuditEvent.at >= wanted.since)
+    if wanted.until is not None:
+        statement = statement.where(AuditEvent.at < wanted.until)
     if wanted.cursor is not None:
         statement = statement.where(AuditEvent.id < decode_cursor(wanted.cursor, [int])[0])
     return _page(connection, statement, wanted.limit, Deed)
+
+
+@query
+def list_actions(connection: Connection, actor: Actor) -> list[str]:
+    """Every action that the log knows, by name; one step of its index for each."""
+    actor.require(Permission.READ_AUDIT)
+    return list(connection.execute(_ACTIONS).scalars())
 
 
 @query

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from kirana.platform.errors import Forbidden, Unauthorized
+from kirana.platform.errors import Forbidden, SecondFactorNeeded, Unauthorized
+from kirana.platform.networks import caller_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +13,7 @@ class Actor:
 
     ``guest_hash`` is the SHA-256 of the secret in a guest's basket cookie, ``store_ids`` the
     stores of an active manager, ``permissions`` what role and status allow right now.
+    ``is_obliged``: must have a second factor; ``lacks_factor``: has none, and may do little.
     """
 
     account_id: int | None = None
@@ -23,6 +25,8 @@ class Actor:
     permissions: frozenset[str] = frozenset()
     store_ids: frozenset[int] = frozenset()
     session_id: int | None = None
+    is_obliged: bool = False
+    lacks_factor: bool = False
     guest_hash: str = ""
     via: Literal["bearer", "cookie", "guest", "system"] = "guest"
     network: str = ""
@@ -35,7 +39,9 @@ class Actor:
     @property
     def owner_key(self) -> str:
         """Owner of idempotency keys and limits; never empty."""
-        return f"a:{self.account_id}" if self.account_id else f"g:{self.guest_hash or self.network}"
+        if self.account_id:
+            return f"a:{self.account_id}"
+        return f"g:{self.guest_hash or caller_of(self.network)}"
 
     def require(self, permission: str) -> None:
         """Raise Unauthorized for a guest without it, Forbidden for anybody else."""
@@ -43,7 +49,7 @@ class Actor:
             return
         if not self.is_signed_in:
             raise Unauthorized
-        raise Forbidden
+        raise SecondFactorNeeded if self.lacks_factor else Forbidden
 
     def me(self) -> int:
         """The account's id. Raises Unauthorized for a guest."""

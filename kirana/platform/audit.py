@@ -1,6 +1,11 @@
-"""Who did what, insert-only, in the transaction of the deed. Never a secret in it."""
+"""Who did what, insert-only, in the transaction of the deed. Never a secret in it.
+
+Rows are sealed (``audit_seal``) and outlive the person they tell of, so that they hold nothing
+which would have to be erased: people and things by their keys, networks shortened.
+"""
 
 from datetime import datetime
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from sqlalchemy import Connection, Index, String, insert
@@ -18,12 +23,12 @@ class AuditEvent(Model):
     __table_args__ = (Index("ix_audit_event_object", "object_kind", "object_key", "id"),)
 
     id: Mapped[int] = columns.key()
-    at: Mapped[datetime] = columns.created()
+    at: Mapped[datetime] = columns.moment(default=clock.utc_now, index=True)
     actor_id: Mapped[int | None] = columns.link("account.id")
     role: Mapped[str] = mapped_column(String(20), default="")
     session_id: Mapped[int | None] = mapped_column()
     network: Mapped[str] = mapped_column(String(64), default="")
-    request_id: Mapped[str] = mapped_column(String(64), default="")
+    request_id: Mapped[str] = mapped_column(String(64), default="", index=True)
     action: Mapped[str] = mapped_column(String(60), index=True)
     object_kind: Mapped[str] = mapped_column(String(40))
     object_key: Mapped[str] = mapped_column(String(120))
@@ -44,7 +49,17 @@ def record(
     connection.execute(
         insert(AuditEvent).values(
             at=clock.now(connection), actor_id=actor.account_id, role=actor.role,
-            session_id=actor.session_id, network=actor.network, request_id=actor.request_id,
+            session_id=actor.session_id, network=shortened(actor.network),
+            request_id=actor.request_id,
             action=action, object_kind=thing[0], object_key=thing[1], before=before, after=after,
         )
     )  # fmt: skip
+
+
+def shortened(network: str) -> str:
+    """The neighbourhood of a network address (IPv4 /24, IPv6 /48): where from, but not who."""
+    try:
+        bits = 24 if ip_address(network).version == 4 else 48
+    except ValueError:
+        return ""
+    return str(ip_network((network, bits), strict=False))

@@ -74,6 +74,19 @@ def _check(settings: Settings) -> None:
         raise SettingsError(f"KIRANA_ENV={settings.env!r} is not development, test or production")
     if settings.database.split(":", 1)[0] not in ("sqlite", "postgresql", "postgresql+psycopg"):
         raise SettingsError("KIRANA_DATABASE_URL must begin with sqlite: or postgresql:")
+    for name in ("secret_previous", "audit_secret"):
+        if 0 < len(getattr(settings, name).encode()) < MINIMUM_SECRET_BYTES:
+            raise SettingsError(
+                f"{PREFIX}{name.upper()} must have at least {MINIMUM_SECRET_BYTES} bytes"
+            )
+    if settings.verify_email not in ("auto", "true", "false"):
+        raise SettingsError(
+            f"KIRANA_VERIFY_EMAIL={settings.verify_email!r} is not auto, true or false"
+        )
+    for item in fields(settings):
+        least = item.metadata.get("least")
+        if least is not None and getattr(settings, item.name) < least:
+            raise SettingsError(f"{PREFIX}{item.name.upper()} must be at least {least}")
     try:
         ZoneInfo(settings.zone)
     except (ZoneInfoNotFoundError, ValueError):

@@ -1,4 +1,4 @@
-"""The shop's cookies: who is signed in, and whose basket a guest has.
+"""The shop's cookies: who is signed in or halfway, whose basket, which mailed link was opened.
 
 On https they are ``__Host-`` and Secure; on http (development) they have plain names. All are
 HttpOnly and SameSite=Lax. What is kept or dropped during a request leaves with its answer, which
@@ -10,7 +10,10 @@ from flask import Flask, Response, current_app, g, request
 ACCESS_COOKIE = "access"
 REFRESH_COOKIE = "refresh"
 GUEST_COOKIE = "basket"
-OURS = (ACCESS_COOKIE, REFRESH_COOKIE, GUEST_COOKIE)
+LINK_COOKIE = "link"
+# Between the two steps of signing in.
+PROOF_COOKIE = "proof"
+OURS = (ACCESS_COOKIE, REFRESH_COOKIE, GUEST_COOKIE, LINK_COOKIE, PROOF_COOKIE)
 
 
 def install(app: Flask) -> None:

@@ -13,7 +13,7 @@ from flask import Flask, current_app, request
 from kirana.platform import cookies
 from kirana.platform.errors import Forbidden
 from kirana.platform.http import SAFE_METHODS
-from kirana.platform.pages import CSRF_FIELD, csrf_token
+from kirana.platform.pages import CSRF_FIELD, csrf_tokens
 
 CSRF_HEADER = "X-CSRF-Token"
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -70,5 +70,4 @@ def _has_token() -> bool:
     given = request.headers.get(CSRF_HEADER, "")
     if not given and request.mimetype in FORMS:
         given = request.form.get(CSRF_FIELD, "")
-    known = csrf_token()
-    return bool(known) and hmac.compare_digest(known.encode(), given.encode())
+    return any(hmac.compare_digest(known.encode(), given.encode()) for known in csrf_tokens())

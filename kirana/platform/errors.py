@@ -33,6 +33,13 @@ class Forbidden(ShopError):
     message = "You may not do that."
 
 
+class SecondFactorNeeded(Forbidden):
+    """Of a person who must have a second factor and has none."""
+
+    code = "second_factor_needed"
+    message = "Set up a second factor first: an authenticator app or a passkey."
+
+
 class NotFound(ShopError):
     """Not there and not yours are the same answer."""
 
@@ -75,6 +82,12 @@ class TooMany(ShopError):
     status = 429
     code = "too_many_requests"
     message = "Too many tries. Please wait a moment."
+
+    def __init__(self, retry_after: int = 60, allowance: Any = None) -> None:
+        """``retry_after`` is in seconds; ``allowance`` is what was used up, if it may be told."""
+        super().__init__()
+        self.retry_after = retry_after
+        self.allowance = allowance
 
 
 class Unavailable(ShopError):

@@ -20,11 +20,11 @@ from typing import Any, Generic, Literal, TypeVar, cast, get_args, get_origin, g
 import msgspec
 from flask import Response, current_app, g, request
 
-from kirana.platform import idempotency
+from kirana.platform import allowances, idempotency
 from kirana.platform.access import GUEST, Actor
 from kirana.platform.errors import Invalid, ShopError
 from kirana.platform.inputs import NoFields, read_body, read_no_body, read_query
-from kirana.platform.limits import spend
+from kirana.platform.networks import caller_of
 
 T = TypeVar("T")
 View = Callable[..., Any]
@@ -66,12 +66,18 @@ def public(view: View) -> View:
 
 
 def requires(permission: str) -> Callable[[View], View]:
-    """Only people whose role and status hold ``permission`` right now may call this route."""
+    """Only people whose role and status hold ``permission`` right now may call this route.
+
+    Over JSON a signed-in person's calls are counted, refused ones too. Raises TooMany.
+    """
 
     def declare(view: View) -> View:
         @functools.wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            current_actor().require(permission)
+            actor = current_actor()
+            if actor.is_signed_in and is_api_path(request.path):
+                _count("minute", "api_per_minute", actor.owner_key)
+            actor.require(permission)
             return view(*args, **kwargs)
 
         guarded.__access__ = str(permission)  # type: ignore[attr-defined]
@@ -81,26 +87,51 @@ def requires(permission: str) -> Callable[[View], View]:
 
 
 def limited(
-    rule: str, setting: str, by: Literal["person", "address"] = "person"
+    rule: str,
+    setting: str,
+    by: Literal["person", "address"] = "person",
+    when: Callable[[], bool] = lambda: True,
 ) -> Callable[[View], View]:
-    """At most ``settings.<setting>`` calls per ``rule`` ("minute", "hour"). Raises TooMany."""
+    """At most ``settings.<setting>`` calls per ``rule`` ("minute", "hour"). Raises TooMany.
+
+    Calls count for which ``when`` holds, before anything else is done.
+    """
 
     def declare(view: View) -> View:
         @functools.wraps(view)
         def counted(*args: Any, **kwargs: Any) -> Any:
-            amount = getattr(current_app.config["SETTINGS"], setting)
-            actor = current_actor()
-            if by == "address" or not actor.is_signed_in:
-                # Guests make up as many basket cookies as they like: their address counts too.
-                share = amount if by == "address" else amount * GUESTS_PER_ADDRESS
-                spend(f"{share}/{rule}", f"{setting}_address", actor.network)
-            if by == "person":
-                spend(f"{amount}/{rule}", setting, actor.owner_key)
+            if when() and by == "address":
+                _count(rule, setting, caller_of(request.remote_addr or ""))
+            elif when():
+                _count_person(rule, setting, current_actor())
             return view(*args, **kwargs)
 
         return counted
 
     return declare
+
+
+def is_search() -> bool:
+    """Whether the request looks for words."""
+    return bool(request.args.get("q", "").strip())
+
+
+def brings_file() -> bool:
+    """Whether a form comes with a file."""
+    return any(file.filename for file in request.files.values())
+
+
+def _count_person(rule: str, setting: str, actor: Actor) -> None:
+    """Guests make up as many basket cookies as they like: their address counts too."""
+    if not actor.is_signed_in:
+        _count(rule, setting, caller_of(actor.network), GUESTS_PER_ADDRESS)
+    _count(rule, setting, actor.owner_key)
+
+
+def _count(rule: str, setting: str, owner: str, people: int = 1) -> None:
+    amount = getattr(current_app.config["SETTINGS"], setting) * people
+    name = setting if people == 1 else f"{setting}_address"
+    allowances.count(f"{amount}/{rule}", name, owner)
 
 
 def operation(

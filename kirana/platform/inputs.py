@@ -1,6 +1,7 @@
 """Input at the edge: strict JSON, closed schemas, and every error named by its field."""
 
 import json
+import math
 import types
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
@@ -45,12 +46,15 @@ class TooLarge(ShopError):
 class WrongMediaType(ShopError):
     status = 415
     code = "unsupported_media_type"
-    message = "Send the body as application/json."
+    message = "Send the body as application/json in UTF-8, not packed."
 
 
 def read_body(request: Request, schema: type[T]) -> T:
     """The JSON body as ``schema``. Raises MalformedBody, WrongMediaType, TooLarge or Invalid."""
-    if request.mimetype != "application/json":
+    charset = request.mimetype_params.get("charset", "utf-8").lower()
+    if request.mimetype != "application/json" or charset not in ("utf-8", "utf8"):
+        raise WrongMediaType
+    if request.headers.get("Content-Encoding", "identity") != "identity":
         raise WrongMediaType
     return to_struct(parse_json(read_bytes(request, MAX_BODY_BYTES)), schema)
 
@@ -106,6 +110,7 @@ def parse_json(raw: bytes) -> Any:
             object_pairs_hook=_unique,
             parse_constant=_no_constant,
             parse_int=_integer,
+            parse_float=_fraction,
         )
         _check_depth(found, MAX_DEPTH)
     except (ValueError, RecursionError) as error:
@@ -252,6 +257,12 @@ def _integer(text: str) -> int:
     if len(text) > 20 or abs(int(text)) > _LARGEST_INTEGER:
         raise ValueError("an integer is beyond 64 bits")
     return int(text)
+
+
+def _fraction(text: str) -> float:
+    if not math.isfinite(number := float(text)):
+        raise ValueError("a number is too large")
+    return number
 
 
 def _check_depth(value: Any, left: int) -> None:

@@ -1,7 +1,10 @@
 """How often something may be done: counted in Redis, in this process while Redis is away."""
 
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage, RedisStorage
@@ -10,41 +13,99 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 from kirana.platform.errors import TooMany
 from kirana.platform.redis import Breaker, connect
 
-_local = SlidingWindowCounterRateLimiter(MemoryStorage())
-_shared: list[SlidingWindowCounterRateLimiter] = []
+T = TypeVar("T")
+Counter = SlidingWindowCounterRateLimiter
+FIRST_WAIT_SECONDS = 60
+LONGEST_WAIT_SECONDS = 15 * 60
+STREAK_SECONDS = 24 * 3600
+
+_local = Counter(MemoryStorage())
+_shared: list[Counter] = []
 _breaker = Breaker()
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What is left of a limit of ``quota`` deeds in ``window`` seconds.
+
+    ``reset`` is the seconds until more is allowed than now.
+    """
+
+    name: str
+    quota: int
+    window: int
+    left: int
+    reset: int
 
 
 def use_redis(url: str) -> None:
     """Count in this Redis, so that all processes share the figures."""
-    _shared[:] = [
-        SlidingWindowCounterRateLimiter(
-            RedisStorage(url, connection_pool=connect(url).connection_pool)
-        )
-    ]
+    pool = connect(url).connection_pool
+    _shared[:] = [Counter(RedisStorage(url, connection_pool=pool))]
 
 
-def spend(rule: str, name: str, owner: str) -> None:
+def spend(rule: str, name: str, owner: str) -> Allowance:
     """Count one deed of ``owner`` against ``rule`` ("5/minute"). Raises TooMany."""
     item = _rule(rule)
-    if not _hit(item, name, owner):
-        reset = (
-            _breaker.run(lambda: _shared[0].get_window_stats(item, name, owner).reset_time)
-            if _shared
-            else None
-        )
-        seconds = max(1, int((reset or time.time() + item.get_expiry()) - time.time()) + 1)
+    is_free, found = _count(lambda counter: _hit(counter, item, name, owner))
+    if not is_free:
+        raise TooMany(retry_after=found.reset, allowance=found)
+    return found
+
+
+def wait_for(name: str, owner: str) -> None:
+    """Raise TooMany while ``owner`` has to wait after ``count_failure``."""
+    seconds = _count(lambda counter: _wait_left(counter, _waiting(name, owner)))
+    if seconds:
         raise TooMany(retry_after=seconds)
 
 
-def _hit(item: RateLimitItem, name: str, owner: str) -> bool:
-    if _shared:
-        answer = _breaker.run(lambda: _shared[0].hit(item, name, owner))
-        if answer is not None:
-            return answer
-    return _local.hit(item, name, owner)
+def count_failure(name: str, owner: str, free: int) -> None:
+    """Presume that a try fails, before it is known, so that many at once are counted as well.
+
+    From the ``free``-th in a row on each makes the next one wait twice as long, up to 15 minutes.
+    ``forgive`` ends the row; it ends by itself a day after it began.
+    """
+    _count(lambda counter: _lengthen(counter, f"{name}/row/{owner}", _waiting(name, owner), free))
 
 
-@lru_cache(maxsize=64)
+def forgive(name: str, owner: str) -> None:
+    """The try was good: the row of failures and the wait are over."""
+    for key in (f"{name}/row/{owner}", _waiting(name, owner)):
+        _count(lambda counter, key=key: counter.storage.clear(key))  # type: ignore[misc]
+
+
+def _count(work: Callable[[Counter], T]) -> T:
+    """Do ``work`` where all processes count; here, when Redis is away."""
+    answer = _breaker.run(lambda: (work(_shared[0]),)) if _shared else None
+    return answer[0] if answer is not None else work(_local)
+
+
+def _hit(counter: Counter, item: RateLimitItem, name: str, owner: str) -> tuple[bool, Allowance]:
+    is_free = counter.hit(item, name, owner)
+    stats = counter.get_window_stats(item, name, owner)
+    reset = max(1, int(stats.reset_time - time.time()) + 1)
+    left = stats.remaining if is_free else 0
+    return is_free, Allowance(name, item.amount, item.get_expiry(), left, reset)
+
+
+def _lengthen(counter: Counter, row: str, waiting: str, free: int) -> None:
+    over = counter.storage.incr(row, STREAK_SECONDS) - free
+    if over >= 0:
+        seconds = min(FIRST_WAIT_SECONDS * 2 ** min(over, 16), LONGEST_WAIT_SECONDS)
+        counter.storage.incr(waiting, seconds)
+
+
+def _wait_left(counter: Counter, key: str) -> int:
+    if not counter.storage.get(key):
+        return 0
+    return max(1, int(counter.storage.get_expiry(key) - time.time()) + 1)
+
+
+def _waiting(name: str, owner: str) -> str:
+    return f"{name}/wait/{owner}"
+
+
+@lru_cache(maxsize=128)
 def _rule(rule: str) -> RateLimitItem:
     return parse(rule)

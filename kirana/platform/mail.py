@@ -18,6 +18,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from kirana.platform import clock
 from kirana.platform.config import Settings, SettingsError
 from kirana.platform.db import require_no_transaction
+from kirana.platform.mail_addresses import find_normal_email
 
 TIMEOUT_SECONDS = 10.0
 # Seven bits: no server needs an extension for the body.
@@ -55,7 +56,11 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One mail to one person. Raises BadMessage for control characters in a header."""
+    """One mail to one person.
+
+    Raises BadMessage for control characters in a header, and for a recipient that is not one
+    address in its normal form: nothing is sent to a list, nor to a look-alike.
+    """
 
     to: str
     subject: str
@@ -66,7 +71,7 @@ class Message:
     def __post_init__(self) -> None:
         _refuse_controls("recipient", self.to)
         _refuse_controls("subject", self.subject)
-        if not _is_address(self.to):
+        if find_normal_email(self.to) != self.to:
             raise BadMessage("the recipient is not one plain address")
 
 

@@ -10,7 +10,15 @@ from flask import Flask, Response
 from werkzeug.routing import Rule
 
 from kirana import __version__
-from kirana.platform.errors import Forbidden, Invalid, NotFound, ShopError, Unauthorized
+from kirana.platform.errors import (
+    Forbidden,
+    Invalid,
+    NotFound,
+    SecondFactorNeeded,
+    ShopError,
+    TooMany,
+    Unauthorized,
+)
 from kirana.platform.http import PUBLIC, SAFE_METHODS, Operation
 from kirana.platform.idempotency import KeyMissing, KeyReused
 from kirana.platform.inputs import MalformedBody, TooLarge, WrongMediaType
@@ -40,14 +48,18 @@ class Problem(msgspec.Struct, frozen=True):
     errors: list[ProblemError] = []
 
 
-def build(app: Flask) -> dict[str, Any]:
-    """The whole document for ``app``'s routes below /api/v1."""
+def build(app: Flask, guests: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """The whole document for ``app``'s routes below /api/v1; ``guests`` are the permissions
+    that nobody needs to sign in for."""
     routes = list(api_routes(app))
     schemas, components = _schemas(routes)
     paths: dict[str, Any] = {}
     for rule, method, view in routes:
         path = re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", rule.rule)
-        paths.setdefault(path, {})[method.lower()] = _operation(rule, method, view, schemas)
+        paths.setdefault(path, {})[method.lower()] = {
+            **_operation(rule, method, view, schemas),
+            "security": _security(view.__access__, guests),
+        }
     return {
         "openapi": "3.1.0",
         "info": {
@@ -97,7 +109,6 @@ def _operation(rule: Rule, method: str, view: Any, schemas: dict[Any, Any]) -> d
         "tags": [_tag(rule)],
         "parameters": [*_path_parameters(rule), *_query_parameters(declared)],
         "responses": _responses(declared, method, access, schemas),
-        "security": [{"bearer": []}] if access != PUBLIC else [{}, {"bearer": []}],
         "x-permission": access,
     }
     if declared.idempotency != "none":
@@ -108,6 +119,11 @@ def _operation(rule: Rule, method: str, view: Any, schemas: dict[Any, Any]) -> d
             content = {"application/json": {"schema": schemas[declared.body]}}
         found["requestBody"] = {"required": True, "content": content}
     return found
+
+
+def _security(access: str, guests: frozenset[str]) -> list[dict[str, list[str]]]:
+    is_open = access == PUBLIC or access in guests
+    return [*([{}] if is_open else []), {"bearer": []}]
 
 
 def _tag(rule: Rule) -> str:
@@ -177,7 +193,7 @@ def _responses(
 def _facts(declared: Operation, method: str, access: str) -> dict[int, list[type[ShopError]]]:
     facts: list[type[ShopError]] = [Invalid, Unauthorized, *declared.raises]
     if access != PUBLIC:
-        facts += [Forbidden, NotFound]
+        facts += [Forbidden, SecondFactorNeeded, NotFound, TooMany]
     if method not in SAFE_METHODS and not declared.uploads:
         facts += [MalformedBody, WrongMediaType, TooLarge]
     if declared.idempotency != "none":

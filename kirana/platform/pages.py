@@ -76,8 +76,14 @@ def note(text: str, tone: str = "info") -> None:
 
 def csrf_token() -> str:
     """The session-bound token of a signed-in person's forms; empty for a guest."""
+    return next(iter(csrf_tokens()), "")
+
+
+def csrf_tokens() -> list[str]:
+    """The tokens by which such a form is known: by the secret in use, and by the previous one."""
     session_id = current_actor().session_id
     if session_id is None:
-        return ""
-    secret = current_app.config["SETTINGS"].secret.encode()
-    return hmac.new(secret, f"csrf:{session_id}".encode(), hashlib.sha256).hexdigest()
+        return []
+    secrets: tuple[str, ...] = current_app.config["SETTINGS"].secrets
+    text = f"csrf:{session_id}".encode()
+    return [hmac.new(each.encode(), text, hashlib.sha256).hexdigest() for each in secrets]

@@ -8,17 +8,25 @@ from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Response, current_app, g, render_template, request
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
 
-from kirana.platform.errors import NotFound, ShopError, TooMany, Unauthorized
+from kirana.platform.edge import REQUEST_ID
+from kirana.platform.errors import (
+    NotFound,
+    SecondFactorNeeded,
+    ShopError,
+    TooMany,
+    Unauthorized,
+)
 from kirana.platform.http import current_actor
 from kirana.platform.pages import RETURN_FIELD, go_to
+from kirana.platform.plain import is_api_path, problem, safe_headers
 
 logger = logging.getLogger("kirana.http")
-API_PREFIX = "/api/"
 SIGN_IN = "/sign-in"
+SET_UP_FACTOR = "/account/security"
 
 
 def install(app: Flask) -> None:
@@ -31,12 +39,15 @@ def install(app: Flask) -> None:
 
 
 def request_id() -> str:
-    identifier: str = g.setdefault("request_id", secrets.token_hex(8))
+    """The one that the edge gave; a test may come without."""
+    if "request_id" not in g:
+        g.request_id = request.environ.get(REQUEST_ID) or secrets.token_hex(8)
+    identifier: str = g.request_id
     return identifier
 
 
 def is_api() -> bool:
-    return f"{request.path.lower()}/".startswith(API_PREFIX)
+    return is_api_path(request.path)
 
 
 def _begin() -> None:
@@ -48,40 +59,20 @@ def _begin() -> None:
 def _finish(response: Response) -> Response:
     headers = response.headers
     headers["X-Request-Id"] = request_id()
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("X-Frame-Options", "DENY")
-    headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    # Whoever does not say otherwise is private: no shared cache may keep the answer.
-    headers.setdefault("Cache-Control", "no-store")
+    for name, value in safe_headers(current_app.config["SETTINGS"]).items():
+        headers.setdefault(name, value)
     return response
-
-
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data: blob:",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "manifest-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
-)
 
 
 def _shop_error(error: ShopError) -> Response:
     if isinstance(error, Unauthorized) and _is_page_view():
         back = request.full_path.rstrip("?")
         return go_to(f"{SIGN_IN}?{urlencode({RETURN_FIELD: back})}")
-    details = {key: value for key, value in error.details.items() if key != "retry_after"}
-    response = _answer(error.status, error.code, error.detail, details)
+    if isinstance(error, SecondFactorNeeded) and _is_page_view():
+        return go_to(SET_UP_FACTOR)
+    response = _answer(error.status, error.code, error.detail, error.details)
     if isinstance(error, TooMany):
-        response.headers["Retry-After"] = str(error.details.get("retry_after", 60))
+        response.headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, Unauthorized):
         response.headers["WWW-Authenticate"] = 'Bearer realm="kirana"'
     return response
@@ -128,17 +119,8 @@ def _plain(status: int) -> str:
 def _answer(status: int, code: str, detail: str, details: dict[str, Any]) -> Response:
     if not is_api():
         return _page(status, code, detail)
-    problem = {
-        "type": f"/api/docs#{code}",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "code": code,
-        "detail": detail,
-        "errors": [],
-        "request_id": request_id(),
-        **details,
-    }
-    return Response(msgspec.json.encode(problem), status, content_type="application/problem+json")
+    body = problem(status, code, detail, request_id(), details)
+    return Response(body, status, content_type="application/problem+json")
 
 
 def _page(status: int, code: str, detail: str) -> Response:

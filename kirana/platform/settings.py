@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 
@@ -10,8 +11,13 @@ class SettingsError(Exception):
     """A setting is missing or cannot be used; the message is one line for the operator."""
 
 
-def _setting(default: Any, doc: str) -> Any:
-    return field(default=default, metadata={"doc": doc})
+def _setting(default: Any, doc: str, least: int | None = None) -> Any:
+    return field(default=default, metadata={"doc": doc, "least": least})
+
+
+def _limit(default: int, doc: str) -> Any:
+    """How often something may be done. It can be raised, but never switched off."""
+    return _setting(default, doc, least=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +34,38 @@ class Settings:
         "Signing secret, at least 32 bytes. In development it is made on first use "
         "and kept in `KIRANA_HOME/secret`; elsewhere it must be given.",
     )
+    secret_previous: str = _setting(
+        "",
+        "The secret before `KIRANA_SECRET`, while what it signed is still in use: see "
+        "[operations](operations.md).",
+    )
+    audit_secret: str = _setting(
+        "",
+        "Key material of the audit log's seals; `KIRANA_SECRET` if empty. When you change that "
+        "one, put its first value here, or the old seals cannot be verified any more.",
+    )
     host: str = _setting("127.0.0.1", "Address that the web server listens on.")
     port: int = _setting(8000, "Port of the web server.")
     base_url: str = _setting(
         "", "Public address, used in mails; `http://localhost:<port>` if empty."
     )
+    hosts: str = _setting(
+        "",
+        "Further host names that the shop answers to, separated by commas, beside that of "
+        "`KIRANA_BASE_URL` (and `localhost` outside production).",
+    )
+    proxy_hops: int = _setting(
+        0,
+        "How many proxies of your own stand in front, each adding to `X-Forwarded-For`; "
+        "with 0 that header and its kin are ignored.",
+    )
     workers: int = _setting(0, "Web server processes; 0 means two.")
     threads: int = _setting(4, "Threads in each web server process.")
+    header_seconds: int = _setting(10, "Seconds in which a request's headers must have come.")
+    body_seconds: int = _setting(60, "Seconds in which a request's body must have come.")
+    body_pause_seconds: int = _setting(
+        10, "Seconds for which a client may pause in the middle of a body."
+    )
     worker_processes: int = _setting(1, "Processes of the Celery worker started by `kirana up`.")
     database_url: str = _setting(
         "", "SQLAlchemy address, SQLite or PostgreSQL (psycopg); a file in `KIRANA_HOME` if empty."
@@ -58,12 +89,42 @@ class Settings:
     report_empty_months: bool = _setting(
         True, "Whether customers without an order in the month get a (two-line) report."
     )
-    sign_in_per_minute: int = _setting(5, "Sign-in attempts per account and minute.")
-    sign_in_per_address: int = _setting(30, "Sign-in attempts per network address and minute.")
-    sign_up_per_hour: int = _setting(5, "Sign-ups and applications per network address and hour.")
-    order_per_minute: int = _setting(10, "Orders per customer and minute.")
-    cart_writes_per_minute: int = _setting(60, "Basket changes per visitor and minute.")
-    export_per_hour: int = _setting(6, "Exports per manager and hour.")
+    verify_email: Literal["auto", "true", "false"] = _setting(
+        "auto",
+        "Whether people confirm their e-mail address before they sign in; `auto` means in "
+        "production only. Without it sign-in tells who has an account (docs/operations.md).",
+    )
+    sign_in_per_minute: int = _limit(5, "Sign-in attempts per account and minute.")
+    sign_in_per_hour: int = _limit(20, "Sign-in attempts per account and hour.")
+    sign_in_per_address: int = _limit(30, "Sign-in attempts per network address and minute.")
+    second_factor_per_minute: int = _limit(
+        5, "Codes of the second step per account and minute; four times as many per hour."
+    )
+    admin_second_factor: bool = _setting(
+        False, "Whether admins must have a second factor; without one they may do nothing."
+    )
+    sign_up_per_hour: int = _limit(5, "Sign-ups and applications per network address and hour.")
+    forgot_per_hour: int = _limit(3, "Mails for a forgotten password per account and hour.")
+    forgot_per_address: int = _limit(
+        10, "Requests for such mails (password, verification) per network address and hour."
+    )
+    verification_per_hour: int = _limit(3, "Verification mails per account and hour.")
+    order_per_minute: int = _limit(10, "Orders per customer and minute.")
+    cart_writes_per_minute: int = _limit(60, "Basket changes per visitor and minute.")
+    search_per_minute: int = _limit(60, "Searches per network address and minute.")
+    upload_per_hour: int = _limit(30, "Uploads per person and hour.")
+    export_per_hour: int = _limit(6, "Exports per person and hour.")
+    api_per_minute: int = _limit(300, "API requests per signed-in person and minute.")
+    erase_after_days: int = _setting(
+        14,
+        "Days between asking for one's account to be erased and its end; 0 means at once.",
+        least=0,
+    )
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The secret in use, and the one before it while that counts."""
+        return (self.secret, self.secret_previous) if self.secret_previous else (self.secret,)
 
     @property
     def database(self) -> str:
@@ -84,6 +145,14 @@ class Settings:
         return (self.base_url or f"http://localhost:{self.port}").rstrip("/")
 
     @property
+    def trusted_hosts(self) -> frozenset[str]:
+        """Host names without a port that a request may be for."""
+        named = {name.strip().lower() for name in self.hosts.split(",") if name.strip()}
+        named.add(_bracketed(urlsplit(self.public_url).hostname or ""))
+        own = set() if self.env == "production" else {"localhost", "127.0.0.1", "[::1]"}
+        return frozenset(named | own)
+
+    @property
     def web_workers(self) -> int:
         return self.workers or 2
 
@@ -92,5 +161,16 @@ class Settings:
         return ZoneInfo(self.zone)
 
     @property
+    def confirms_addresses(self) -> bool:
+        """Whether an account is of use only once its e-mail address is confirmed."""
+        return self.verify_email == "true" or (
+            self.verify_email == "auto" and self.env == "production"
+        )
+
+    @property
     def secure_cookies(self) -> bool:
         return self.public_url.startswith("https://")
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -1,8 +1,13 @@
-"""Signed access tokens that name a session and nothing else, and random secrets by their hash."""
+"""Signed access tokens that name a session and nothing else, and random secrets by their hash.
+
+A token is signed with the key in use and read with that or a previous one: its ``kid`` is looked
+up among the keys we hold, its algorithm is always ours, and nothing else in its header counts.
+"""
 
 import hashlib
 import secrets
 from dataclasses import dataclass
+from typing import Any
 
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -14,6 +19,7 @@ from kirana.platform.errors import Unauthorized
 ACCESS_SECONDS = 15 * 60
 LEEWAY_SECONDS = 10
 ALGORITHM = "HS256"
+HEADER = {"alg", "kid", "typ"}
 ISSUER = "kirana"
 AUDIENCE = "kirana-api"
 
@@ -37,12 +43,14 @@ class TokenInvalid(Unauthorized):
 
 
 class TokenSigner:
-    """Signs and reads access tokens with one algorithm; ``kid`` is derived from the secret."""
+    """Signs with the key of ``secret``, reads those of ``previous`` secrets as well.
 
-    def __init__(self, secret: str) -> None:
-        key = hashlib.sha256(b"kirana access token\0" + secret.encode()).digest()
-        self._kid = hashlib.sha256(key).hexdigest()[:12]
-        self._key = OctKey.import_key(key)
+    One algorithm; ``kid`` is derived from the key.
+    """
+
+    def __init__(self, secret: str, *previous: str) -> None:
+        self._ring = dict(_key(each) for each in (secret, *previous))
+        self._kid = next(iter(self._ring))
 
     def sign(self, claims: AccessClaims) -> str:
         now = int(clock.utc_now().timestamp())
@@ -57,23 +65,31 @@ class TokenSigner:
             "exp": now + ACCESS_SECONDS,
             "jti": secrets.token_urlsafe(8),
         }
-        return jwt.encode({"alg": ALGORITHM, "kid": self._kid, "typ": "JWT"}, payload, self._key)
+        header = {"alg": ALGORITHM, "kid": self._kid, "typ": "JWT"}
+        return jwt.encode(header, payload, self._ring[self._kid])
 
     def read(self, token: str) -> AccessClaims:
         """Raises TokenExpired or TokenInvalid."""
         try:
-            found = jwt.decode(token, self._key, algorithms=[ALGORITHM])
+            found = jwt.decode(token, self._key_of, algorithms=[ALGORITHM])
         except (JoseError, ValueError, UnicodeError):
             raise TokenInvalid from None
         claims = found.claims
         known = claims.get("iss") == ISSUER and claims.get("aud") == AUDIENCE
         session, version = claims.get("sid"), claims.get("tv")
-        if not known or found.header.get("kid") != self._kid or claims.get("typ") != "access":
+        if not known or claims.get("typ") != "access":
             raise TokenInvalid
         if not isinstance(session, str) or not isinstance(version, int):
             raise TokenInvalid
         self._check_life(claims.get("nbf"), claims.get("exp"))
         return AccessClaims(session, version)
+
+    def _key_of(self, signed: Any) -> OctKey:
+        header = signed.headers()
+        kid = header.get("kid")
+        if set(header) != HEADER or header["typ"] != "JWT" or str(kid) not in self._ring:
+            raise TokenInvalid
+        return self._ring[str(kid)]
 
     def _check_life(self, begins: object, ends: object) -> None:
         now = clock.utc_now().timestamp()
@@ -83,6 +99,11 @@ class TokenSigner:
             raise TokenExpired
         if now < begins - LEEWAY_SECONDS:
             raise TokenInvalid
+
+
+def _key(secret: str) -> tuple[str, OctKey]:
+    key = hashlib.sha256(b"kirana access token\0" + secret.encode()).digest()
+    return hashlib.sha256(key).hexdigest()[:12], OctKey.import_key(key)
 
 
 def new_secret() -> str:

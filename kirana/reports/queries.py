@@ -6,8 +6,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, literal, or_, select
 
+from kirana.accounts.house_rules import house_rules
 from kirana.accounts.models import Account
 from kirana.accounts.permissions import Permission
 from kirana.orders.models import Order, OrderLine
@@ -55,7 +56,8 @@ def customers_after(
 ) -> list[Customer]:
     """Active customers who want reports, by id, from the one after ``account_id``.
 
-    Who joined after ``period`` had ended is owed none of it.
+    Who joined after ``period`` had ended is owed none of it, nor who has not confirmed the
+    address where that is asked for.
     """
     ended_at = month_is_over(period)
     if ended_at is None:
@@ -68,6 +70,7 @@ def customers_after(
             Account.role == "customer",
             Account.status == "active",
             Account.wants_report.is_(True),
+            or_(Account.verified_at.is_not(None), literal(not house_rules().confirms_addresses)),
         )
         .order_by(Account.id)
         .limit(limit)

@@ -7,8 +7,16 @@ from flask import Blueprint
 from kirana.accounts.permissions import Permission
 from kirana.platform.access import Actor
 from kirana.platform.cache import cached_answer
-from kirana.platform.errors import Invalid, NotFound, Stale
-from kirana.platform.http import Answer, if_match, operation, public, requires
+from kirana.platform.errors import Invalid, NotFound, Stale, TooMany
+from kirana.platform.http import (
+    Answer,
+    if_match,
+    is_search,
+    limited,
+    operation,
+    public,
+    requires,
+)
 from kirana.platform.paging import Page, PageQuery
 from kirana.stock.cached import shelf_key
 from kirana.stock.errors import OutOfStock, VersionMissing
@@ -22,7 +30,6 @@ from kirana.stock.services.goods import (
     waste_goods,
 )
 from kirana.stock.shapes import (
-    Movement,
     NewMovement,
     ProductDetail,
     ProductSummary,
@@ -30,7 +37,6 @@ from kirana.stock.shapes import (
     StockChanges,
     StoreProduct,
     detail,
-    movement,
     stock,
     store_product,
     summary,
@@ -41,14 +47,15 @@ from kirana.stock.store_queries import (
     list_movements,
     list_store_products,
 )
-from kirana.stock.views import StockView
+from kirana.stock.views import Movement, StockView
 
 api = Blueprint("stock_api", __name__)
 
 
 @api.get("/products")
 @public
-@operation("listProducts")
+@limited("minute", "search_per_minute", "address", when=is_search)
+@operation("listProducts", raises=(TooMany,))
 def list_products(query: ShelfQuery) -> Answer[Page[ProductSummary]]:
     """What is on sale, filtered and sorted; the same for everyone, so it is cached."""
     return cached_answer("products", shelf_key(query), lambda: _shelf(query))
@@ -97,8 +104,7 @@ def change_level(actor: Actor, slug: str, body: StockChanges) -> Answer[Stock]:
 @operation("listStockMovements")
 def list_ledger(actor: Actor, slug: str, query: PageQuery) -> Page[Movement]:
     """The ledger of a product, newest first."""
-    page = list_movements(actor, slug, query)
-    return Page([movement(row) for row in page.items], page.next_cursor)
+    return list_movements(actor, slug, query)
 
 
 @api.post("/products/<slug>/stock/movements")

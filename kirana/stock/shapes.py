@@ -7,11 +7,16 @@ import msgspec
 
 from kirana.catalog.inputs import Closed, Reason
 from kirana.catalog.shapes import money
-from kirana.catalog.units import Unit
 from kirana.catalog.views import Crumb, ProductStatus
 from kirana.platform.amounts import Money, Quantity
 from kirana.stock.bands import Band
-from kirana.stock.views import MovementView, ProductPage, ShelfItem, StockedProduct, StockView
+from kirana.stock.views import (
+    ProductPage,
+    ShelfFields,
+    ShelfItem,
+    StockedProduct,
+    StockView,
+)
 
 Amount = Annotated[int, msgspec.Meta(ge=1, le=10**9)]
 Level = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
@@ -24,25 +29,14 @@ class UnitCost(msgspec.Struct, frozen=True):
     per: Literal["kg", "l"]
 
 
-class ProductSummary(msgspec.Struct, frozen=True, kw_only=True):
+class ProductSummary(ShelfFields, frozen=True, kw_only=True):
     """A product in a list. ``price`` buys ``price_per`` steps of ``unit``."""
 
-    slug: str
-    title: str
-    brand: str
-    size_text: str
-    category: str
-    store: str
-    unit: Unit
     price: Money
     was_price: Money | None
-    price_per: int
-    increment: int
-    minimum: int
     unit_price: UnitCost | None
     stock: Band
     few_left: Quantity | None
-    picture_url: str
 
 
 class ProductDetail(ProductSummary, frozen=True, kw_only=True):
@@ -53,8 +47,8 @@ class ProductDetail(ProductSummary, frozen=True, kw_only=True):
     origin: str
     diet: tuple[str, ...]
     barcode: str | None
-    tax_class: str
     large_picture_url: str
+    tax_class: str
     breadcrumb: tuple[Crumb, ...]
     published_at: datetime
 
@@ -93,17 +87,6 @@ class Stock(msgspec.Struct, frozen=True, kw_only=True):
     version: int
 
 
-class Movement(msgspec.Struct, frozen=True):
-    """One row of the ledger, in steps of the product's unit."""
-
-    kind: Literal["received", "sold", "returned", "adjusted", "wasted", "transferred"]
-    delta: int
-    balance_after: int
-    reason: str
-    by: str
-    at: datetime
-
-
 class NewMovement(Closed, frozen=True):
     """Goods that came in, were wasted, or a level that is mended by ``delta``."""
 
@@ -121,23 +104,19 @@ class StockChanges(Closed, frozen=True):
     reason: Reason = ""
 
 
+# What a product's own page adds to the shelf.
+_ADDED = tuple(
+    name for name in ProductPage.__struct_fields__ if name not in ("item", "picture_alt")
+)
+
+
 def summary(item: ShelfItem) -> ProductSummary:
     return ProductSummary(**_summary(item))
 
 
 def detail(page: ProductPage) -> ProductDetail:
-    return ProductDetail(
-        **_summary(page.item),
-        store_name=page.item.store_name,
-        description=page.description,
-        origin=page.origin,
-        diet=page.diet,
-        barcode=page.barcode,
-        tax_class=page.tax_class,
-        large_picture_url=page.large_picture_url,
-        breadcrumb=page.breadcrumb,
-        published_at=page.published_at,
-    )
+    added = {name: getattr(page, name) for name in _ADDED}
+    return ProductDetail(**_summary(page.item), **added, store_name=page.item.store_name)
 
 
 def store_product(row: StockedProduct) -> StoreProduct:
@@ -167,18 +146,10 @@ def stock(level: StockView) -> Stock:
     )
 
 
-def movement(row: MovementView) -> Movement:
-    return Movement(row.kind, row.delta, row.balance_after, row.reason, row.by, row.at)
-
-
 def _summary(item: ShelfItem) -> dict[str, Any]:
-    same = (
-        "slug", "title", "brand", "size_text", "category", "store", "unit", "price_per",
-        "increment", "minimum", "picture_url",
-    )  # fmt: skip
     cost = item.unit_price
     return {
-        **{name: getattr(item, name) for name in same},
+        **{name: getattr(item, name) for name in ShelfFields.__struct_fields__},
         "price": money(item.price_minor),
         "was_price": None if item.was_minor is None else money(item.was_minor),
         "unit_price": UnitCost(money(cost.amount_minor), cost.per) if cost else None,

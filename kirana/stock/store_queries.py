@@ -17,7 +17,7 @@ from kirana.platform.paging import Page, PageQuery, after, decode_cursor, to_pag
 from kirana.stock.bands import Band, band_of, usual_low_at
 from kirana.stock.filters import searched
 from kirana.stock.models import StockLevel, StockMovement
-from kirana.stock.views import MovementView, StockedProduct, StockView
+from kirana.stock.views import Movement, StockedProduct, StockView
 
 _FREE = func.coalesce(StockLevel.on_hand - StockLevel.reserved, 0)
 _LOW_AT = func.coalesce(StockLevel.low_at, 0)
@@ -113,7 +113,7 @@ def get_stock(connection: Connection, actor: Actor, slug: str) -> StockView:
 @query
 def list_movements(
     connection: Connection, actor: Actor, slug: str, wanted: PageQuery
-) -> Page[MovementView]:
+) -> Page[Movement]:
     """The ledger of a product, newest first. Raises NotFound (not yours), Invalid."""
     get_stock(actor, slug)
     statement = (
@@ -164,9 +164,9 @@ def _stocked(row: Any) -> StockedProduct:
     )
 
 
-def _movement(row: Any) -> MovementView:
+def _movement(row: Any) -> Movement:
     values = dict(row._mapping)
-    return MovementView(
+    return Movement(
         kind=values["kind"],
         delta=values["delta"],
         balance_after=values["balance_after"],

@@ -17,11 +17,8 @@ class Badge(msgspec.Struct, frozen=True):
     tone: Literal["deal", "sun", "grey"]
 
 
-class ShelfItem(msgspec.Struct, frozen=True, kw_only=True):
-    """A product on a shelf, the same for every visitor.
-
-    ``few_left`` is how much is left when the band is ``few``, in steps of ``unit``.
-    """
+class ShelfFields(msgspec.Struct, frozen=True, kw_only=True):
+    """What every visitor sees of a product, but for money and stock."""
 
     slug: str
     title: str
@@ -29,15 +26,23 @@ class ShelfItem(msgspec.Struct, frozen=True, kw_only=True):
     size_text: str
     category: str
     store: str
-    store_name: str
-    well: str
     picture_url: str
     unit: Unit
-    price_minor: int
-    was_minor: int | None
     price_per: int
     increment: int
     minimum: int
+
+
+class ShelfItem(ShelfFields, frozen=True, kw_only=True):
+    """A product on a shelf, the same for every visitor.
+
+    ``few_left`` is how much is left when the band is ``few``, in steps of ``unit``.
+    """
+
+    store_name: str
+    well: str
+    price_minor: int
+    was_minor: int | None
     unit_price: UnitPrice | None
     badges: tuple[Badge, ...]
     stock_band: Band
@@ -48,12 +53,12 @@ class ProductPage(msgspec.Struct, frozen=True, kw_only=True):
     """All that the public sees of one product."""
 
     item: ShelfItem
+    picture_alt: str
     description: str
     origin: str
     diet: tuple[str, ...]
     barcode: str | None
     large_picture_url: str
-    picture_alt: str
     tax_class: str
     breadcrumb: tuple[Crumb, ...]
     published_at: datetime
@@ -97,7 +102,7 @@ class StockView(msgspec.Struct, frozen=True):
     version: int
 
 
-class MovementView(msgspec.Struct, frozen=True):
+class Movement(msgspec.Struct, frozen=True):
     """One row of the ledger; ``by`` is who did it, empty for the system."""
 
     kind: Literal["received", "sold", "returned", "adjusted", "wasted", "transferred"]

@@ -9,7 +9,7 @@ from kirana.catalog.views import CategoryPage
 from kirana.platform import clock
 from kirana.platform.config import Settings
 from kirana.platform.errors import Invalid, NotFound
-from kirana.platform.http import current_actor, public
+from kirana.platform.http import current_actor, is_search, limited, public
 from kirana.platform.money import sign
 from kirana.platform.pages import render, wants_fragment
 from kirana.stock.cached import count_shelf, find_category, find_product_page, list_shelf
@@ -69,6 +69,7 @@ def category(slug: str) -> Response:
 
 @pages.get("/search")
 @public
+@limited("minute", "search_per_minute", "address", when=is_search)
 def search() -> Response:
     """Products by words of their name or brand."""
     words = request.args.get("q", "").strip()[:LONGEST_SEARCH]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from kirana.platform import clock
 from kirana.platform.access import SYSTEM
 from kirana.platform.config import Settings
 from tests.accounts.people import OWN_ORIGIN, PASSWORD, Visitor, join, person_row, rows, sign_in
+from tests.machinery.memory import make_app
 
 TO_SIGN_IN = "/sign-in?return_to=%2Faccount"
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -45,8 +47,10 @@ def test_the_cookies_are_out_of_reach_of_scripts(app: Any, client: Any) -> None:
         assert "Secure" not in line
 
 
-def test_on_https_they_are_host_cookies(app: Any, settings: Settings, client: Any) -> None:
-    app.config["SETTINGS"] = replace(settings, base_url="https://shop.example")
+@pytest.mark.usefixtures("database")
+def test_on_https_they_are_host_cookies(settings: Settings, home: Path) -> None:
+    app = make_app(replace(settings, base_url="https://shop.example"), home)
+    client = app.test_client()
     join(app, email="asha@example.org")
     form = {"email": "asha@example.org", "password": PASSWORD, "return_to": ""}
     own = {"Origin": "https://shop.example"}
@@ -167,7 +171,7 @@ def test_a_device_is_signed_out_on_the_page(app: Any, client: Any) -> None:
     join(app, email="asha@example.org")
     enter(client, "asha@example.org")
     asha = Visitor(app.test_client(), tokens=sign_in("asha@example.org"))
-    (uid,) = [item["uid"] for item in asha.get("/me/sessions").json if item["is_current"]]
+    (uid,) = [item["uid"] for item in asha.get("/me/sessions").json["items"] if item["is_current"]]
     path = f"/account/sessions/{uid}/end"
     assert path.encode() in client.get("/account/security").data
     assert client.post(path, headers=OWN_ORIGIN).status_code == 303

@@ -1,11 +1,14 @@
 """Sign-up and application: who gets in as what, and what nobody can smuggle in."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from kirana.accounts import passwords
-from kirana.accounts.models import Account, AccountEvent, Approval
+from kirana.accounts.models import Account, AccountEvent, AccountLink, Approval
+from kirana.platform import clock
+from kirana.platform.config import Settings
 from kirana.platform.outbox import Outbox
 from tests.accounts.people import (
     OWN_ORIGIN,
@@ -16,6 +19,7 @@ from tests.accounts.people import (
     rows,
     sign_in,
 )
+from tests.accounts.post import open_post
 
 NEWCOMER = {"email": "New@Example.org", "name": "Nila", "password": PASSWORD}
 APPLICANT = {**NEWCOMER, "wished_store": "Corner Shop"}
@@ -105,14 +109,20 @@ def test_a_known_address_gets_the_same_answer_for_the_same_work(
     assert person_row("known@example.org") == before
     mails = [row.kind for row in rows(Outbox)]
     assert mails == ["sign_up_known"]
-    assert rows(Outbox)[0].payload == {"account_id": before.id}
+    (link,) = rows(AccountLink)
+    assert (link.account_id, link.purpose) == (before.id, "known")
+    assert rows(Outbox)[0].payload == {"link_id": link.id}
 
 
-def test_the_owner_is_told_once_a_day(app: Any, visitor: Visitor) -> None:
+def test_the_owner_is_told_once_a_day(app: Any, settings: Settings, visitor: Visitor) -> None:
     join(app, "customer", "known@example.org")
-    for _ in range(3):
-        visitor.post("/auth/sign-up", {**NEWCOMER, "email": "known@example.org"})
-    assert len(rows(Outbox)) == 1
+    for post in open_post(settings):
+        for _ in range(3):
+            visitor.post("/auth/sign-up", {**NEWCOMER, "email": "known@example.org"})
+        assert [mail["To"] for mail in post.arrives()] == ["known@example.org"]
+        with clock.frozen(clock.utc_now() + timedelta(hours=25)):
+            visitor.post("/auth/sign-up", {**NEWCOMER, "email": "known@example.org"})
+            assert len(post.arrives()) == 1
 
 
 def test_every_error_is_told_at_its_field(visitor: Visitor) -> None:

@@ -80,7 +80,7 @@ def test_an_admin_finds_suspends_and_reinstates(app: Any) -> None:
     deed = rows(AuditEvent)[-1]
     assert deed.actor_id == person_row(admin.email).id
     assert deed.session_id is not None
-    assert deed.network == "127.0.0.1"
+    assert deed.network == "127.0.0.0/24"
 
 
 def test_suspending_is_announced(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,10 +4,10 @@ import pytest
 
 from kirana.accounts import passwords, texts
 from kirana.accounts.email_addresses import find_normal_email
+from kirana.accounts.house_rules import HouseRules, follow
 from kirana.accounts.permissions import GUEST_PERMISSIONS, TABLE, Permission, permissions_of
 from kirana.accounts.session_keys import SessionKeys
 from kirana.platform.errors import Invalid
-from kirana.platform.tokens import hash_secret
 
 
 @pytest.mark.parametrize(
@@ -50,12 +50,52 @@ def test_no_address(typed: str) -> None:
         "aaaaaaaaaaaa",
         "asha@example.org",
         "ASHA RAO1",
+        "asha2026",
+        "2026asha1!",
+        "Asharao1",
+        "Kirana2026",
+        "kirana!!",
+        "grocery123",
+        "12grocery34",
+        "Ｋｉｒａｎａ１２３",
+        "sunshine2026",
+        "dragon99!!",
+        "kiranakirana",
+        "horsehorse",
+        "abcabcabcabc",
+        "12345678",
+        "qwertyuiop",
     ],
 )
 def test_weak_passwords(password: str) -> None:
     with pytest.raises(Invalid) as refused:
         passwords.check_password(password, "/password", "asha@example.org", "Asha Rao1")
     assert refused.value.errors[0]["pointer"] == "/password"
+
+
+def test_the_list_is_long_and_of_passwords_that_could_be_chosen() -> None:
+    listed = passwords._common().split()
+    assert listed == sorted(set(listed))
+    assert len([word for word in listed if len(word) >= passwords.SHORTEST]) > 11_000
+    assert all(word == passwords.comparable(word) for word in listed)
+
+
+def test_the_name_of_the_shop_is_no_password() -> None:
+    follow(HouseRules(shop_name="Ramesh & Sons"))
+    try:
+        for password in ("ramesh-sons", "Ramesh123", "RameshSons1"):
+            with pytest.raises(Invalid):
+                passwords.check_password(password, "/password")
+    finally:
+        follow(HouseRules())
+
+
+def test_nothing_is_cut_off_or_folded() -> None:
+    stored = passwords.hash_password("x y" * 42)
+    assert not passwords.matches(stored, "x y" * 41)
+    stored = passwords.hash_password(" Tee für zwei ")
+    for other in ("Tee für zwei", " tee für zwei ", " Tee fur zwei ", " Tee ｆür zwei "):
+        assert not passwords.matches(stored, other)
 
 
 @pytest.mark.parametrize(
@@ -120,6 +160,9 @@ def test_an_old_refresh_token_is_known_however_far_the_chain_went() -> None:
     first = token = keys.first_refresh_token("session")
     for _ in range(50):
         token = keys.successor(token)
-    assert keys.came_before(first, hash_secret(token))
-    assert not keys.came_before(keys.first_refresh_token("session"), hash_secret(token))
-    assert not SessionKeys("t" * 32).came_before(first, hash_secret(token))
+    for made in (first, token):
+        assert keys.is_ours(made)
+        assert SessionKeys("t" * 32, "s" * 32).is_ours(made)
+        assert not SessionKeys("t" * 32).is_ours(made)
+        assert not keys.is_ours(made.replace(made[10], "-" if made[10] != "-" else "_", 1))
+        assert not keys.is_ours(made[:-1])

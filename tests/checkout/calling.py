@@ -34,7 +34,7 @@ def bearer_of(connection: Connection, actor: Actor) -> str:
     """An access token of a fresh session."""
     columns = (Account.id, Account.role, Account.status, Account.token_version)
     account = connection.execute(select(*columns).where(Account.id == actor.me())).one()
-    return open_session(connection, account, keys_for(SECRET), "test", "").access_token
+    return open_session(connection, account, keys_for(SECRET), "test", actor).access_token
 
 
 def order_body(total: int) -> dict[str, Any]:

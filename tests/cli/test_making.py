@@ -130,3 +130,18 @@ def test_an_export_is_the_stores_products(seeded: Shop, fresh: Shop) -> None:
     assert [row["sku"] for row in rows] == [sku for (sku,) in wanted]
     assert said.err == f"{len(wanted)} products\n"
     assert seeded.inside("export", "no-such-store").refusal
+
+
+def test_an_operator_resets_the_factors_of_who_lost_them(demo: Shop) -> None:
+    [(account,)] = demo.rows("SELECT id FROM account WHERE email = ?", ADMIN_EMAIL)
+    demo.rows(
+        "INSERT INTO recovery_code (account_id, code_hash, created_at) "
+        "VALUES (?, 'x', '2026-01-01 00:00:00')",
+        account,
+    )
+    said = demo("user", "reset-factors", "--email", ADMIN_EMAIL.upper())
+    assert said.answer.endswith("all sessions ended.\n")
+    assert demo.rows("SELECT count(*) FROM recovery_code") == [(0,)]
+    noted = demo.rows("SELECT role FROM audit_event WHERE action = 'factor.reset'")
+    assert noted == [("system",)]
+    assert demo.inside("user", "reset-factors", "--email", "nobody@shop.example").refusal

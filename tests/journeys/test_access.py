@@ -41,7 +41,8 @@ def address(path: str, keys: dict[str, str]) -> str:
     values = {
         "<slug>": slug, "<uid>": uid, "<number>": keys["order"], "<month>": "2020-01",
         "<store>": keys["manager.store"], "<store_slug>": keys["manager.store"],
-        "<known_edition>": "x", "<path:path>": "app.css", "<name>": "none.webp",
+        "<session>": keys["person_session"], "<known_edition>": "x",
+        "<path:path>": "app.css", "<name>": "none.webp",
     }  # fmt: skip
     for name, value in values.items():
         path = path.replace(name, value)
@@ -65,7 +66,9 @@ UIDS = {
     "/office/approvals/": "application",
     "/api/v1/me/addresses/": "address",
     "/account/addresses/": "address",
+    "/api/v1/me/passkeys/": "passkey",
     "/api/v1/me/sessions/": "session",
+    "/account/passkeys/": "passkey",
     "/account/sessions/": "session",
     "/account/security/": "session",
     "/api/v1/people/": "person",
@@ -90,6 +93,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         "city": "Bengaluru",
         "postcode": "560001",
     },
+    ("PATCH", "/api/v1/me/passkeys/<uid>"): {"name": "Phone"},
     ("POST", "/api/v1/exports"): {"store_slug": "<store>"},
 }
 

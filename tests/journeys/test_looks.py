@@ -62,7 +62,8 @@ PAGES = {
     ),
     "admin": (
         "/office/approvals", "/office/categories", "/office/people", "/office/people?q=asha",
-        "/office/reports", "/office/requests",
+        "/office/reports", "/office/requests", "/office/audit", "/office/audit?actor=nobody",
+        "/office/audit?first=nonsense",
     ),
 }  # fmt: skip
 NOT_PAGES = ("/api/", "/assets/", "/favicon.ico", "/media/", "/healthz", "/readyz", "/robots.txt")

@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, insert, select, update
 
+from kirana.accounts import services
 from kirana.accounts.models import Account, Approval
+from kirana.accounts.services.links import MAILS, ask_for_link, find_account
 from kirana.exports import services as exports
 from kirana.exports.files import exports_folder
 from kirana.notifications import mails
+from kirana.notifications.factor_mails import NEWS
 from kirana.notifications.rendering import Letters
 from kirana.orders.models import Order, OrderEvent
 from kirana.platform import clock
@@ -63,7 +66,7 @@ def letters(database: Any, settings: Settings) -> Letters:
     return Letters(replace(settings, base_url="https://kirana.example/"))
 
 
-def build(letters: Letters, kind: str, **payload: int) -> Message:
+def build(letters: Letters, kind: str, **payload: Any) -> Message:
     message = mails.BUILDERS[kind](letters, payload)
     assert message is not None
     found = _Reader(message.html)
@@ -129,9 +132,35 @@ def test_managers_hear_what_was_decided(letters: Letters) -> None:
 
 def test_a_known_address_is_told(letters: Letters) -> None:
     account = add_account("asha@shop.example", name=EVIL)
-    message = build(letters, "sign_up_known", account_id=account)
+    message = build(letters, "sign_up_known", link_id=_link(account, "known"))
     assert "nothing was changed" in message.text
     assert "<script>" not in message.html
+
+
+LINKS = {
+    "password_reset": ("reset", "asha@shop.example", "/reset/"),
+    "email_confirmation": ("confirm", "asha@shop.example", "/confirm/"),
+    "email_change": ("change", "new@shop.example", "/confirm/"),
+    "email_change_asked": ("change", "asha@shop.example", "/account/security"),
+    "email_changed": ("change", "asha@shop.example", "answer this mail at once"),
+}
+
+
+@pytest.mark.parametrize("kind", LINKS)
+def test_mails_about_an_account(letters: Letters, kind: str) -> None:
+    purpose, to, fact = LINKS[kind]
+    account = add_account("asha@shop.example", name=EVIL)
+    message = build(letters, kind, link_id=_link(account, purpose))
+    assert message.to == to
+    assert "<script>" not in message.html
+    for part in (message.html, message.text):
+        assert fact in part
+
+
+def test_a_changed_password_is_told(letters: Letters) -> None:
+    account = add_account("asha@shop.example", name="Asha")
+    message = build(letters, "password_changed", account_id=account)
+    assert "https://kirana.example/forgot" in message.text
 
 
 class TestExport:
@@ -209,9 +238,21 @@ class TestMonth:
         assert mails.BUILDERS["monthly_report"](letters, payload) is None
 
 
+def test_every_news_about_a_factor_is_told(letters: Letters) -> None:
+    account = add_account("asha@shop.example", name="Asha")
+    for what, (title, text) in NEWS.items():
+        message = build(letters, "factor_note", account_id=account, what=what)
+        assert (message.to, title in message.subject) == ("asha@shop.example", True)
+        for part in (message.html, message.text):
+            assert text in part
+            assert "https://kirana.example/account/security" in part
+    source = "".join(path.read_text() for path in Path(services.__file__).parent.glob("*.py"))
+    assert [what for what in NEWS if f'"{what}"' not in source] == []
+
+
 def test_every_kind_that_is_owed_can_be_built(letters: Letters, order_id: int) -> None:
     _cancel(order_id, "")
-    assert _kinds_written_in_code() == set(mails.BUILDERS)
+    assert _kinds_written_in_code() | set(MAILS.values()) == set(mails.BUILDERS)
 
 
 def _kinds_written_in_code() -> set[str]:
@@ -222,6 +263,13 @@ def _kinds_written_in_code() -> set[str]:
             if piece[0] == '"':
                 found.add(piece.split('"')[1])
     return found
+
+
+@verb
+def _link(connection: Connection, account_id: int, purpose: str) -> int:
+    email = connection.execute(select(Account.email).where(Account.id == account_id)).scalar_one()
+    new_email = "new@shop.example" if purpose == "change" else None
+    return ask_for_link(connection, purpose, find_account(connection, email), new_email)
 
 
 @query

@@ -105,6 +105,11 @@ def test_no_header_takes_a_control_character(sign: str) -> None:
         "@b",
         "a b@example.org",
         "jürgen@example.org",
+        "Asha@example.org",
+        "asha@bücher.example",
+        "asha@example.org.",
+        "asha@localhost",
+        "asha@xn--80ak6aa92e.com",
     ],
 )
 def test_the_recipient_is_one_plain_address(to: str) -> None:

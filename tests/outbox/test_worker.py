@@ -28,8 +28,8 @@ def nudge(database: Database, settings: Settings) -> Iterator[None]:
 
 @verb
 def _tell_owner(connection: Connection, account_id: int, day: int) -> None:
-    key = f"sign-up-known:{account_id}:{day}"
-    enqueue(connection, "sign_up_known", key, account_id=account_id)
+    key = f"password-changed:{account_id}:{day}"
+    enqueue(connection, "password_changed", key, account_id=account_id)
 
 
 @pytest.mark.usefixtures("nudge")

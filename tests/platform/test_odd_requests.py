@@ -1,6 +1,5 @@
 """Requests that nobody's browser sends, as the attackers of the first review sent them."""
 
-import io
 from typing import Any
 
 import pytest
@@ -20,16 +19,19 @@ def test_a_surrogate_in_a_name_is_told_as_any_other_name(client: Any, body: byte
     assert answer.mimetype == "application/problem+json"
 
 
-def test_a_body_without_a_length_has_the_same_limit(client: Any) -> None:
+@pytest.mark.parametrize(("length", "status"), [("", 411), ("41", 400)])
+def test_a_body_in_pieces_is_not_read(client: Any, length: str, status: int) -> None:
+    pieces = {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": length}
+    body = b'{"email": "a@b.example", "password": "x"}'
+    answer = client.post(SIGN_IN, data=body, headers=JSON, environ_overrides=pieces)
+    assert answer.status_code == status
+    assert answer.mimetype == "application/problem+json"
+
+
+def test_a_body_has_a_limit(client: Any) -> None:
     for size in (MAX_BODY_BYTES + 1, 8 * MAX_BODY_BYTES):
         body = b'{"email": "a@b.example", "password": "x"}' + b" " * size + b"GARBAGE"
-        answer = client.post(
-            SIGN_IN,
-            input_stream=io.BytesIO(body),
-            headers=JSON,
-            environ_overrides={"wsgi.input_terminated": True},
-        )
-        assert answer.status_code == 413, size
+        assert client.post(SIGN_IN, data=body, headers=JSON).status_code == 413, size
 
 
 @pytest.mark.parametrize("month", ["2026-10\n", "20２６-10", "2026-13", "2026-1"])
@@ -52,7 +54,7 @@ def test_names_of_goods_are_one_line(app: Any, field: str, value: str) -> None:
 
 
 def test_a_doubled_slash_leads_nowhere(client: Any) -> None:
-    answer = client.get("/api/v1//me", headers={"Host": "evil.example"})
+    answer = client.get("/api/v1//me")
     assert answer.status_code == 404
     assert answer.mimetype == "application/problem+json"
 

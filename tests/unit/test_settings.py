@@ -1,11 +1,12 @@
 import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from kirana.platform.config import SettingsError, load_settings
+from kirana.platform.config import Settings, SettingsError, load_settings
 
 
 def test_development_makes_one_secret_for_all_processes(tmp_path: Path) -> None:
@@ -46,6 +47,22 @@ def test_a_wrong_setting_is_named_in_one_line(tmp_path: Path, name: str, value: 
         load_settings({"KIRANA_HOME": str(tmp_path), name: value})
     assert name in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+LIMITS = [item.name.upper() for item in fields(Settings) if item.metadata["least"] == 1]
+
+
+@pytest.mark.parametrize("value", ["0", "-1"])
+@pytest.mark.parametrize("name", LIMITS)
+def test_no_limit_can_be_switched_off(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"^KIRANA_{name} must be at least 1$"):
+        load_settings({"KIRANA_HOME": str(tmp_path), f"KIRANA_{name}": value})
+
+
+def test_every_rate_among_the_settings_is_a_limit() -> None:
+    rates = [f.name.upper() for f in fields(Settings) if "_per_" in f.name]
+    assert rates == LIMITS
+    assert len(LIMITS) >= 13
 
 
 def test_a_setting_says_what_it_should_be(tmp_path: Path) -> None:

@@ -14,7 +14,6 @@ from kirana.accounts.shapes import (
     PasswordChange,
     ProfileChange,
     RenewedApplication,
-    SessionView,
     Tokens,
 )
 from kirana.platform.access import Actor
@@ -46,33 +45,10 @@ def change_password(actor: Actor, body: PasswordChange) -> Tokens:
     """Change my password; all other sessions end, this one goes on with the new tokens."""
     web_session.limit_sign_in(actor.email)
     tokens = services.change_password(actor, web_session.keys(), body)
+    web_session.forgive_tries(actor.email)
     if actor.via == "cookie":
         web_session.start(tokens)
     return tokens
-
-
-@api.get("/me/sessions")
-@requires(Permission.READ_OWN_PROFILE)
-@operation("listSessions")
-def list_sessions(actor: Actor) -> list[SessionView]:
-    """Where I am signed in."""
-    return queries.list_sessions(actor)
-
-
-@api.delete("/me/sessions")
-@requires(Permission.WRITE_OWN_PROFILE)
-@operation("endOtherSessions")
-def end_other_sessions(actor: Actor) -> None:
-    """Sign out everywhere else."""
-    services.end_other_sessions(actor)
-
-
-@api.delete("/me/sessions/<uid>")
-@requires(Permission.WRITE_OWN_PROFILE)
-@operation("endSession", raises=(NotFound,))
-def end_session(actor: Actor, uid: str) -> None:
-    """Sign out one device."""
-    services.end_session(actor, uid)
 
 
 @api.get("/me/addresses")

@@ -5,9 +5,12 @@ from kirana.accounts.api.blueprint import api
 from kirana.accounts.errors import (
     AccountClosed,
     AccountSuspended,
+    AddressUnconfirmed,
     RefreshRefused,
+    SecondFactorRequired,
     SignInFailed,
 )
+from kirana.accounts.house_rules import house_rules
 from kirana.accounts.permissions import Permission
 from kirana.accounts.shapes import (
     Accepted,
@@ -23,6 +26,8 @@ from kirana.platform.http import operation, public, requires
 
 WELCOME = Accepted("Thank you. You can sign in now, unless you had an account: see your mail.")
 WAITING = Accepted("Thank you. Sign in to see what became of your application.")
+SEE_MAIL = Accepted("Thank you. We have sent you a mail; it says how to go on.")
+REFUSALS = (SignInFailed, AccountSuspended, AccountClosed, AddressUnconfirmed, TooMany)
 
 
 @api.post("/auth/sign-up")
@@ -32,7 +37,7 @@ def sign_up(body: SignUp) -> Accepted:
     """Become a customer; sign in next. The answer is the same for a known address."""
     web_session.limit_sign_up()
     services.sign_up(web_session.visitor(), body, web_session.shop_zone())
-    return WELCOME
+    return SEE_MAIL if house_rules().confirms_addresses else WELCOME
 
 
 @api.post("/auth/manager-applications")
@@ -42,17 +47,23 @@ def apply_as_manager(body: ManagerApplication) -> Accepted:
     """Apply to run a store; an admin decides. The answer is the same for a known address."""
     web_session.limit_sign_up()
     services.apply_as_manager(web_session.visitor(), body, web_session.shop_zone())
-    return WAITING
+    return SEE_MAIL if house_rules().confirms_addresses else WAITING
 
 
 @api.post("/auth/sign-in")
 @public
-@operation("signIn", status=201, raises=(SignInFailed, AccountSuspended, AccountClosed, TooMany))
+@operation("signIn", status=201, raises=(SecondFactorRequired, *REFUSALS))
 def sign_in(body: Credentials) -> Tokens:
     """Open a session: an access token for 15 minutes and a refresh token."""
     web_session.limit_sign_in(body.email)
     visitor = web_session.visitor()
-    return services.sign_in(visitor, web_session.keys(), body, web_session.device())
+    try:
+        tokens = services.sign_in(visitor, web_session.keys(), body, web_session.device())
+    except SecondFactorRequired:
+        web_session.forgive_tries(body.email)
+        raise
+    web_session.forgive_tries(body.email)
+    return tokens
 
 
 @api.post("/auth/refresh")

@@ -1,9 +1,8 @@
-"""Password and devices."""
+"""Password, second factors and devices."""
 
-import msgspec
-from flask import Response
+from flask import Response, request
 
-from kirana.accounts import queries, services, web_session
+from kirana.accounts import factor_queries, services, session_queries, web_session
 from kirana.accounts.devices import device_name
 from kirana.accounts.pages.blueprint import pages
 from kirana.accounts.permissions import Permission
@@ -13,13 +12,14 @@ from kirana.accounts.shapes import (
 from kirana.platform.errors import Invalid
 from kirana.platform.http import current_actor, requires
 from kirana.platform.pages import Form, note, posted, render, see_other
+from kirana.platform.paging import PageQuery
 
 
 @pages.get("/account/security")
 @requires(Permission.READ_OWN_PROFILE)
 def security() -> Response:
     """Password and devices."""
-    return _security(Form())
+    return show_security(Form())
 
 
 @pages.post("/account/password")
@@ -31,23 +31,20 @@ def change_password() -> Response:
         web_session.limit_sign_in(actor.email)
         tokens = services.change_password(actor, web_session.keys(), given)
     except Invalid as error:
-        return _security(Form.posted(error), 422)
+        return show_security(Form.posted(error), 422)
+    web_session.forgive_tries(actor.email)
     web_session.start(tokens)
     note("Your password is changed. All other devices are signed out.", "success")
     return see_other(".security")
 
 
-@pages.post("/account/sessions/<uid>/end")
-@requires(Permission.WRITE_OWN_PROFILE)
-def end_session(uid: str) -> Response:
-    services.end_session(current_actor(), uid)
-    note("That device is signed out.", "success")
-    return see_other(".security")
-
-
-def _security(form: Form, status: int = 200) -> Response:
-    sessions = [
-        msgspec.structs.replace(found, device=device_name(found.device))
-        for found in queries.list_sessions(current_actor())
-    ]
-    return render("accounts/security.html", status, form=form, sessions=sessions)
+def show_security(form: Form, status: int = 200) -> Response:
+    actor, cursor, here = current_actor(), request.args.get("cursor"), "/account/security"
+    found = session_queries.list_sessions(actor, PageQuery(cursor=cursor))
+    return render(
+        "accounts/security.html", status, form=form, sessions=found.items,
+        next_url=f"{here}?cursor={found.next_cursor}" if found.next_cursor else None,
+        first_url=here if cursor else None,
+        factors=factor_queries.get_second_factors(actor), lacks_factor=actor.lacks_factor,
+        this_device=device_name(web_session.device()),
+    )  # fmt: skip

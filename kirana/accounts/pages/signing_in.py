@@ -2,27 +2,33 @@
 
 from flask import Response, request
 
-from kirana.accounts import services, web_session
+from kirana.accounts import second_step, services, web_session
+from kirana.accounts.errors import AddressUnconfirmed, SecondFactorRequired
+from kirana.accounts.house_rules import house_rules
 from kirana.accounts.pages.blueprint import pages
 from kirana.accounts.shapes import (
     Credentials,
     ManagerApplication,
     SignUp,
+    Tokens,
 )
 from kirana.platform import cookies
+from kirana.platform.access import Actor
 from kirana.platform.errors import Invalid, ShopError, TooMany
 from kirana.platform.http import current_actor, public
 from kirana.platform.pages import Form, back, local_path, note, posted, render, see_other
 
 HOME = "/"
+WELCOME = "Thank you. Sign in now, unless you had an account: then see your mail."
+SEE_MAIL = "Thank you. We have sent you a mail: open its link, then sign in."
 
 
 @pages.get("/sign-in")
 @public
 def sign_in_form() -> Response:
     if current_actor().is_signed_in:
-        return back(_return_to() or HOME)
-    return render("accounts/sign_in.html", form=Form(), return_to=_return_to())
+        return back(return_to() or HOME)
+    return render("accounts/sign_in.html", form=Form(), return_to=return_to())
 
 
 @pages.post("/sign-in")
@@ -34,21 +40,21 @@ def sign_in() -> Response:
         web_session.limit_sign_in(given.email)
         visitor, device = web_session.visitor(), web_session.device()
         tokens = services.sign_in(visitor, web_session.keys(), given, device)
+    except SecondFactorRequired as halfway:
+        web_session.forgive_tries(given.email)
+        second_step.keep_proof(halfway.details["proof"])
+        return see_other(".second_step_form", return_to=return_to() or None)
     except ShopError as error:
-        return _refused("accounts/sign_in.html", error, return_to=_return_to())
-    _leave_last_session()
-    web_session.start(tokens)
-    if visitor.guest_hash:
-        cookies.drop(cookies.GUEST_COOKIE)
-    for text in tokens.notes:
-        note(text)
-    return back(HOME)
+        waits = isinstance(error, AddressUnconfirmed)
+        return refused("accounts/sign_in.html", error, return_to=return_to(), is_unconfirmed=waits)
+    web_session.forgive_tries(given.email)
+    return let_in(visitor, tokens)
 
 
 @pages.get("/sign-up")
 @public
 def sign_up_form() -> Response:
-    return render("accounts/sign_up.html", form=Form(), return_to=_return_to())
+    return render("accounts/sign_up.html", form=Form(), return_to=return_to())
 
 
 @pages.post("/sign-up")
@@ -60,9 +66,9 @@ def sign_up() -> Response:
         web_session.limit_sign_up()
         services.sign_up(web_session.visitor(), given, web_session.shop_zone())
     except ShopError as error:
-        return _refused("accounts/sign_up.html", error, return_to=_return_to())
-    note("Thank you. Sign in now, unless you had an account: then see your mail.", "success")
-    return see_other(".sign_in_form", return_to=_return_to() or None)
+        return refused("accounts/sign_up.html", error, return_to=return_to())
+    note(SEE_MAIL if house_rules().confirms_addresses else WELCOME, "success")
+    return see_other(".sign_in_form", return_to=return_to() or None)
 
 
 @pages.get("/apply")
@@ -80,8 +86,9 @@ def apply() -> Response:
         web_session.limit_sign_up()
         services.apply_as_manager(web_session.visitor(), given, web_session.shop_zone())
     except ShopError as error:
-        return _refused("accounts/apply.html", error, done=False)
-    return render("accounts/apply.html", form=Form(), done=True)
+        return refused("accounts/apply.html", error, done=False)
+    confirms = house_rules().confirms_addresses
+    return render("accounts/apply.html", form=Form(), done=True, confirms_addresses=confirms)
 
 
 @pages.post("/sign-out")
@@ -92,7 +99,19 @@ def sign_out() -> Response:
     return back(HOME)
 
 
-def _refused(template: str, error: ShopError, **context: object) -> Response:
+def let_in(visitor: Actor, tokens: Tokens) -> Response:
+    """The browser goes on as the person who signed in, and to where it was going."""
+    _leave_last_session()
+    web_session.start(tokens)
+    second_step.forget_proof()
+    if visitor.guest_hash:
+        cookies.drop(cookies.GUEST_COOKIE)
+    for text in tokens.notes:
+        note(text)
+    return back(HOME)
+
+
+def refused(template: str, error: ShopError, **context: object) -> Response:
     """The page again with what was typed and what is wrong with it."""
     if isinstance(error, TooMany):
         raise error
@@ -106,6 +125,6 @@ def _leave_last_session() -> None:
         services.sign_out(actor)
 
 
-def _return_to() -> str:
+def return_to() -> str:
     """Where the visitor wanted to go, if that is a path of ours."""
     return local_path(request.values.get("return_to")) or ""

@@ -8,7 +8,7 @@ from kirana.accounts import texts
 from kirana.accounts.errors import TooManyAddresses
 from kirana.accounts.models import Account, Address
 from kirana.accounts.shapes import AddressDetails, AddressView
-from kirana.platform import clock
+from kirana.platform import audit, clock
 from kirana.platform.access import Actor
 from kirana.platform.columns import new_uid
 from kirana.platform.db import verb
@@ -28,6 +28,7 @@ def add_address(connection: Connection, actor: Actor, details: AddressDetails) -
     uid, now = new_uid(), clock.now(connection)
     adding = insert(Address).values(uid=uid, account_id=actor.me(), created_at=now, **values)
     connection.execute(adding)
+    audit.record(connection, actor, "address.added", ("address", uid))
     return AddressView(uid, **values)
 
 
@@ -40,6 +41,7 @@ def change_address(
     mine = (Address.account_id == actor.me()) & (Address.uid == uid)
     if connection.execute(update(Address).where(mine).values(**values)).rowcount != 1:
         raise NotFound
+    audit.record(connection, actor, "address.changed", ("address", uid))
     return AddressView(uid, **values)
 
 
@@ -49,6 +51,7 @@ def remove_address(connection: Connection, actor: Actor, uid: str) -> None:
     mine = (Address.account_id == actor.me()) & (Address.uid == uid)
     if connection.execute(delete(Address).where(mine)).rowcount != 1:
         raise NotFound
+    audit.record(connection, actor, "address.removed", ("address", uid))
 
 
 def clean_address(details: AddressDetails) -> dict[str, str]:

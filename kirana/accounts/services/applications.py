@@ -2,19 +2,19 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, insert, literal, select, update
 
 from kirana.accounts import texts
-from kirana.accounts.models import Approval
+from kirana.accounts.models import Account, Approval
 from kirana.accounts.permissions import Permission
-from kirana.accounts.services.joining import checked, tell_owner
+from kirana.accounts.services.joining import checked, write_to
 from kirana.accounts.services.records import NewAccount, add_account, move_account
 from kirana.accounts.shapes import ManagerApplication, RenewedApplication
 from kirana.accounts.states import APPROVAL_MOVES
 from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.columns import new_uid
-from kirana.platform.db import verb
+from kirana.platform.db import UtcDateTime, verb
 from kirana.platform.errors import NotFound
 from kirana.platform.outbox import enqueue
 from kirana.platform.states import require_move
@@ -72,16 +72,18 @@ def wished_store(text: str) -> str:
 @verb
 def _apply(connection: Connection, actor: Actor, new: NewAccount, wished: str) -> None:
     account_id = add_account(connection, actor, new)
-    if account_id is None:
-        tell_owner(connection, new.email)
-    else:
-        _ask(connection, account_id, wished)
+    _ask(connection, account_id, wished)
+    write_to(connection, new.email, account_id is not None)
 
 
-def _ask(connection: Connection, account_id: int, wished: str) -> None:
-    now = clock.now(connection)
-    row = {"uid": new_uid(), "account_id": account_id, "wished_store": wished, "created_at": now}
-    connection.execute(insert(Approval).values(status="requested", reason="", **row))
+def _ask(connection: Connection, account_id: int | None, wished: str) -> None:
+    """Write the application; for nobody the same statement writes nothing."""
+    row = {
+        "uid": literal(new_uid()), "wished_store": literal(wished), "status": literal("requested"),
+        "reason": literal(""), "created_at": literal(clock.now(connection), UtcDateTime),
+    }  # fmt: skip
+    asking = select(Account.id, *row.values()).where(Account.id == account_id)
+    connection.execute(insert(Approval).from_select(["account_id", *row], asking))
 
 
 def _decide(

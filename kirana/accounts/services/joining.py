@@ -2,23 +2,23 @@
 
 from collections.abc import Callable
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from kirana.accounts import passwords, texts
 from kirana.accounts.email_addresses import find_normal_email, normal_email
-from kirana.accounts.models import Account
+from kirana.accounts.house_rules import house_rules
+from kirana.accounts.services.links import ask_for_link, find_account
 from kirana.accounts.services.records import NewAccount, add_account
 from kirana.accounts.shapes import SignUp
-from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.db import verb
-from kirana.platform.outbox import enqueue
 
 
 def sign_up(actor: Actor, person: SignUp, zone: str) -> None:
     """Make a customer's account, active at once; ``zone`` is the shop's.
 
-    A known address changes nothing and gets a mail. Raises Invalid.
+    A known address changes nothing and gets a mail. Where addresses are to be confirmed, a new
+    one gets a mail too, for the same work. Raises Invalid.
     """
     new = checked(person.email, person.name, person.password)
     _join(actor, new("customer", "active", zone))
@@ -40,15 +40,16 @@ def checked(email: str, name: str, password: str) -> Callable[[str, str, str], N
     return new
 
 
-def tell_owner(connection: Connection, email: str) -> None:
-    """Mail the owner of a known address that somebody tried to sign up; at most once a day."""
-    find = select(Account.id, Account.uid).where(Account.email == email)
-    row = connection.execute(find).one()
-    day = clock.now(connection).date()
-    enqueue(connection, "sign_up_known", f"sign-up-known:{row.uid}:{day}", account_id=row.id)
+def write_to(connection: Connection, email: str, is_new: bool) -> None:
+    """Mail a newcomer the link that confirms the address, where that is asked for; mail the owner
+    of a known address that somebody tried to sign up (once a day, as the worker sees to)."""
+    if is_new and not house_rules().confirms_addresses:
+        return
+    account = find_account(connection, email)
+    ask_for_link(connection, "confirm" if is_new else "known", account)
 
 
 @verb
 def _join(connection: Connection, actor: Actor, new: NewAccount) -> None:
-    if add_account(connection, actor, new) is None:
-        tell_owner(connection, new.email)
+    account_id = add_account(connection, actor, new)
+    write_to(connection, new.email, account_id is not None)

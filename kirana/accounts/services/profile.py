@@ -17,6 +17,7 @@ from kirana.platform import audit
 from kirana.platform.access import Actor
 from kirana.platform.db import verb
 from kirana.platform.errors import Invalid
+from kirana.platform.outbox import enqueue
 from kirana.platform.tokens import hash_secret
 
 _CHECKS: dict[str, Callable[[Any], Any]] = {
@@ -36,6 +37,8 @@ def change_profile(connection: Connection, actor: Actor, change: ProfileChange) 
     values = {name: _CHECKS[name](value) for name, value in given.items()}
     if values:
         connection.execute(update(Account).where(Account.id == actor.me()).values(**values))
+        after = {"changed": sorted(values)}
+        audit.record(connection, actor, "account.changed", ("account", actor.uid), after=after)
 
 
 def change_password(actor: Actor, keys: SessionKeys, change: PasswordChange) -> Tokens:
@@ -60,6 +63,8 @@ def _replace(
     version = end_everywhere(connection, actor.me())
     tokens = _carry_on(connection, actor, keys, version)
     audit.record(connection, actor, "account.password_changed", ("account", actor.uid))
+    key = f"password-changed:{actor.uid}:{version}"
+    enqueue(connection, "password_changed", key, account_id=actor.me())
     return tokens
 
 

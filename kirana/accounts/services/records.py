@@ -1,8 +1,9 @@
 """Writing accounts: the one insert, and the one function that moves a status."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, insert, literal, null, select, update
 
 from kirana.accounts.errors import LastAdmin
 from kirana.accounts.models import Account, AccountEvent
@@ -10,7 +11,7 @@ from kirana.accounts.states import ACCOUNT_MOVES
 from kirana.platform import audit, clock
 from kirana.platform.access import Actor
 from kirana.platform.columns import new_uid
-from kirana.platform.db import insert_ignoring
+from kirana.platform.db import Id, UtcDateTime, insert_ignoring
 from kirana.platform.states import require_move
 
 
@@ -24,27 +25,45 @@ class NewAccount:
     role: str
     status: str
     zone: str
+    is_confirmed: bool = False
 
 
 def add_account(connection: Connection, actor: Actor, new: NewAccount) -> int | None:
-    """Write the account with the first row of its history; None if the address is known."""
-    now = clock.now(connection)
-    is_new = insert_ignoring(
-        connection, Account, uid=new_uid(), email=new.email, name=new.name,
+    """Write the account, its history's first row and the audit row; None for a known address.
+
+    The statements are the same either way, so that the time they take tells nothing.
+    """
+    now, uid = clock.now(connection), new_uid()
+    insert_ignoring(
+        connection, Account, uid=uid, email=new.email, name=new.name,
         password_hash=new.password_hash, role=new.role, status=new.status, token_version=1,
         locale="en-IN", zone=new.zone, wants_report=True, created_at=now,
+        verified_at=now if new.is_confirmed else None,
     )  # fmt: skip
-    if not is_new:
-        return None
-    find = select(Account.id).where(Account.email == new.email)
-    account_id: int = connection.execute(find).scalar_one()
-    connection.execute(
-        insert(AccountEvent).values(
-            account_id=account_id, from_status=None, to_status=new.status, reason="",
-            actor_id=actor.account_id, at=now,
-        )
+    just_made = Account.uid == uid
+    begun = {
+        "from_status": null(), "to_status": literal(new.status), "reason": literal(""),
+        "actor_id": literal(actor.account_id, Id), "at": literal(now, UtcDateTime),
+    }  # fmt: skip
+    history = select(Account.id, *begun.values()).where(just_made)
+    connection.execute(insert(AccountEvent).from_select(["account_id", *begun], history))
+    find = select(Account.id, Account.uid).where(Account.email == new.email)
+    found = connection.execute(find).one()
+    is_new = found.uid == uid
+    action = "account.created" if is_new else "account.sign_up_repeated"
+    after = {"role": new.role, "status": new.status} if is_new else {}
+    audit.record(connection, actor, action, ("account", found.uid), after=after)
+    return found.id if is_new else None
+
+
+def lock_account(connection: Connection, account_id: int) -> Row[*tuple[Any, ...]]:
+    """The account as ``admit`` wants it, locked until the transaction ends."""
+    columns = (
+        Account.id, Account.uid, Account.role, Account.status, Account.token_version,
+        Account.verified_at,
     )  # fmt: skip
-    return account_id
+    find = select(*columns).where(Account.id == account_id).with_for_update()
+    return connection.execute(find).one()
 
 
 def move_account(
@@ -67,7 +86,7 @@ def move_account(
             actor_id=actor.account_id, at=clock.now(connection),
         )
     )  # fmt: skip
-    before, after = {"status": row.status}, {"status": to, "reason": reason}
+    before, after = {"status": row.status}, {"status": to}
     audit.record(
         connection, actor, f"account.{to}", ("account", row.uid), before=before, after=after
     )

@@ -1,7 +1,8 @@
-"""Sessions: opened at sign-in, carried on by rotating refresh tokens, ended at will."""
+"""Sessions: opened at sign-in, carried on by rotating refresh tokens."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
@@ -14,7 +15,6 @@ from kirana.platform import audit, clock
 from kirana.platform.access import Actor
 from kirana.platform.columns import new_uid
 from kirana.platform.db import verb
-from kirana.platform.errors import NotFound
 from kirana.platform.tokens import ACCESS_SECONDS, AccessClaims, hash_secret
 
 # The previous refresh token gets the same successor for this long: two tabs, a lost answer.
@@ -29,9 +29,12 @@ def open_session(
     account: Row[*tuple[Any, ...]],
     keys: SessionKeys,
     device: str,
-    network: str,
+    actor: Actor,
 ) -> Tokens:
-    """Write a session for ``account`` (id, role, status, token_version) and return its tokens."""
+    """Write a session for ``account`` (id, role, status, token_version) and return its tokens.
+
+    ``actor`` is the visitor who proved to be that account's owner.
+    """
     now = clock.now(connection)
     absolute, idle = _life(account.role, account.status)
     uid = new_uid()
@@ -40,9 +43,11 @@ def open_session(
         insert(Session).values(
             uid=uid, account_id=account.id, token_version=account.token_version,
             current_hash=hash_secret(token), expires_at=now + absolute, idle_until=now + idle,
-            device=device[:200], network=network, seen_at=now, created_at=now,
+            device=device[:200], network=actor.network, seen_at=now, created_at=now,
         )
     )  # fmt: skip
+    owner = replace(actor, account_id=account.id, role=account.role)
+    audit.record(connection, owner, "session.opened", ("session", uid))
     return make_tokens(keys, uid, account.token_version, token)
 
 
@@ -64,32 +69,6 @@ def refresh(actor: Actor, keys: SessionKeys, token: str) -> Tokens:
 
 
 @verb
-def sign_out(connection: Connection, actor: Actor) -> None:
-    """End the session that the caller uses; its tokens are dead at once."""
-    _end(connection, Session.id == actor.session_id)
-
-
-@verb
-def end_session(connection: Connection, actor: Actor, uid: str) -> None:
-    """End one of the caller's sessions. Raises NotFound."""
-    mine = Session.account_id == actor.me()
-    if not _end(connection, mine & (Session.uid == uid)):
-        raise NotFound
-
-
-@verb
-def end_other_sessions(connection: Connection, actor: Actor) -> None:
-    """End all sessions of the caller but the one that asks."""
-    others = (Session.account_id == actor.me()) & (Session.id != actor.session_id)
-    _end(connection, others)
-
-
-def _end(connection: Connection, which: Any) -> int:
-    ending = update(Session).where(which, Session.ended_at.is_(None))
-    return connection.execute(ending.values(ended_at=clock.now(connection))).rowcount
-
-
-@verb
 def _rotate(connection: Connection, actor: Actor, keys: SessionKeys, token: str) -> Tokens | None:
     """Returns None instead of raising, so that the end of a stolen session is committed."""
     found = _load(connection, token)
@@ -100,21 +79,36 @@ def _rotate(connection: Connection, actor: Actor, keys: SessionKeys, token: str)
     if found.current_hash == given and _advance(connection, found, given, hash_secret(successor)):
         return make_tokens(keys, found.uid, found.token_version, successor)
     found = _load(connection, token)
-    kind = "unknown" if found is None else _judge(found, keys, token, now)
-    if found is not None and kind == "again":
-        return make_tokens(keys, found.uid, found.token_version, successor)
-    if found is not None and kind == "reused":
-        _end(connection, Session.id == found.id)
-        thing = ("session", found.uid)
-        audit.record(connection, actor, "session.reused", thing, after={"account": found.owner})
+    if found is None or found.ended_at is not None:
+        return None
+    if found.previous_hash == given and now < found.rotated_at + GRACE:
+        return _again(found, keys, token)
+    if found.previous_hash == given or keys.is_ours(token):
+        _end_family(connection, actor, found)
     return None
+
+
+def _again(session: Row[*tuple[Any, ...]], keys: SessionKeys, token: str) -> Tokens | None:
+    """The same successor once more, also when the key has changed since; None if it is gone."""
+    for successor in keys.successors(token):
+        if hash_secret(successor) == session.current_hash:
+            return make_tokens(keys, session.uid, session.token_version, successor)
+    return None
+
+
+def _end_family(connection: Connection, actor: Actor, session: Row[*tuple[Any, ...]]) -> None:
+    """Somebody has a copy of a token that was used up: nobody goes on with this session."""
+    ending = update(Session).where(Session.id == session.id, Session.ended_at.is_(None))
+    connection.execute(ending.values(ended_at=clock.now(connection)))
+    thing = ("session", session.uid)
+    audit.record(connection, actor, "session.reused", thing, after={"account": session.owner})
 
 
 def _load(connection: Connection, token: str) -> Row[*tuple[Any, ...]] | None:
     columns = (
         Session.id, Session.uid, Session.token_version, Session.current_hash,
         Session.previous_hash, Session.rotated_at, Session.ended_at, Session.created_at,
-        Session.expires_at, Session.idle_until, Account.role, Account.status,
+        Session.expires_at, Session.idle_until, Session.seen_at, Account.role, Account.status,
         Account.token_version.label("account_version"), Account.uid.label("owner"),
     )  # fmt: skip
     find = select(*columns).join(Account, Account.id == Session.account_id)
@@ -122,11 +116,14 @@ def _load(connection: Connection, token: str) -> Row[*tuple[Any, ...]] | None:
 
 
 def _is_alive(session: Row[*tuple[Any, ...]], now: datetime) -> bool:
+    """By the lives of who the person is now: a customer may have become staff since."""
+    absolute, idle = _life(session.role, session.status)
+    ends = (session.created_at + absolute, session.seen_at + idle)
     return (
         session.ended_at is None
         and session.status in MAY_SIGN_IN
         and session.token_version == session.account_version
-        and now < min(session.expires_at, session.idle_until)
+        and now < min(session.expires_at, session.idle_until, *ends)
     )
 
 
@@ -144,16 +141,6 @@ def _advance(
         idle_until=now + idle, expires_at=min(session.expires_at, session.created_at + absolute),
     )  # fmt: skip
     return connection.execute(changed).rowcount == 1
-
-
-def _judge(
-    session: Row[*tuple[Any, ...]], keys: SessionKeys, token: str, now: datetime
-) -> Literal["again", "reused", "unknown"]:
-    if session.ended_at is not None:
-        return "unknown"
-    if session.previous_hash == hash_secret(token) and now < session.rotated_at + GRACE:
-        return "again"
-    return "reused" if keys.came_before(token, session.current_hash) else "unknown"
 
 
 def _life(role: str, status: str) -> tuple[timedelta, timedelta]:

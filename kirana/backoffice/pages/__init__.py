@@ -2,10 +2,12 @@
 
 from kirana.backoffice.pages import (
     admin,
+    audit,
     categories,
     entry,
     exports,
     orders,
+    person,
     products,
     reports,
     today,
@@ -14,11 +16,13 @@ from kirana.backoffice.pages.blueprint import pages
 
 __all__ = [
     "admin",
+    "audit",
     "categories",
     "entry",
     "exports",
     "orders",
     "pages",
+    "person",
     "products",
     "reports",
     "today",

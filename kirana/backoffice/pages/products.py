@@ -21,7 +21,7 @@ from kirana.catalog.services.products import (
 from kirana.catalog.units import quantity_text
 from kirana.catalog.views import ProductView
 from kirana.platform.errors import Conflict, Invalid, NotFound, ShopError, Stale
-from kirana.platform.http import current_actor, requires
+from kirana.platform.http import brings_file, current_actor, limited, requires
 from kirana.platform.inputs import texts_to_struct
 from kirana.platform.money import sign
 from kirana.platform.pages import Form, note, posted, see_other
@@ -97,6 +97,7 @@ def new_product(store_slug: str) -> Response:
 
 @pages.post("/<store_slug>/products")
 @requires(Permission.WRITE_STORE_PRODUCTS)
+@limited("hour", "upload_per_hour", when=brings_file)
 def add_product(store_slug: str) -> Response:
     """Make a draft; the picture may come with it."""
     store = my_store(store_slug)
@@ -121,6 +122,7 @@ def product(store_slug: str, slug: str) -> Response:
 
 @pages.post("/<store_slug>/products/<slug>")
 @requires(Permission.WRITE_STORE_PRODUCTS)
+@limited("hour", "upload_per_hour", when=brings_file)
 def change_product(store_slug: str, slug: str) -> Response:
     """Save the form; what somebody else changed meanwhile is not overwritten."""
     store = my_store(store_slug)

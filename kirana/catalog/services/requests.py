@@ -33,7 +33,7 @@ def ask_for_category(connection: Connection, actor: Actor, wish: CategoryWish) -
     )  # fmt: skip
     audit.record(
         connection, actor, "category_requested", ("category_request", uid),
-        after=msgspec.to_builtins(wish),
+        after=msgspec.to_builtins(msgspec.structs.replace(wish, note="")),
     )  # fmt: skip
     return uid
 
@@ -137,5 +137,5 @@ def _decide(connection: Connection, actor: Actor, row: Any, status: str, reason:
     )  # fmt: skip
     audit.record(
         connection, actor, f"category_request_{status}", ("category_request", row.uid),
-        before={"status": row.status}, after={"status": status, "reason": reason},
+        before={"status": row.status}, after={"status": status},
     )  # fmt: skip

@@ -21,6 +21,7 @@ PLACE = (
     "INSERT INTO membership (account_id, store_id, role, created_at) "
     "SELECT {}, {}, 'manager', CURRENT_TIMESTAMP"
 )
+SEAL = "INSERT INTO audit_seal SELECT {}, '{{}}', '', CURRENT_TIMESTAMP"
 APPROVED = "(SELECT MIN(id) FROM approval WHERE status = 'approved')"
 
 FAULTS: dict[str, tuple[Fault, ...]] = {
@@ -84,6 +85,11 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
         fault("UPDATE category_request SET decided_at = NULL WHERE status = 'approved'"),
         fault("UPDATE category_request SET reason = '' WHERE status = 'rejected'"),
         fault("DELETE FROM audit_event WHERE action = 'category_request_approved'"),
+    ),
+    "the seals of the audit log are one chain, and as many deeds lie below each as it sealed": (
+        fault(SEAL.format("1, 1, 2, 5")),
+        fault(SEAL.format("2, 1, 2, 2")),
+        fault(SEAL.format("1, 1, 2, 2"), SEAL.format("2, 2, 3, 1")),
     ),
     "the outbox holds keys, no names, addresses or secrets": (
         fault('UPDATE outbox SET payload = \'{"to": "asha@shop.example"}\''),

@@ -12,3 +12,5 @@ import "./toast.js";
 if (document.querySelector("[data-job][data-active]")) import("./job-progress.js");
 if (document.querySelector("[data-file-drop]")) import("./file-drop.js");
 if (document.querySelector("[data-bulk]")) import("./bulk.js");
+if (document.querySelector("[data-passkey]")) import("./passkeys.js");
+if (document.querySelector("[data-codes]")) import("./codes.js");

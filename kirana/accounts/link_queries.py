@@ -1,0 +1,52 @@
+"""The reads about one-time links."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, exists, select
+from sqlalchemy.orm import aliased
+
+from kirana.accounts.models import Account, AccountLink
+from kirana.platform import clock
+from kirana.platform.db import query
+from kirana.platform.tokens import hash_secret
+
+TELL_AGAIN_AFTER = timedelta(days=1)
+
+
+@query
+def find_open_link(
+    connection: Connection, token: str, *purposes: str
+) -> Row[*tuple[Any, ...]] | None:
+    """Purpose, new address and owner of a link that can still be used; it may be refused yet."""
+    columns = (AccountLink.purpose, AccountLink.new_email, Account.email, Account.name)
+    find = select(*columns).join(Account, Account.id == AccountLink.account_id)
+    is_open = (
+        AccountLink.token_hash == hash_secret(token),
+        AccountLink.purpose.in_(purposes),
+        AccountLink.used_at.is_(None),
+        AccountLink.expires_at > clock.utc_now(),
+    )
+    return connection.execute(find.where(*is_open)).one_or_none()
+
+
+@query
+def find_to_tell(connection: Connection, link_id: int) -> int | None:
+    """Whose address somebody tried to sign up with; None if they were told less than a day ago."""
+    earlier = aliased(AccountLink)
+    lately = exists().where(
+        earlier.account_id == AccountLink.account_id,
+        earlier.purpose == "known",
+        earlier.id < AccountLink.id,
+        earlier.created_at > clock.utc_now() - TELL_AGAIN_AFTER,
+    )
+    find = select(AccountLink.account_id).where(AccountLink.id == link_id, ~lately)
+    return connection.execute(find).scalar_one_or_none()
+
+
+@query
+def get_left_address(connection: Connection, link_id: int) -> Any:
+    """The address that a change leaves, and whose account it is."""
+    columns = (AccountLink.old_email.label("email"), Account.name, Account.status)
+    find = select(*columns).join(Account, Account.id == AccountLink.account_id)
+    return connection.execute(find.where(AccountLink.id == link_id)).one()

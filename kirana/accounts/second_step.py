@@ -1,0 +1,66 @@
+"""What the edges of the second factor share: keys, limits, and the cookie between two steps."""
+
+from flask import current_app
+
+from kirana.accounts import web_session
+from kirana.accounts.errors import ProofExpired
+from kirana.accounts.factor_queries import find_proof
+from kirana.accounts.passkeys import ANSWER_SECONDS, RelyingParty
+from kirana.platform import cookies
+from kirana.platform.access import Actor
+from kirana.platform.config import Settings
+from kirana.platform.cookies import PROOF_COOKIE
+from kirana.platform.limits import spend
+from kirana.platform.sealing import Sealer, sealer_for
+
+
+def sealer() -> Sealer:
+    return sealer_for(*settings().secrets)
+
+
+def relying_party() -> RelyingParty:
+    return RelyingParty.at(settings().public_url, settings().shop_name)
+
+
+def limit_code(proof: str) -> None:
+    """Count a try at a code, per network address and per account, whatever came of the password.
+
+    Raises TooMany, ProofExpired.
+    """
+    limit_passkeys()
+    found = find_proof(proof)
+    if found is None:
+        raise ProofExpired
+    per_minute = settings().second_factor_per_minute
+    spend(f"{per_minute}/minute", "second_factor", found.uid)
+    spend(f"{4 * per_minute}/hour", "second_factor", found.uid)
+
+
+def limit_passkeys() -> None:
+    """Count a step towards signing in, per network address. Raises TooMany."""
+    network = web_session.visitor().network
+    spend(f"{settings().sign_in_per_address}/minute", "second_factor_address", network)
+
+
+def limit_presence(actor: Actor, password: str) -> str:
+    """Count a try at the caller's own password, if there is one. Raises TooMany."""
+    if password:
+        web_session.limit_sign_in(actor.email)
+    return password
+
+
+def keep_proof(proof: str) -> None:
+    cookies.keep(PROOF_COOKIE, proof, ANSWER_SECONDS)
+
+
+def kept_proof() -> str:
+    return cookies.read(PROOF_COOKIE)
+
+
+def forget_proof() -> None:
+    cookies.drop(PROOF_COOKIE)
+
+
+def settings() -> Settings:
+    found: Settings = current_app.config["SETTINGS"]
+    return found

@@ -1,0 +1,237 @@
+"""Every operation that changes something leaves a row in the audit log, and never a secret.
+
+Each operation of the API that is not a GET is called once with what makes it succeed. One without
+a call here fails, and so does a call without an operation.
+"""
+
+import contextlib
+import logging
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, func, select
+
+from kirana.accounts.services import suspend
+from kirana.catalog.inputs import NewCategory, NewProduct
+from kirana.catalog.services.categories import create_category
+from kirana.catalog.services.products import create_product
+from kirana.platform import db
+from kirana.platform.amounts import Money
+from kirana.platform.audit import AuditEvent
+from kirana.platform.db import query
+from kirana.platform.outbox import Outbox
+from kirana.stores.services import move_store
+from tests.accounts.people import PASSWORD, Visitor, rows, sign_in
+from tests.journeys.test_access import RolledBack, picture
+from tests.world import World, build
+
+NEW_PASSWORD = "seven green bicycles"
+HOME = {
+    "name": "Asha Rao", "phone": "+91 98450 12345", "street": "12 Lake Road",
+    "city": "Bengaluru", "postcode": "560001",
+}  # fmt: skip
+ORDER = {"delivery": HOME, "expected_total": {"amount": 9900, "currency": "INR"}}
+PERSON = {"email": "new@example.org", "name": "Nila", "password": PASSWORD}
+APPLICANT = PERSON | {"email": "newer@example.org", "wished_store": "Tea"}
+
+
+@dataclass
+class Call:
+    """Who calls an operation with which body; ``prepare`` runs first, in the same transaction."""
+
+    who: str
+    body: Any = None
+    values: dict[str, str] = field(default_factory=dict)
+    prepare: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+    is_outside: bool = False  # checks a password, which no transaction may wait for
+
+
+def _suspend(world: World) -> None:
+    suspend(world.actor("admin"), world.keys["person"], "unpaid bills")
+
+
+def _second_session(world: World) -> None:
+    sign_in(world.people["customer"].email)
+
+
+def _rest(world: World) -> None:
+    move_store(world.actor("manager"), world.keys["manager.store"], "holiday")
+
+
+CALLS: dict[str, Call] = {
+    "signIn": Call("anonymous", {"email": "{customer}", "password": PASSWORD}, is_outside=True),
+    "signUp": Call("anonymous", PERSON, is_outside=True),
+    "signOut": Call("customer"),
+    "applyAsManager": Call("anonymous", APPLICANT, is_outside=True),
+    "applyAgain": Call("rejected", {"wished_store": "Tea"}),
+    "changeMe": Call("customer", {"name": "Asha R."}),
+    "changePassword": Call(
+        "other_customer",
+        {"current_password": PASSWORD, "new_password": NEW_PASSWORD},
+        is_outside=True,
+    ),
+    "addAddress": Call("customer", HOME),
+    "changeAddress": Call("customer", HOME, {"uid": "address"}),
+    "removeAddress": Call("customer", None, {"uid": "address"}),
+    "endSession": Call("customer", None, {"uid": "session"}),
+    "endOtherSessions": Call("customer", prepare=_second_session),
+    "suspendPerson": Call("admin", {"reason": "unpaid bills"}, {"uid": "person"}),
+    "reinstatePerson": Call("admin", None, {"uid": "person"}, prepare=_suspend),
+    "approveManager": Call("admin", {"new_store": {"name": "Tea"}}, {"uid": "application"}),
+    "rejectManager": Call("admin", {"reason": "Too far away."}, {"uid": "application"}),
+    "createCategory": Call("admin", {"name": "Tea"}),
+    "editCategory": Call("admin", {"name": "Cold drinks"}, {"slug": "category"}),
+    "deleteCategory": Call("admin", None, {"slug": "empty_category"}),
+    "putCategoryPicture": Call("admin", b"picture", {"slug": "category"}, is_outside=True),
+    "requestCategory": Call("manager", {"kind": "create", "name": "Coffee"}),
+    "approveCategoryRequest": Call("admin", None, {"uid": "request"}),
+    "rejectCategoryRequest": Call("admin", {"reason": "We have it."}, {"uid": "request"}),
+    "withdrawCategoryRequest": Call("manager", None, {"uid": "request"}),
+    "createProduct": Call(
+        "manager",
+        {"title": "Rice", "category": "drinks", "price": {"amount": 5000, "currency": "INR"}},
+        {"store": "manager.store"},
+    ),
+    "editProduct": Call(
+        "manager", {"title": "Oats"}, {"slug": "product"}, headers={"If-Match": '"2"'}
+    ),
+    "hideProduct": Call("manager", None, {"slug": "product"}),
+    "archiveProduct": Call("manager", None, {"slug": "product"}),
+    "publishProduct": Call("manager", None, {"slug": "draft"}),
+    "putProductPicture": Call("manager", b"picture", {"slug": "product"}, is_outside=True),
+    "removeProductPicture": Call("manager", None, {"slug": "product"}),
+    "changeStock": Call("manager", {"low_at": 3}, {"slug": "product"}),
+    "exportProducts": Call("other_manager", {}),
+    "cancelJob": Call("manager", None, {"uid": "job"}),
+    "placeOrder": Call("customer", ORDER, headers={"Idempotency-Key": "one"}),
+    "cancelOrder": Call("customer", {}, {"number": "order"}),
+    "moveOrder": Call("manager", {"to": "accepted"}, {"number": "order"}),
+    "sendMonthlyReports": Call("admin", {"month": "2026-10"}),
+    "createStore": Call("admin", {"name": "Tea House"}),
+    "changeStore": Call("manager", {"city": "Pune"}, {"slug": "manager.store"}),
+    "closeStore": Call("admin", None, {"slug": "manager.store"}),
+    "beginHoliday": Call("manager", None, {"slug": "manager.store"}),
+    "openStore": Call("manager", None, {"slug": "manager.store"}, prepare=_rest),
+}
+# Reviewed: what changes nothing that anybody is answerable for, or is written in another ledger.
+UNAUDITED = {
+    "emptyBasket": "a basket is a wish; the order made of it is audited",
+    "setBasketLine": "as above",
+    "removeBasketLine": "as above",
+    "quoteBasket": "computes, writes nothing",
+    "refresh": "carries a session on; its misuse is audited",
+    "moveStock": "the insert-only ledger of stock says who, what, when and why",
+}
+
+
+@dataclass(frozen=True)
+class Route:
+    method: str
+    path: str
+
+
+def operations(app: Any) -> dict[str, Route]:
+    """The operations that change something, by their id."""
+    found = {}
+    for rule in app.url_map.iter_rules():
+        declared = getattr(app.view_functions[rule.endpoint], "__operation__", None)
+        method = next(iter((rule.methods or set()) - {"HEAD", "OPTIONS"}))
+        if declared is not None and method != "GET":
+            found[declared.operation_id] = Route(method, rule.rule)
+    return found
+
+
+@query
+def deeds(connection: Connection) -> int:
+    return connection.execute(select(func.count()).select_from(AuditEvent)).scalar_one()
+
+
+@pytest.fixture
+def world(app: Any) -> World:
+    made = build(app)
+    admin, manager = made.actor("admin"), made.actor("manager")
+    made.keys["empty_category"] = create_category(admin, NewCategory(name="Empty")).slug
+    price = Money(100, "INR")
+    draft = NewProduct(title="Draft", category=made.keys["category"], price=price)
+    made.keys["draft"] = create_product(manager, made.keys["manager.store"], draft).slug
+    return made
+
+
+@contextlib.contextmanager
+def rolled_back(is_kept: bool) -> Iterator[None]:
+    if is_kept:
+        yield
+        return
+    with contextlib.suppress(RolledBack), db.transaction():
+        yield
+        raise RolledBack
+
+
+def perform(world: World, call: Call, route: Route) -> Any:
+    visitor = world.people[call.who]
+    values = {name: world.keys[key] for name, key in call.values.items()}
+    path = re.sub(r"<(\w+)>", lambda found: values[found[1]], route.path)
+    # From elsewhere than where the world was made: its sign-ups count there.
+    elsewhere = {"REMOTE_ADDR": "198.51.100.7"}
+    options: dict[str, Any] = {
+        "headers": {**visitor.headers, **call.headers}, "environ_overrides": elsewhere
+    }  # fmt: skip
+    if call.body == b"picture":
+        options |= {"data": picture(), "content_type": "image/png"}
+    elif call.body is not None:
+        emails = {"customer": world.people["customer"].email}
+        filled = {
+            name: value.format_map(emails) if name == "email" else value
+            for name, value in call.body.items()
+        }
+        options["json"] = filled
+    return visitor.client.open(path, method=route.method, **options)
+
+
+def test_every_operation_has_a_call_or_a_reason(app: Any) -> None:
+    assert set(operations(app)) == set(CALLS) | set(UNAUDITED)
+
+
+def test_every_change_leaves_a_row_and_no_secret(
+    app: Any, world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    known, secrets = operations(app), {PASSWORD, NEW_PASSWORD}
+    secrets |= {token for visitor in world.people.values() for token in tokens_of(visitor)}
+    for name, call in sorted(CALLS.items(), key=lambda item: item[1].is_outside):
+        with rolled_back(call.is_outside):
+            if call.prepare:
+                call.prepare(world)
+            before = deeds()
+            answer = perform(world, call, known[name])
+            assert 200 <= answer.status_code < 300, (name, answer.status_code, answer.json)
+            assert deeds() > before, f"{name} left no row in the audit log"
+            secrets |= told_tokens(answer)
+    written = [repr(row) for table in (AuditEvent, Outbox) for row in rows(table)]
+    logged = [record.getMessage() for record in caplog.records]
+    assert len(secrets) > 10
+    assert not [(secret, text) for text in written + logged for secret in secrets if secret in text]
+
+
+def tokens_of(visitor: Visitor) -> set[str]:
+    made = visitor.tokens
+    return {made.access_token, made.refresh_token} if made else set()
+
+
+def told_tokens(answer: Any) -> set[str]:
+    told = answer.get_json(silent=True) or {}
+    return {told[name] for name in ("access_token", "refresh_token") if name in told}
+
+
+def test_a_row_says_who_what_where_and_by_which_request(app: Any, world: World) -> None:
+    answer = perform(world, CALLS["changeStore"], operations(app)["changeStore"])
+    deed = rows(AuditEvent)[-1]
+    assert (deed.action, deed.role, deed.network) == ("store.changed", "manager", "198.51.100.0/24")
+    assert (deed.before, deed.after) == ({"city": ""}, {"city": "Pune"})
+    assert deed.actor_id == world.actor("manager").account_id
+    assert deed.session_id is not None
+    assert deed.request_id == answer.headers["X-Request-ID"]
