@@ -25,6 +25,7 @@ from kirana.platform.access import GUEST, Actor
 from kirana.platform.errors import Invalid, ShopError
 from kirana.platform.inputs import NoFields, read_body, read_no_body, read_query
 from kirana.platform.networks import caller_of
+from kirana.platform.plain import is_api_path
 
 T = TypeVar("T")
 View = Callable[..., Any]
