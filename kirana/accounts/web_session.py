@@ -88,7 +88,10 @@ def device() -> str:
 
 
 def limit_sign_in(email: str) -> None:
-    """Count a try at a password before it is looked at (docs/decisions/0007). Raises TooMany."""
+    """Count a try at a password before it is looked at. Raises TooMany.
+
+    Three counts, and why: docs/decisions, "Whose tries at a password count".
+    """
     settings, caller = _settings(), _caller()
     allowances.count(f"{settings.sign_in_per_address}/minute", "sign_in_per_address", caller)
     pair = _pair(email)

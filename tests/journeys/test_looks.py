@@ -62,6 +62,7 @@ PAGES = {
     ),
     "admin": (
         "/office/approvals", "/office/categories", "/office/people", "/office/people?q=asha",
+        "/office/people/{person}",
         "/office/reports", "/office/requests", "/office/audit", "/office/audit?actor=nobody",
         "/office/audit?first=nonsense",
     ),
@@ -117,6 +118,7 @@ def furnished(demo: Demo, new_page: Callable[..., Page]) -> Demo:
         demo.names.update(_of_the_shop(demo, new_page()))
         demo.names.update(_of_the_customer(demo, new_page()))
         demo.names.update(_of_the_manager(demo, new_page()))
+        demo.names.update(_of_the_admin(demo, new_page()))
         _apply(demo, new_page())
     return demo
 
@@ -152,6 +154,12 @@ def _of_the_manager(demo: Demo, page: Page) -> dict[str, str]:
     own_product = _last_part(page, "td a")
     page.goto(f"{office}/orders")
     return {"store": store, "own_product": own_product, "store_order": _last_part(page, "td a")}
+
+
+def _of_the_admin(demo: Demo, page: Page) -> dict[str, str]:
+    sign_in(page, demo.url, PEOPLE["admin"])
+    page.goto(f"{demo.url}/office/people?q={CUSTOMER_EMAIL}")
+    return {"person": _last_part(page, "td a")}
 
 
 def _last_part(page: Page, link: str) -> str:

@@ -82,7 +82,7 @@ def _ask(connection: Connection, account_id: int | None, wished: str) -> None:
         "uid": literal(new_uid()), "wished_store": literal(wished), "status": literal("requested"),
         "reason": literal(""), "created_at": literal(clock.now(connection), UtcDateTime),
     }  # fmt: skip
-    asking = select(Account.id, *row.values()).where(Account.id == account_id)
+    asking = select(Account.id, *row.values()).where(Account.id == (account_id or 0))
     connection.execute(insert(Approval).from_select(["account_id", *row], asking))
 
 
