@@ -80,8 +80,9 @@ def read_bytes(request: Request, most: int) -> bytes:
 
 
 def read_query(request: Request, schema: type[T]) -> T:
-    """The query string as ``schema``; unknown and repeated names are errors. Raises Invalid."""
-    return texts_to_struct(request.args.to_dict(flat=False), schema)
+    """The query string as ``schema``; unknown and repeated names are errors, and so is an empty
+    text where no text is meant. Raises Invalid."""
+    return texts_to_struct(request.args.to_dict(flat=False), schema, blank_is_missing=False)
 
 
 def read_form(request: Request, schema: type[T], *also: str) -> T:
@@ -125,7 +126,9 @@ def to_struct(value: Any, schema: type[T]) -> T:
     return cast(T, _convert(value, schema, strict=True))
 
 
-def texts_to_struct(fields: Mapping[str, list[str]], schema: type[T]) -> T:
+def texts_to_struct(
+    fields: Mapping[str, list[str]], schema: type[T], blank_is_missing: bool = True
+) -> T:
     """Convert texts (query, form): numbers and booleans are read from their text."""
     values: dict[str, Any] = {}
     known = {item.encode_name: item for item in msgspec.structs.fields(cast(Any, schema))}
@@ -136,7 +139,7 @@ def texts_to_struct(fields: Mapping[str, list[str]], schema: type[T]) -> T:
             values[name] = texts
         elif len(texts) > 1:
             errors.append(_error(f"/{name}", "was given more than once"))
-        elif item is None or texts[0] != "" or item.required:
+        elif item is None or texts[0] != "" or item.required or not blank_is_missing:
             values[name] = _text(texts[0], item)
     if errors:
         raise Invalid(errors=errors)

@@ -169,7 +169,7 @@ def _idempotency_parameter(declared: Operation) -> dict[str, Any]:
         "in": "header",
         "required": declared.idempotency == "required",
         "description": "1 to 255 printable ASCII characters; the first answer is replayed.",
-        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+        "schema": {"type": "string", "pattern": "^[ -~]{1,255}$"},
     }
 
 

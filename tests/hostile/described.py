@@ -28,8 +28,9 @@ from tests.journeys.test_access import address
 from tests.world import World
 
 # A schema tells the form of a field, not whether what it names exists, nor whether the shop is in
-# a state to do it: those refusals are right for well-formed data too.
-REASONED = ["2xx", "3xx", "401", "403", "404", "409", "412", "422", "429"]
+# a state to do it: those refusals are right for well-formed data too. That 410 and the others are
+# described for the operation is another check's matter.
+REASONED = ["2xx", "3xx", "401", "403", "404", "409", "410", "412", "422", "428", "429"]
 # These say that the description and the code disagree on which fields there are.
 DISAGREEING = {"unknown_field", "forbidden_field"}
 

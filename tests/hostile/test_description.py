@@ -1,7 +1,7 @@
 """The API answers only as its OpenAPI document says: schemathesis finds nothing.
 
-A short run as one person by default; ``KIRANA_TEST_REPEATS`` makes it one for everybody
-(``make proof``).
+A short run as the admin, who gets furthest; with ``KIRANA_TEST_REPEATS`` (``make proof``) a long
+one as everybody.
 """
 
 import os
@@ -13,10 +13,12 @@ from tests.hostile.described import findings
 from tests.world import World
 
 REPEATS = int(os.environ.get("KIRANA_TEST_REPEATS", "1"))
+WHO = ("admin",) if REPEATS == 1 else ("anonymous", "customer", "manager", "admin")
 
 
 @pytest.mark.on_database("sqlite")
-@pytest.mark.parametrize("who", ["anonymous", "customer", "manager", "admin"])
+@pytest.mark.timeout(180 * REPEATS)
+@pytest.mark.parametrize("who", WHO)
 def test_every_answer_is_described(app: Flask, world: World, who: str) -> None:
-    found = list(findings(app, world, who, examples=5 * REPEATS))
+    found = list(findings(app, world, who, examples=3 * REPEATS))
     assert not found, "\n\n".join(found)

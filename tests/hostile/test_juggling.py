@@ -29,6 +29,7 @@ from tests.hostile.surface import (
 )
 
 REPEATS = int(os.environ.get("KIRANA_TEST_REPEATS", "1"))
+pytestmark = pytest.mark.timeout(180 * REPEATS)
 by_chance = settings(
     max_examples=200 * REPEATS,
     deadline=None,
