@@ -4,6 +4,7 @@ import json
 import math
 import types
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
 
 import msgspec
@@ -162,7 +163,8 @@ def _convert(values: dict[str, Any], schema: Any, strict: bool) -> Any:
         if any(f"{error['pointer']}/".startswith(f"/{item.encode_name}/") for error in errors):
             continue
         try:
-            msgspec.convert(values[item.encode_name], item.type, strict=strict)
+            exactly = strict or _is_moment(item.type)
+            msgspec.convert(values[item.encode_name], item.type, strict=exactly)
             _check_text(values[item.encode_name])
         except (msgspec.ValidationError, ValueError) as error:
             errors.append(_from_msgspec(item.encode_name, error))
@@ -204,6 +206,11 @@ def _is_struct(kind: Any) -> bool:
 
 def _bare(kind: Any) -> Any:
     return get_args(kind)[0] if get_origin(kind) is Annotated else kind
+
+
+def _is_moment(kind: Any) -> bool:
+    """Whether a number in its text is no time, lest 0.5 be read as half a second of 1970."""
+    return any(_bare(each) in (datetime, date) for each in (kind, *get_args(kind)))
 
 
 def _is_list(kind: Any) -> bool:
