@@ -55,12 +55,15 @@ def agrees_on_fields(_ctx: CheckContext, response: Response, case: Case) -> bool
 CHECKS: list[CheckFunction] = [agrees_on_fields]
 
 
-def findings(app: Flask, world: World, who: str, examples: int) -> Iterator[str]:
+def findings(
+    app: Flask, world: World, who: str, examples: int, at_the_edges: bool
+) -> Iterator[str]:
     """Each operation's disagreements with the document, called as ``who``.
 
-    First what its schemas suggest at their edges, then ``examples`` cases by chance. Every call
+    ``examples`` cases by chance and, ``at_the_edges``, what its schemas suggest there. Every call
     is undone.
     """
+    modes = [mode for mode in HypothesisTestMode if at_the_edges or mode != "coverage"]
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app, config=_config())
     for result in schema.get_all_operations():
         operation = result.ok()
@@ -70,7 +73,7 @@ def findings(app: Flask, world: World, who: str, examples: int) -> Iterator[str]
             test_func=_caller(world, who, found),
             config=HypothesisTestConfig(
                 project=schema.config,
-                modes=list(HypothesisTestMode),
+                modes=modes,
                 settings=_settings(examples),
                 apply_ci_profile=False,
             ),
