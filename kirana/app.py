@@ -24,6 +24,8 @@ from kirana.platform.bodies import LARGEST_BODY
 from kirana.platform.config import Settings, load_settings
 from kirana.platform.edge import Edge
 from kirana.platform.openapi import PREFIX
+from kirana.privacy import api as privacy_api
+from kirana.privacy import pages as privacy_pages
 from kirana.reports import api as reports_api
 from kirana.stock import api as stock_api
 from kirana.storefront import pages as storefront_pages
@@ -42,6 +44,7 @@ PAGES = {
     "cart": cart_pages.pages,
     "checkout": checkout_pages.pages,
     "orders": orders_pages.pages,
+    "privacy": privacy_pages.pages,
     "backoffice": backoffice_pages.pages,
 }
 APIS = {
@@ -56,6 +59,7 @@ APIS = {
     "exports_api": exports_api.api,
     "reports_api": reports_api.api,
     "oversight_api": oversight_api.api,
+    "privacy_api": privacy_api.api,
 }
 
 
@@ -74,7 +78,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         SECRET_KEY=settings.secret,
         SECRET_KEY_FALLBACKS=list(settings.secrets[1:]),
         MAX_CONTENT_LENGTH=LARGEST_BODY,
-        SESSION_COOKIE_NAME="notes",
+        SESSION_COOKIE_NAME="__Host-notes" if settings.secure_cookies else "notes",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.secure_cookies,

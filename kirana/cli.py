@@ -20,6 +20,7 @@ from kirana.oversight.cli import audit
 from kirana.platform import migrations, openapi
 from kirana.platform.config import PREFIX, Settings, SettingsError, keep_private, load_settings
 from kirana.platform.errors import ShopError
+from kirana.privacy.cli import erase
 from kirana.reports.cli import report
 from kirana.wiring import migrate, prepare, require_database, wire
 
@@ -28,7 +29,7 @@ SECRET_SETTINGS = (
 )  # fmt: skip
 # The others look at what is there, and make no folder, secret or database by asking.
 MAKERS = ("up", "init", "upgrade", "demo", "mailbox")
-READERS = ("check", "report", "export", "user", "audit")
+READERS = ("check", "report", "export", "user", "audit", "erase")
 _ASKS_FOR_HELP = "kirana.asks_for_help"
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -82,6 +83,7 @@ main.add_command(user)
 main.add_command(report)
 main.add_command(export)
 main.add_command(audit)
+main.add_command(erase)
 
 
 @main.command()

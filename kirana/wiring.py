@@ -15,6 +15,7 @@ from kirana.platform import db, migrations
 from kirana.platform.announce import subscribe
 from kirana.platform.celery import wake_through
 from kirana.platform.config import Settings, SettingsError
+from kirana.privacy.services.erasing import remind_of_erasure
 from kirana.stock.services.ledger import open_level
 
 
@@ -25,6 +26,7 @@ def wire(settings: Settings) -> None:
     follow(HouseRules(settings.confirms_addresses, settings.shop_name))
     notifications.register(settings)
     subscribe("signed_in", merge_guest_cart)
+    subscribe("signed_in", remind_of_erasure)
     subscribe("product_created", open_level)
     subscribe("store_changed", on_store_changed)
     subscribe("store_moved", on_store_changed)

@@ -4,6 +4,7 @@ import kirana.accounts.tasks
 import kirana.exports.tasks
 import kirana.oversight.tasks
 import kirana.platform.tasks
+import kirana.privacy.tasks
 import kirana.reports.tasks  # noqa: F401 - each import makes its tasks known
 from kirana.platform import db
 from kirana.platform.config import Settings

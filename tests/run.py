@@ -189,9 +189,7 @@ def _announce(run: Run) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.run", description=__doc__)
-    parser.add_argument(
-        "--proof", action="store_true", help="races and hostile tests only, 20 times"
-    )
+    parser.add_argument("--proof", action="store_true", help="races and hostile tests, long")
     parser.add_argument("paths", nargs="*", help="only these files or folders")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))

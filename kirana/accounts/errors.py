@@ -107,3 +107,8 @@ class LastFactor(Conflict):
 class NoFactor(Conflict):
     code = "no_factor"
     message = "Recovery codes stand in for an app or a passkey. Set up one of them first."
+
+
+class ErasureUnderWay(Conflict):
+    code = "erasure_under_way"
+    message = "The account is being erased; this cannot be taken back any more."

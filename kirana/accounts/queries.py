@@ -28,6 +28,7 @@ from kirana.platform.tokens import AccessClaims
 DEMO_DOMAIN = "kirana.test"
 _PERSON = (
     Account.uid, Account.email, Account.name, Account.role, Account.status, Account.created_at,
+    Account.erase_at,
 )  # fmt: skip
 _ADDRESS = (
     Address.uid, Address.name, Address.phone, Address.street, Address.city, Address.postcode,
@@ -198,4 +199,4 @@ def _application(row: Row[*tuple[Any, ...]]) -> Application:
 
 
 def _person(row: Row[*tuple[Any, ...]]) -> Person:
-    return Person(row.uid, row.email, row.name, row.role, row.status, row.created_at)
+    return Person(row.uid, row.email, row.name, row.role, row.status, row.created_at, row.erase_at)

@@ -1,5 +1,7 @@
 """What goes into the verbs about forgotten passwords and changed addresses."""
 
+import msgspec
+
 from kirana.accounts.shapes import Input, Line, Secret
 
 
@@ -14,6 +16,20 @@ class PasswordReset(Input, frozen=True):
 
     token: Secret
     new_password: Secret
+
+
+class PasswordToCheck(Input, frozen=True):
+    """A password that somebody thinks of, with what others know of them."""
+
+    password: Secret
+    email: Line = ""
+    name: Line = ""
+
+
+class PasswordVerdict(msgspec.Struct, frozen=True):
+    """``problem`` is what would be said to it; empty when it is accepted."""
+
+    problem: str
 
 
 class LinkToken(Input, frozen=True):

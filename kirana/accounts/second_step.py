@@ -6,11 +6,10 @@ from kirana.accounts import web_session
 from kirana.accounts.errors import ProofExpired
 from kirana.accounts.factor_queries import find_proof
 from kirana.accounts.passkeys import ANSWER_SECONDS, RelyingParty
-from kirana.platform import cookies
+from kirana.platform import allowances, cookies
 from kirana.platform.access import Actor
 from kirana.platform.config import Settings
 from kirana.platform.cookies import PROOF_COOKIE
-from kirana.platform.limits import spend
 from kirana.platform.sealing import Sealer, sealer_for
 
 
@@ -31,15 +30,15 @@ def limit_code(proof: str) -> None:
     found = find_proof(proof)
     if found is None:
         raise ProofExpired
-    per_minute = settings().second_factor_per_minute
-    spend(f"{per_minute}/minute", "second_factor", found.uid)
-    spend(f"{4 * per_minute}/hour", "second_factor", found.uid)
+    for rule in ("minute", "hour"):
+        name = f"second_factor_per_{rule}"
+        allowances.count(f"{getattr(settings(), name)}/{rule}", name, found.uid)
 
 
 def limit_passkeys() -> None:
     """Count a step towards signing in, per network address. Raises TooMany."""
-    network = web_session.visitor().network
-    spend(f"{settings().sign_in_per_address}/minute", "second_factor_address", network)
+    per_minute = f"{settings().sign_in_per_address}/minute"
+    allowances.count(per_minute, "second_step_per_address", web_session.caller())
 
 
 def limit_presence(actor: Actor, password: str) -> str:

@@ -113,7 +113,7 @@ class Tokens(msgspec.Struct, frozen=True):
 
 
 class Me(msgspec.Struct, frozen=True):
-    """The caller, with what they may do right now."""
+    """The caller, with what they may do right now; ``erase_at`` if they asked for their end."""
 
     uid: str
     email: str
@@ -124,6 +124,7 @@ class Me(msgspec.Struct, frozen=True):
     zone: str
     wants_report: bool
     created_at: datetime
+    erase_at: datetime | None
     permissions: list[str]
 
 
@@ -145,6 +146,7 @@ class Person(msgspec.Struct, frozen=True):
     role: Role
     status: AccountStatus
     created_at: datetime
+    erase_at: datetime | None = None
 
 
 class Move(msgspec.Struct, frozen=True):

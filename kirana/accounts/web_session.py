@@ -92,15 +92,15 @@ def limit_sign_in(email: str) -> None:
 
     Three counts, and why: docs/decisions, "Whose tries at a password count".
     """
-    settings, caller = _settings(), _caller()
-    allowances.count(f"{settings.sign_in_per_address}/minute", "sign_in_per_address", caller)
+    settings, whose = _settings(), caller()
+    allowances.count(f"{settings.sign_in_per_address}/minute", "sign_in_per_address", whose)
     pair = _pair(email)
     limits.wait_for("sign_in", pair)
     try:
         _spend_tries(_account_key(email))
     except TooMany:
         # Strangers must not use up the tries of who comes from where they always come from.
-        if not knows_network(find_normal_email(email) or "", caller):
+        if not knows_network(find_normal_email(email) or "", whose):
             raise
         _spend_tries(pair)
     limits.count_failure("sign_in", pair, settings.sign_in_per_minute)
@@ -113,7 +113,7 @@ def forgive_tries(email: str) -> None:
 
 def limit_sign_up() -> None:
     """Count a newcomer per network address. Raises TooMany."""
-    allowances.count(f"{_settings().sign_up_per_hour}/hour", "sign_up_per_hour", _caller())
+    allowances.count(f"{_settings().sign_up_per_hour}/hour", "sign_up_per_hour", caller())
 
 
 def limit_forgot(email: str) -> bool:
@@ -136,7 +136,7 @@ def shop_zone() -> str:
 
 def _may_mail(purpose: str, per_account: int, email: str) -> bool:
     per_address = f"{_settings().forgot_per_address}/hour"
-    allowances.count(per_address, f"{purpose}_per_address", _caller())
+    allowances.count(per_address, f"{purpose}_per_address", caller())
     try:
         limits.spend(f"{per_account}/hour", f"{purpose}_account", _account_key(email))
     except TooMany:
@@ -154,12 +154,13 @@ def _spend_tries(owner: str) -> None:
         raise TooMany(error.retry_after) from None
 
 
-def _caller() -> str:
+def caller() -> str:
+    """Whose tries count together: an IPv4 address, an IPv6 network."""
     return caller_of(request.remote_addr or "")
 
 
 def _pair(email: str) -> str:
-    return f"{_account_key(email)}/{_caller()}"
+    return f"{_account_key(email)}/{caller()}"
 
 
 def _account_key(email: str) -> str:

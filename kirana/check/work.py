@@ -2,6 +2,7 @@
 
 from kirana.check.rule import Rule
 from kirana.exports.queries import KIND as EXPORT
+from kirana.privacy.queries import KIND as PERSONAL
 from kirana.reports.queries import JOB as REPORT
 
 RULES = (
@@ -108,8 +109,8 @@ RULES = (
     Rule(
         9,
         "every job is of a kind that is worked on",
-        "SELECT uid, kind FROM job WHERE kind <> :export",
-        {"export": EXPORT},
+        "SELECT uid, kind FROM job WHERE kind NOT IN (:export, :personal)",
+        {"export": EXPORT, "personal": PERSONAL},
     ),
     Rule(
         9,
@@ -125,8 +126,9 @@ RULES = (
         "a finished export has its file and its mail",
         """
         SELECT j.uid, j.status, j.file FROM job j
-        LEFT JOIN outbox b ON b.dedupe_key = 'export:' || j.uid AND b.kind = 'export_ready'
-        WHERE j.kind = :export AND j.status = 'done'
+        LEFT JOIN outbox b ON b.dedupe_key = 'export:' || j.uid
+         AND b.kind = CASE j.kind WHEN :export THEN 'export_ready' ELSE 'personal_data_ready' END
+        WHERE j.status = 'done'
           AND (j.file IS NULL OR j.sha256 IS NULL OR b.id IS NULL
                OR j.rows_done <> COALESCE(j.rows_total, -1))
         """,
@@ -137,7 +139,7 @@ RULES = (
         "no mail for an export that did not finish",
         """
         SELECT j.uid, j.status FROM job j
-        JOIN outbox b ON b.dedupe_key = 'export:' || j.uid AND b.kind = 'export_ready'
+        JOIN outbox b ON b.dedupe_key = 'export:' || j.uid
         WHERE j.status NOT IN ('done', 'expired')
         """,
     ),

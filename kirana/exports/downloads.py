@@ -11,15 +11,20 @@ from kirana.platform.access import Actor
 def export_response(actor: Actor, uid: str) -> Response:
     """The file, for download only. Raises NotFound, Forbidden, ExportExpired."""
     download = queries.find_download(actor, uid)
-    path = exports_folder(current_app.config["SETTINGS"]) / download.file
+    return file_response(download.file, download.name, download.sha256)
+
+
+def file_response(file: str, name: str, sha256: str) -> Response:
+    """``file`` of the exports folder, called ``name``. Raises ExportExpired."""
+    path = exports_folder(current_app.config["SETTINGS"]) / file
     if not path.is_file():
         raise ExportExpired
     response = send_file(
         path.resolve(),
         mimetype="application/octet-stream",
         as_attachment=True,
-        download_name=download.name,
-        etag=download.sha256,
+        download_name=name,
+        etag=sha256,
     )
     response.headers["Cache-Control"] = "no-store"
     return response

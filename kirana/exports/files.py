@@ -25,10 +25,11 @@ def exports_folder(settings: Settings) -> Path:
 class GrowingFile:
     """A file that only grows by appended pieces, each on the disk before anything counts on it."""
 
-    def __init__(self, folder: Path, uid: str, attempt: int) -> None:
+    def __init__(self, folder: Path, uid: str, attempt: int, suffix: str) -> None:
         self.folder = folder
         self.name = f"{uid}.{attempt}.part"
-        self.final_name = f"{uid}.{attempt}.csv"
+        self.suffix = suffix
+        self.final_name = f"{uid}.{attempt}{suffix}"
         self.bytes = 0
         self._file: BinaryIO = (folder / self.name).open("wb")
 
@@ -48,7 +49,7 @@ class GrowingFile:
         if earlier is None:
             return length == 0
         # Its worker may have been lost between the rename and the commit.
-        for path in (self.folder / earlier, (self.folder / earlier).with_suffix(".csv")):
+        for path in (self.folder / earlier, (self.folder / earlier).with_suffix(self.suffix)):
             if path.is_file() and path.stat().st_size >= length:
                 self._copy(path, length)
                 return True
@@ -89,8 +90,8 @@ class GrowingFile:
         self.bytes = length
 
 
-def forget_others(folder: Path, uid: str, kept: str) -> None:
-    """Remove what earlier attempts of a finished job left."""
+def forget_others(folder: Path, uid: str, kept: str = "") -> None:
+    """Remove what the attempts of a job left but for the file ``kept``."""
     for path in folder.iterdir():
         if path.name.startswith(f"{uid}.") and path.name != kept:
             path.unlink(missing_ok=True)

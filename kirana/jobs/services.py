@@ -171,6 +171,19 @@ def expire_jobs(connection: Connection, kind: str, finished_before: datetime) ->
     return [row.file for row in rows if row.file]
 
 
+@verb
+def forget_jobs(connection: Connection, account_id: int, reason: str) -> list[str]:
+    """Cancel a person's running jobs and let go of the files of the others; all their uids."""
+    jobs = select(Job.__table__).where(Job.requester_id == account_id).with_for_update()
+    rows = connection.execute(jobs).all()
+    for row in rows:
+        if row.status in RUNNING:
+            _cancel(connection, row, reason)
+        elif row.status == "done":
+            _move(connection, row, "expired", file=None)
+    return [row.uid for row in rows]
+
+
 def _find_recent(
     connection: Connection, requester_id: int, wanted: NewJob, now: datetime
 ) -> JobKey | None:

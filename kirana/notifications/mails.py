@@ -11,7 +11,7 @@ from kirana.catalog.units import quantity_text
 from kirana.exports.files import exports_folder
 from kirana.exports.queries import get_download
 from kirana.exports.services import KEPT
-from kirana.notifications import factor_mails, queries, recovery
+from kirana.notifications import factor_mails, privacy_mails, queries, recovery
 from kirana.notifications.month import present
 from kirana.notifications.rendering import Letters, money_in
 from kirana.platform import delivery
@@ -116,6 +116,7 @@ BUILDERS: dict[str, Callable[[Letters, Payload], Message | None]] = {
     "monthly_report": monthly_report,
     **recovery.BUILDERS,
     "factor_note": factor_mails.factor_note,
+    **privacy_mails.BUILDERS,
 }
 
 

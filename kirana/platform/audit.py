@@ -5,7 +5,6 @@ which would have to be erased: people and things by their keys, networks shorten
 """
 
 from datetime import datetime
-from ipaddress import ip_address, ip_network
 from typing import Any
 
 from sqlalchemy import Connection, Index, String, insert
@@ -14,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from kirana.platform import clock, columns
 from kirana.platform.access import Actor
 from kirana.platform.db import Json, Model
+from kirana.platform.networks import shortened
 
 
 class AuditEvent(Model):
@@ -54,12 +54,3 @@ def record(
             action=action, object_kind=thing[0], object_key=thing[1], before=before, after=after,
         )
     )  # fmt: skip
-
-
-def shortened(network: str) -> str:
-    """The neighbourhood of a network address (IPv4 /24, IPv6 /48): where from, but not who."""
-    try:
-        bits = 24 if ip_address(network).version == 4 else 48
-    except ValueError:
-        return ""
-    return str(ip_network((network, bits), strict=False))

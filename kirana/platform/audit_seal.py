@@ -9,12 +9,14 @@ a seal nor mend one. What that does not prove is said in docs/decisions/0010.
 import hashlib
 import hmac
 import json
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Connection, String, Text, func, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.platform import clock, columns
@@ -22,7 +24,9 @@ from kirana.platform.audit import AuditEvent
 from kirana.platform.config import Settings
 from kirana.platform.db import Id, Model, insert_ignoring, query, verb
 
+logger = logging.getLogger("kirana.audit")
 PAGE = 500
+LOCK_NOT_AVAILABLE = "55P03"
 # What a mark covers. A column that is added later is not covered by the seals made before it.
 SEALED = (
     "id", "actor_id", "role", "session_id", "network", "request_id", "action", "object_kind",
@@ -81,9 +85,17 @@ def seal(key: bytes) -> int:
 
     Ids are given before the commit, so that on PostgreSQL a row can come after one with a higher
     id. The end of what is sealed is therefore read under a lock which every insert into the log
-    holds until it is committed: below it nothing can come any more.
+    holds until it is committed: below it nothing can come any more. Where that lock was not had,
+    nothing is sealed, and the next minute makes up for it.
     """
-    until, sealed = _settled_id(), 0
+    try:
+        until = _settled_id()
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+            raise
+        logger.warning("the audit log was never quiet; it is sealed next time")
+        return 0
+    sealed = 0
     while count := _seal_page(key, until):
         sealed += count
     return sealed

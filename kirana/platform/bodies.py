@@ -57,6 +57,9 @@ class Busy(Unavailable):
         super().__init__(retry_after=2)
 
 
+REFUSALS = (LengthRequired, TooSlow, BodyTooLarge, Busy)
+
+
 @dataclass(slots=True, eq=False)
 class _Reading:
     """One thread at one body."""

@@ -94,12 +94,19 @@ def _schedule() -> dict[str, dict[str, Any]]:
     return {
         "carry out the outbox": _every("mail.sweep", timedelta(seconds=SWEEP_SECONDS)),
         "go on with exports": _every("export.sweep", timedelta(seconds=SWEEP_SECONDS)),
+        "go on with files of personal data": _every(
+            "export.sweep_personal", timedelta(seconds=SWEEP_SECONDS)
+        ),
         "monthly reports that are due": _every("report.schedule", crontab(minute="7")),
         "seal the audit log": _every("audit.seal", timedelta(minutes=1)),
         "forget idempotency keys": _every("upkeep.purge_keys", crontab(minute="20", hour="3")),
         "forget old sessions": _every("upkeep.forget_sessions", crontab(minute="30", hour="3")),
         "forget links by mail": _every("upkeep.purge_links", crontab(minute="30", hour="3")),
         "forget export files": _every("export.expire", crontab(minute="40", hour="3")),
+        "forget files of personal data": _every(
+            "export.expire_personal", crontab(minute="45", hour="3")
+        ),
+        "erase accounts whose time has come": _every("upkeep.erase", crontab(minute="13")),
     }
 
 

@@ -83,6 +83,8 @@ def _check(settings: Settings) -> None:
         raise SettingsError(
             f"KIRANA_VERIFY_EMAIL={settings.verify_email!r} is not auto, true or false"
         )
+    if settings.erase_after_days < 0:
+        raise SettingsError("KIRANA_ERASE_AFTER_DAYS cannot be negative")
     for item in fields(settings):
         least = item.metadata.get("least")
         if least is not None and getattr(settings, item.name) < least:

@@ -44,6 +44,9 @@ class UnknownHost(BadRequest):
     message = "This shop does not answer to that host name."
 
 
+REFUSALS = (AddressTooLong, HeadersTooLarge, UnknownHost)
+
+
 class Edge:
     """A WSGI application around another."""
 

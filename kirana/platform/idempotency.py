@@ -106,3 +106,8 @@ def purge(connection: Connection) -> int:
     """Forget keys older than 72 hours; returns how many."""
     limit = clock.now(connection) - KEPT
     return connection.execute(delete(Idempotency).where(Idempotency.created_at < limit)).rowcount
+
+
+def forget_keys(connection: Connection, owner: str) -> None:
+    """Forget the keys of one owner, with the answers that were stored."""
+    connection.execute(delete(Idempotency).where(Idempotency.owner == owner))

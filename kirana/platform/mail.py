@@ -191,7 +191,7 @@ def _transfer(smtp: smtplib.SMTP, body: bytes) -> None:
 
 def _expect(kind: int, code: int, answer: bytes) -> None:
     if code // 100 != kind:
-        text = f"{code} {answer.decode('utf-8', 'replace')}"[:500]
+        text = _nameless(f"{code} {answer.decode('utf-8', 'replace')}")
         raise PermanentFailure(text) if code // 100 == 5 else TemporaryFailure(text)
 
 
@@ -219,7 +219,12 @@ def _smtp_url(text: str) -> SplitResult:
 
 
 def _describe(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"[:500]
+    return _nameless(f"{type(error).__name__}: {error}")
+
+
+def _nameless(text: str) -> str:
+    """What a server said, for rows and logs that outlive the person whom it was about."""
+    return _ADDRESS.sub("(address)", text)[:500]
 
 
 def _refuse_controls(what: str, text: str) -> None:

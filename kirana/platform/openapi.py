@@ -10,6 +10,7 @@ from flask import Flask, Response
 from werkzeug.routing import Rule
 
 from kirana import __version__
+from kirana.platform import bodies, edge
 from kirana.platform.errors import (
     Forbidden,
     Invalid,
@@ -25,6 +26,11 @@ from kirana.platform.inputs import MalformedBody, TooLarge, WrongMediaType
 
 PREFIX = "/api/v1"
 BINARY: dict[str, str] = {}  # OpenAPI 3.1: an empty schema stands for raw bytes
+RATE_HEADERS = {
+    "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}},
+    "RateLimit-Policy": {"description": "What is allowed.", "schema": {"type": "string"}},
+    "RateLimit": {"description": "What is left of it.", "schema": {"type": "string"}},
+}
 _TEMPLATE = "#/components/schemas/{name}"
 
 
@@ -37,7 +43,10 @@ class ProblemError(msgspec.Struct, frozen=True):
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """Problem details, RFC 9457. ``code`` is stable."""
+    """Problem details, RFC 9457. ``code`` is stable.
+
+    ``proof``, ``methods`` and ``expires_in`` (seconds) come with ``second_factor_required`` alone.
+    """
 
     type: str
     title: str
@@ -46,6 +55,9 @@ class Problem(msgspec.Struct, frozen=True):
     detail: str
     request_id: str
     errors: list[ProblemError] = []
+    proof: str = ""
+    methods: list[str] = []
+    expires_in: int = 0
 
 
 def build(app: Flask, guests: frozenset[str] = frozenset()) -> dict[str, Any]:
@@ -187,15 +199,19 @@ def _responses(
             "description": "; ".join(sorted({f"`{fact.code}`: {fact.message}" for fact in facts})),
             "content": {"application/problem+json": {"schema": schemas[Problem]}},
         }
+        if status == TooMany.status:
+            responses[str(status)]["headers"] = RATE_HEADERS
     return responses
 
 
 def _facts(declared: Operation, method: str, access: str) -> dict[int, list[type[ShopError]]]:
-    facts: list[type[ShopError]] = [Invalid, Unauthorized, *declared.raises]
+    facts: list[type[ShopError]] = [Invalid, Unauthorized, *edge.REFUSALS, *declared.raises]
     if access != PUBLIC:
         facts += [Forbidden, SecondFactorNeeded, NotFound, TooMany]
     if method not in SAFE_METHODS and not declared.uploads:
         facts += [MalformedBody, WrongMediaType, TooLarge]
+    if method not in SAFE_METHODS:
+        facts += bodies.REFUSALS
     if declared.idempotency != "none":
         facts += [KeyReused] + ([KeyMissing] if declared.idempotency == "required" else [])
     by_status: dict[int, list[type[ShopError]]] = {}

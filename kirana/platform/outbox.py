@@ -7,7 +7,7 @@ Delivery lives in ``platform/delivery.py``.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Index, String, Text
+from sqlalchemy import Connection, Index, String, Text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.platform import clock, columns
@@ -68,3 +68,11 @@ def enqueue(connection: Connection, kind: str, dedupe_key: str, **payload: Any) 
     if row_id is not None:
         wake_after_commit(DELIVER, row_id)
     return row_id is not None
+
+
+def cancel_about(connection: Connection, name: str, ids: Any) -> None:
+    """End the mails that wait and whose payload names one of ``ids`` (or a SELECT) as ``name``."""
+    waiting = Outbox.state.in_(("due", "retrying", "uncertain"))
+    about = Outbox.payload[name].as_integer().in_(ids)
+    ending = update(Outbox).where(waiting, about)
+    connection.execute(ending.values(state="dead", last_error="the account was erased"))

@@ -98,7 +98,8 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    logger.exception("request %s failed: %s %s", request_id(), request.method, request.path)
+    route = request.url_rule or "no route"  # a path can hold the token of a mailed link
+    logger.exception("request %s failed: %s %s", request_id(), request.method, route)
     if isinstance(error, OperationalError | InterfaceError) or _is_cut_off(error):
         return _answer(503, "unavailable", "The database is away. Please try again.", {})
     return _answer(500, "internal_error", "Something went wrong on our side.", {})

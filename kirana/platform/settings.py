@@ -11,13 +11,13 @@ class SettingsError(Exception):
     """A setting is missing or cannot be used; the message is one line for the operator."""
 
 
-def _setting(default: Any, doc: str, least: int | None = None) -> Any:
-    return field(default=default, metadata={"doc": doc, "least": least})
+def _setting(default: Any, doc: str) -> Any:
+    return field(default=default, metadata={"doc": doc})
 
 
 def _limit(default: int, doc: str) -> Any:
     """How often something may be done. It can be raised, but never switched off."""
-    return _setting(default, doc, least=1)
+    return field(default=default, metadata={"doc": doc, "least": 1})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +97,8 @@ class Settings:
     sign_in_per_minute: int = _limit(5, "Sign-in attempts per account and minute.")
     sign_in_per_hour: int = _limit(20, "Sign-in attempts per account and hour.")
     sign_in_per_address: int = _limit(30, "Sign-in attempts per network address and minute.")
-    second_factor_per_minute: int = _limit(
-        5, "Codes of the second step per account and minute; four times as many per hour."
-    )
+    second_factor_per_minute: int = _limit(5, "Codes of the second step per account and minute.")
+    second_factor_per_hour: int = _limit(20, "Codes of the second step per account and hour.")
     admin_second_factor: bool = _setting(
         False, "Whether admins must have a second factor; without one they may do nothing."
     )
@@ -109,6 +108,9 @@ class Settings:
         10, "Requests for such mails (password, verification) per network address and hour."
     )
     verification_per_hour: int = _limit(3, "Verification mails per account and hour.")
+    password_checks_per_minute: int = _limit(
+        60, "Questions per network address and minute whether a new password is accepted."
+    )
     order_per_minute: int = _limit(10, "Orders per customer and minute.")
     cart_writes_per_minute: int = _limit(60, "Basket changes per visitor and minute.")
     search_per_minute: int = _limit(60, "Searches per network address and minute.")
@@ -116,9 +118,7 @@ class Settings:
     export_per_hour: int = _limit(6, "Exports per person and hour.")
     api_per_minute: int = _limit(300, "API requests per signed-in person and minute.")
     erase_after_days: int = _setting(
-        14,
-        "Days between asking for one's account to be erased and its end; 0 means at once.",
-        least=0,
+        14, "Days between asking for one's account to be erased and its end; 0 means at once."
     )
 
     @property

@@ -151,3 +151,11 @@ def _owe(connection: Connection, customer: Customer, figures: MonthFigures) -> b
         key = f"report:{customer.id}:{figures.period}"
         enqueue(connection, "monthly_report", key, delivery_id=delivery_id)
     return is_new
+
+
+def forget_figures(connection: Connection, account_id: int) -> None:
+    """What an erased person bought in a month goes; that a report was owed stays."""
+    find = select(ReportDelivery.id, ReportDelivery.period)
+    for row in connection.execute(find.where(ReportDelivery.account_id == account_id)).all():
+        mine = update(ReportDelivery).where(ReportDelivery.id == row.id)
+        connection.execute(mine.values(figures={"period": row.period}))

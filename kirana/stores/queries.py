@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, exists, select
+from sqlalchemy.orm import aliased
 
 from kirana.accounts.models import Account
 from kirana.accounts.permissions import Permission
@@ -121,3 +122,27 @@ def show_store(row: Row[*tuple[Any, ...]]) -> StoreView:
 def _member(row: Row[*tuple[Any, ...]]) -> Member:
     person = Person(row.uid, row.email, row.name, row.role, row.status, row.created_at)
     return Member(person, row.store_role, row.since)
+
+
+@query
+def list_sole_stores(connection: Connection, account_id: int) -> list[str]:
+    """The names of stores that have no other active owner than this one."""
+    others = aliased(Membership)
+    other = (
+        exists()
+        .where(
+            others.store_id == Membership.store_id,
+            others.account_id != account_id,
+            others.role == "owner",
+        )
+        .where(Account.id == others.account_id, Account.status == "active")
+    )
+    find = (
+        select(Store.name)
+        .join(Membership, Membership.store_id == Store.id)
+        .where(
+            Membership.account_id == account_id, Membership.role == "owner",
+            Store.status != "closed", ~other,
+        )
+    )  # fmt: skip
+    return list(connection.execute(find.order_by(Store.name)).scalars())

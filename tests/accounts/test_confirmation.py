@@ -77,7 +77,7 @@ def test_a_newcomer_gets_in_by_the_link(visitor: Visitor, post: Post, route: str
     assert person_row(NILA["email"]).verified_at is not None
     assert enter(visitor) == (201, "")
     assert confirm(visitor, token) == 410
-    assert rows(AuditEvent)[-1].action == "account.email_confirmed"
+    assert "account.email_confirmed" in [deed.action for deed in rows(AuditEvent)]
     assert check.run() == []
 
 
@@ -90,6 +90,15 @@ def test_the_link_is_sent_again_to_who_waits_only(visitor: Visitor, post: Post) 
         visitor.post("/auth/email-confirmations", {"email": NILA["email"]})
         visitor.post("/auth/email-confirmations", {"email": "nobody@example.org"})
         assert post.arrives() == []
+
+
+def test_three_mails_an_hour_are_enough(app: Any, settings: Settings) -> None:
+    asha = join(app, email=NILA["email"])
+    set_account(asha.email, verified_at=None)
+    for made in open_post(settings):
+        asks = [asha.post("/auth/email-confirmations", {"email": asha.email}) for _ in range(5)]
+        assert {answer.status_code for answer in asks} == {202}
+        assert len(made.arrives()) == 3
 
 
 def test_a_reset_shows_whose_mailbox_it_is_too(visitor: Visitor, post: Post) -> None:
@@ -214,6 +223,7 @@ def asked(app: Any, name: str, email: str) -> dict[str, Any]:
     headers = {k: v for k, v in answer.headers.items() if k not in ("X-Request-Id", "Set-Cookie")}
     body_text = answer.data.replace(email.encode(), b"").replace(identity, b"")
     headers.pop("Content-Length")
+    headers.pop("RateLimit", None)  # how often this test has asked so far
     cookies = [cookie.partition("=")[0] for cookie in answer.headers.getlist("Set-Cookie")]
     return {
         "status": answer.status_code, "headers": headers, "cookies": cookies, "body": body_text,

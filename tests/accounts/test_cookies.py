@@ -9,6 +9,7 @@ import pytest
 
 from kirana.accounts import services
 from kirana.accounts.models import Session
+from kirana.app import create_app
 from kirana.platform import clock
 from kirana.platform.access import SYSTEM
 from kirana.platform.config import Settings
@@ -58,8 +59,26 @@ def test_on_https_they_are_host_cookies(settings: Settings, home: Path) -> None:
     given = answer.headers.getlist("Set-Cookie")
     ours = [line for line in given if line.startswith(("__Host-access=", "__Host-refresh="))]
     assert len(ours) == 2
-    assert all("Secure" in line and "Domain" not in line for line in ours)
+    for line in ours:
+        assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(line.split("; "))
+        assert "Domain" not in line
     assert client.get("/account", base_url="https://shop.example").status_code == 200
+
+
+def test_no_cookie_of_ours_can_be_set_by_a_neighbour(app: Any, settings: Settings) -> None:
+    """Another host of the same domain cannot set a ``__Host-`` cookie."""
+    shop = create_app(replace(settings, base_url="https://shop.example"))
+    client, place = shop.test_client(), {"base_url": "https://shop.example"}
+    join(app, email="asha@example.org")
+    own = {"Origin": "https://shop.example"}
+    form = {"email": "asha@example.org", "password": PASSWORD, "return_to": ""}
+    given = client.post("/sign-in", data=form, headers=own, **place).headers.getlist("Set-Cookie")
+    form = {"name": "Asha", "wants_report": "1"}
+    given += client.post("/account", data=form, headers=own, **place).headers.getlist("Set-Cookie")
+    assert {line.partition("=")[0] for line in given} >= {"__Host-access", "__Host-notes"}
+    for line in given:
+        assert line.startswith("__Host-")
+        assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(line.split("; "))
 
 
 def test_pages_know_the_caller(asha: Visitor) -> None:

@@ -33,13 +33,15 @@ from tests.machinery.databases import SECRET
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    return replace(settings, sign_in_per_minute=1000, sign_in_per_address=1000)
+    return replace(
+        settings, sign_in_per_minute=1000, sign_in_per_hour=1000, sign_in_per_address=1000
+    )
 
 
 @pytest.fixture
 def patient(settings: Settings) -> Settings:
     """For tests that write more codes than a person may."""
-    return replace(settings, second_factor_per_minute=1000)
+    return replace(settings, second_factor_per_minute=1000, second_factor_per_hour=1000)
 
 
 def step(visitor: Visitor, proof: str, code: str) -> Any:

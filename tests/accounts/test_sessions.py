@@ -115,6 +115,21 @@ def test_sessions_end_by_themselves(
         after(absolute, token)
 
 
+def test_an_access_token_does_not_outlive_its_session(app: Any) -> None:
+    with clock.frozen(NOON):
+        admin = join(app, "admin")
+    passed, token, step = timedelta(), admin.tokens.refresh_token, timedelta(minutes=59)
+    while passed + step < timedelta(hours=12):
+        passed += step
+        admin.tokens = after(passed, token)
+        token = admin.tokens.refresh_token
+    last = timedelta(hours=12) - timedelta(seconds=1)
+    admin.tokens = after(last, token)
+    for later, status in ((timedelta(), 200), (timedelta(seconds=1), 401)):
+        with clock.frozen(NOON + last + later):
+            assert admin.get("/me").status_code == status
+
+
 def test_sign_out_counts_at_once(app: Any) -> None:
     asha = join(app)
     other = Visitor(asha.client, asha.email, sign_in(asha.email))

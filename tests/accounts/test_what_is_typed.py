@@ -1,5 +1,7 @@
 """E-mail addresses, passwords and lines of text, without a database."""
 
+from typing import Any
+
 import pytest
 
 from kirana.accounts import passwords, texts
@@ -8,6 +10,7 @@ from kirana.accounts.house_rules import HouseRules, follow
 from kirana.accounts.permissions import GUEST_PERMISSIONS, TABLE, Permission, permissions_of
 from kirana.accounts.session_keys import SessionKeys
 from kirana.platform.errors import Invalid
+from tests.accounts.people import Visitor
 
 
 @pytest.mark.parametrize(
@@ -88,6 +91,17 @@ def test_the_name_of_the_shop_is_no_password() -> None:
                 passwords.check_password(password, "/password")
     finally:
         follow(HouseRules())
+
+
+def test_a_password_can_be_tried_out(client: Any) -> None:
+    def problem(**given: str) -> str:
+        answer = Visitor(client).post("/auth/password-checks", given)
+        return str(answer.json["problem"])
+
+    assert problem(password="sunshine2026") == "choose one that is harder to guess"
+    assert problem(password="asharao99", email="a@example.org", name="Asha Rao") != ""
+    assert problem(password="asharao99") == ""
+    assert problem(password="short") == "must have 8 to 128 characters"
 
 
 def test_nothing_is_cut_off_or_folded() -> None:

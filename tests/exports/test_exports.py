@@ -14,6 +14,7 @@ from sqlalchemy import Connection, delete, update
 from kirana.accounts.models import Account
 from kirana.exports import queries, services
 from kirana.exports.errors import ExportExpired
+from kirana.exports.files import GrowingFile
 from kirana.jobs.queries import get_job
 from kirana.jobs.services import LEASE
 from kirana.platform import clock, probes
@@ -300,9 +301,9 @@ def _leave(connection: Connection, account_id: int) -> None:
 
 
 def test_parts_of_one_attempt_never_meet_those_of_another(tmp_path: Path) -> None:
-    first = services.GrowingFile(tmp_path, "u", 1)
+    first = GrowingFile(tmp_path, "u", 1, ".csv")
     first.append(b"abc")
-    second = services.GrowingFile(tmp_path, "u", 2)
+    second = GrowingFile(tmp_path, "u", 2, ".csv")
     assert second.take_over(first.name, 2)
     first.append(b"late")
     second.append(b"X")

@@ -1,6 +1,6 @@
 """The API answers only as its OpenAPI document says: schemathesis finds nothing.
 
-A short run by chance as the admin, who gets furthest; with ``KIRANA_TEST_REPEATS`` (``make proof``) a
+A short run by chance as the admin, who gets furthest; with ``KIRANA_TEST_REPEATS`` (make proof) a
 long one as everybody, which visits the edges of every schema too.
 """
 

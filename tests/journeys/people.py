@@ -18,5 +18,5 @@ def sign_in(page: Page, url: str, person: Person) -> None:
     page.goto(f"{url}/sign-in")
     page.get_by_label("Email").fill(person.email)
     page.get_by_label("Password").fill(person.password)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page).not_to_have_url(f"{url}/sign-in")

@@ -98,7 +98,7 @@ class Customer:
 
     def sign_in(self) -> None:
         self._fill(self._credentials())
-        self.page.get_by_role("button", name="Sign in").click()
+        self.page.get_by_role("button", name="Sign in", exact=True).click()
 
     def _credentials(self) -> dict[str, str]:
         return {"Email": self.person.email, "Password": self.person.password}

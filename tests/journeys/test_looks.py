@@ -43,6 +43,9 @@ GUEST_PAGES = (
     "/sign-in",
     "/sign-up",
     "/apply",
+    "/forgot",
+    "/reset",
+    "/confirm",
     "/no-such-page",
     "/styleguide",
 )
@@ -51,7 +54,7 @@ PAGES = {
     "applicant": ("/account", "/office"),
     "customer": (
         "/", "/basket", "/checkout", "/orders", "/orders/{order}", "/account",
-        "/account/addresses", "/account/security",
+        "/account/addresses", "/account/email", "/account/security", "/account/data",
     ),
     "manager": (
         "/office/{store}/today", "/office/{store}/products",
@@ -68,10 +71,17 @@ PAGES = {
     ),
 }  # fmt: skip
 NOT_PAGES = ("/api/", "/assets/", "/favicon.ico", "/media/", "/healthz", "/readyz", "/robots.txt")
-# A file, and a part of the page of exports.
+# Links of mails, files, parts of pages, and two steps that lead back unless one is on the way:
+# test_second_factors.py looks at them.
 LED_ON = {
+    "/account/totp",
+    "/sign-in/second-factor",
+    "/reset/<token>",
+    "/confirm/<token>",
     "/office/<store_slug>/exports/<uid>",
     "/office/<store_slug>/exports/<uid>/file",
+    "/account/data/<uid>",
+    "/account/data/<uid>/file",
 }
 
 
@@ -191,7 +201,11 @@ def _look_at(page: Page, watch: Watch, address: str) -> list[str]:
 @pytest.mark.parametrize("role", PAGES)
 def test_pages(role: str, furnished: Demo, new_page: Callable[..., Page]) -> None:
     page = new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-    refused = ("status of 404", "status of 403")  # how the browser notes an error page
+    refused = (
+        "status of 404",
+        "status of 403",
+        "status of 410",
+    )  # how the browser notes an error page
     watch = Watch(page, refused)
     if role in PEOPLE:
         sign_in(page, furnished.url, PEOPLE[role])

@@ -32,21 +32,49 @@ def world(app: Any) -> World:
     return build(app)
 
 
+def test_what_everybody_gets(app: Any, world: World, tmp_path: Path) -> None:
+    """Each route that is read, asked once by everybody, and every promise held against it."""
+    answers = {
+        path: {who: ask(world, who, "GET", path, world.keys) for who in WHO}
+        for path in get_routes(app)
+    }
+    people = {who: visitor.email for who, visitor in world.people.items()}
+    for path, by_whom in answers.items():
+        for who, answer in by_whom.items():
+            assert_safe_headers(answer)
+            if who in OF_NO_STAFF:
+                assert emails(answer) & {*people.values()} <= {people[who]}, (who, path)
+            if is_data(path):
+                assert not answer.is_json or integer_keys(answer.json) == [], (who, path)
+        assert_private_is_not_stored(path, by_whom)
+    found = lines_of_fields({path: each for path, each in answers.items() if is_data(path)})
+    listed = [line for line in FIELDS.read_text().splitlines() if line[:1] != "#"]
+    proposal = tmp_path / FIELDS.name
+    proposal.write_text("\n".join(found) + "\n")
+    assert found == listed, f"if it is right so, take over {proposal}"
+
+
+def is_data(path: str) -> bool:
+    return path.startswith(API) and not path.endswith(".json")
+
+
 # ---- headers
 
 
-def test_every_answer_carries_the_safe_headers(app: Any, world: World) -> None:
-    elsewhere = app.test_client().get("/", headers={"Host": "evil.example"})
-    assert elsewhere.status_code == 400
+def assert_safe_headers(answer: Any) -> None:
+    for name, value in SAFE_HEADERS.items():
+        found = answer.headers.getlist(name)
+        assert len(found) == 1, (answer.request.path, name)
+        assert name == "Cache-Control" or found == [value], answer.request.path
+
+
+def test_refusals_carry_the_safe_headers(client: Any) -> None:
+    elsewhere = client.get("/", headers={"Host": "evil.example"})
+    too_long = client.get(f"/api/v1/products?q={'x' * 40_000}")
+    assert (elsewhere.status_code, too_long.status_code) == (400, 414)
     assert b"evil" not in elsewhere.data
-    too_long = app.test_client().get(f"/api/v1/products?q={'x' * 40_000}")
-    assert too_long.status_code == 414
-    asked = [ask(world, who, "GET", path, world.keys) for path in get_routes(app) for who in WHO]
-    for answer in (elsewhere, too_long, app.test_client().get("/no/such/page"), *asked):
-        for name, value in SAFE_HEADERS.items():
-            found = answer.headers.getlist(name)
-            assert len(found) == 1, (answer.request.path, name)
-            assert name == "Cache-Control" or found == [value], answer.request.path
+    for answer in (elsewhere, too_long, client.get("/no/such/page"), client.post("/sign-in")):
+        assert_safe_headers(answer)
 
 
 @pytest.mark.usefixtures("database")
@@ -71,14 +99,13 @@ def test_https_is_kept_to_in_production(
 # ---- caches
 
 
-def test_what_depends_on_the_caller_is_never_stored(app: Any, world: World) -> None:
-    for path in get_routes(app):
-        answers = {who: ask(world, who, "GET", path, world.keys) for who in WHO}
-        if all(answer.headers["Cache-Control"] == "no-store" for answer in answers.values()):
-            continue
-        stored = {plain(answer, {})[::2] for answer in answers.values()}
-        assert len(stored) == 1, f"{path} may be stored and is not the same for all"
-        assert not any("Set-Cookie" in answer.headers for answer in answers.values()), path
+def assert_private_is_not_stored(path: str, by_whom: dict[str, Any]) -> None:
+    """What may be stored anywhere is the same for everybody."""
+    answers = by_whom.values()
+    if all(answer.headers["Cache-Control"] == "no-store" for answer in answers):
+        return
+    assert len({plain(answer, {})[::2] for answer in answers}) == 1, path
+    assert not any("Set-Cookie" in answer.headers for answer in answers), path
 
 
 def test_a_draft_drawn_for_its_manager_is_not_stored(app: Any, world: World) -> None:
@@ -128,31 +155,18 @@ def compare(
 # ---- fields
 
 
-def test_only_listed_fields_leave_for_each_role(app: Any, world: World, tmp_path: Path) -> None:
-    found = "\n".join(lines_of_fields(app, world)) + "\n"
-    listed = "".join(line for line in FIELDS.open() if not line.startswith("#"))
-    proposal = tmp_path / FIELDS.name
-    proposal.write_text(found)
-    assert found.splitlines() == listed.splitlines(), f"if it is right so, take over {proposal}"
-
-
-def lines_of_fields(app: Any, world: World) -> list[str]:
+def lines_of_fields(answers: dict[str, dict[str, Any]]) -> list[str]:
     """For each path its fields, people who see the same ones together."""
     lines = []
-    for path in api_routes(app):
+    for path, by_whom in answers.items():
         people: dict[str, list[str]] = {}
-        for who in WHO:
-            answer = ask(world, who, "GET", path, world.keys)
+        for who, answer in by_whom.items():
             if answer.status_code == 200 and answer.is_json and (found := names(answer.json)):
                 people.setdefault(" ".join(sorted(found)), []).append(who)
         for fields, group in people.items():
             lines.append(f"{path} {' '.join(group)}")
             lines += textwrap.wrap(fields, 96, initial_indent="    ", subsequent_indent="    ")
     return lines
-
-
-def api_routes(app: Any) -> list[str]:
-    return [path for path in get_routes(app, API) if not path.endswith(".json")]
 
 
 def names(value: Any, above: str = "") -> set[str]:
@@ -162,13 +176,6 @@ def names(value: Any, above: str = "") -> set[str]:
     if isinstance(value, dict) and not above.endswith((".before", ".after")):
         return {name for key, item in value.items() for name in names(item, f"{above}.{key}")}
     return {above.lstrip(".")}
-
-
-def test_no_integer_key_leaves(app: Any, world: World) -> None:
-    for path in api_routes(app):
-        for who in WHO:
-            answer = ask(world, who, "GET", path, world.keys)
-            assert not answer.is_json or integer_keys(answer.json) == [], (who, path)
 
 
 def integer_keys(value: Any) -> list[str]:
@@ -186,13 +193,8 @@ def is_key(name: str) -> bool:
     return name == "id" or name.endswith("_id")
 
 
-def test_customers_see_nobody_elses_address(app: Any, world: World) -> None:
-    known = {visitor.email.encode() for visitor in world.people.values()} - {b""}
-    for path in get_routes(app):
-        for who in OF_NO_STAFF:
-            answer = ask(world, who, "GET", path, world.keys)
-            seen = set(EMAIL.findall(answer.data)) & known
-            assert seen <= {world.people[who].email.encode()}, (who, path)
+def emails(answer: Any) -> set[str]:
+    return {found.decode() for found in EMAIL.findall(answer.data)}
 
 
 def test_the_fields_are_found_in_the_depth_of_a_document() -> None:

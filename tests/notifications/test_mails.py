@@ -1,5 +1,6 @@
 """What people read: every mail in both forms, with true facts and links of ours."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -194,6 +195,22 @@ class TestExport:
         assert mails.BUILDERS["export_ready"](letters, {"job_id": job_id}) is None
 
 
+@pytest.mark.parametrize("kind", ["personal_data_ready", "erasure_asked", "erased"])
+def test_the_mails_about_ones_own_data(letters: Letters, kind: str) -> None:
+    store, manager = add_store("corner"), add_account("mira@shop.example", "manager", name=EVIL)
+    add_member(manager, store)
+    payload = {"account_id": manager, "job_id": exports.request_export(actor_of(manager), None).id}
+    if kind == "erasure_asked":
+        assert mails.BUILDERS[kind](letters, payload) is None, "it was taken back"
+        _set_everyone("active", erase_at=datetime(2026, 12, 24, 20, tzinfo=UTC))
+    message = build(letters, kind, **payload)
+    assert message.to == "mira@shop.example"
+    assert "<script>" not in message.html
+    assert ("25 December 2026" in message.text) == (kind == "erasure_asked")
+    _set_everyone("closed")
+    assert mails.BUILDERS[kind](letters, payload) is None
+
+
 class TestMonth:
     def owe(self, letters: Letters) -> int:
         with clock.frozen(datetime(2026, 11, 2, tzinfo=UTC)):
@@ -256,12 +273,10 @@ def test_every_kind_that_is_owed_can_be_built(letters: Letters, order_id: int) -
 
 
 def _kinds_written_in_code() -> set[str]:
-    """Names given to ``enqueue`` anywhere in the shop's code."""
-    found = set()
+    """Names given to ``enqueue``, or kept for it by an export, anywhere in the shop's code."""
+    found: set[str] = set()
     for path in Path(mails.__file__).parents[1].rglob("*.py"):
-        for piece in path.read_text().split("enqueue(connection, ")[1:]:
-            if piece[0] == '"':
-                found.add(piece.split('"')[1])
+        found |= set(re.findall(r'(?:enqueue\(connection, |mail: str = )"(\w+)"', path.read_text()))
     return found
 
 

@@ -23,6 +23,7 @@ from kirana.platform.amounts import Money
 from kirana.platform.audit import AuditEvent
 from kirana.platform.db import query
 from kirana.platform.outbox import Outbox
+from kirana.privacy.services.erasing import ask_erasure_for
 from kirana.stores.services import move_store
 from tests.accounts.people import PASSWORD, Visitor, rows, sign_in
 from tests.journeys.test_access import RolledBack, picture
@@ -58,6 +59,10 @@ def _second_session(world: World) -> None:
     sign_in(world.people["customer"].email)
 
 
+def _let_end(world: World) -> None:
+    ask_erasure_for(world.actor("admin"), world.keys["person"], 14)
+
+
 def _rest(world: World) -> None:
     move_store(world.actor("manager"), world.keys["manager.store"], "holiday")
 
@@ -70,13 +75,18 @@ CALLS: dict[str, Call] = {
     "applyAgain": Call("rejected", {"wished_store": "Tea"}),
     "changeMe": Call("customer", {"name": "Asha R."}),
     "changePassword": Call(
-        "other_customer",
+        "other_manager",
         {"current_password": PASSWORD, "new_password": NEW_PASSWORD},
         is_outside=True,
     ),
     "addAddress": Call("customer", HOME),
     "changeAddress": Call("customer", HOME, {"uid": "address"}),
     "removeAddress": Call("customer", None, {"uid": "address"}),
+    "exportMyData": Call("customer"),
+    "eraseMe": Call("other_customer", {"password": PASSWORD}, is_outside=True),
+    "keepMe": Call("other_customer", is_outside=True),
+    "erasePerson": Call("admin", None, {"uid": "person"}),
+    "keepPerson": Call("admin", None, {"uid": "person"}, prepare=_let_end),
     "endSession": Call("customer", None, {"uid": "session"}),
     "endOtherSessions": Call("customer", prepare=_second_session),
     "suspendPerson": Call("admin", {"reason": "unpaid bills"}, {"uid": "person"}),

@@ -14,6 +14,7 @@ from kirana.platform import limits
 from kirana.platform.config import Settings
 from kirana.platform.errors import TooMany
 from kirana.platform.limits import FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS
+from tests.accounts.factors import add_totp
 from tests.accounts.people import OWN_ORIGIN, PASSWORD, Visitor, join, sign_in
 from tests.catalog.market import make_actor, make_store
 from tests.checkout.calling import bearer_of
@@ -50,6 +51,21 @@ def mails(app: Any, limit: Callable[[str], bool], email: str) -> Any:
         return app.response_class(status=status)
 
 
+def code_tries(app: Any) -> Call:
+    """The n-th wrong code at the second step of somebody who knows the password."""
+    kept: dict[str, str] = {}
+
+    def act(number: int) -> Any:
+        if not kept:
+            person = join(app)
+            add_totp(person)
+            kept["proof"] = try_password(app, person.email, PASSWORD).json["proof"]
+        body = {**kept, "code": f"{number:06}"}
+        return call(app, "POST", "/api/v1/auth/second-factor", json=body)
+
+    return act
+
+
 def calls(app: Any) -> dict[str, Call]:
     """By setting: the n-th call of what it limits."""
     store, store_id = make_store()
@@ -64,6 +80,8 @@ def calls(app: Any) -> dict[str, Call]:
         "sign_up_per_hour": lambda n: call(
             app, "POST", "/api/v1/auth/sign-up", json={"email": f"a{n}@example.org", **person}
         ),
+        "second_factor_per_minute": code_tries(app),
+        "second_factor_per_hour": code_tries(app),
         "forgot_per_hour": lambda n: mails(app, forgot, "a@example.org"),
         "forgot_per_address": lambda n: mails(app, forgot, f"a{n}@example.org"),
         "verification_per_hour": lambda n: mails(app, verify, "a@example.org"),

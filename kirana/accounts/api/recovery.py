@@ -1,14 +1,21 @@
 """Forgotten passwords, confirmed and changed addresses. Asking is answered alike for everybody."""
 
-from kirana.accounts import services, web_session
+from kirana.accounts import passwords, services, web_session
 from kirana.accounts.api.blueprint import api
 from kirana.accounts.errors import LinkRefused
 from kirana.accounts.permissions import Permission
-from kirana.accounts.recovery_shapes import EmailChange, Forgotten, LinkToken, PasswordReset
+from kirana.accounts.recovery_shapes import (
+    EmailChange,
+    Forgotten,
+    LinkToken,
+    PasswordReset,
+    PasswordToCheck,
+    PasswordVerdict,
+)
 from kirana.accounts.shapes import Accepted
 from kirana.platform.access import Actor
-from kirana.platform.errors import TooMany
-from kirana.platform.http import operation, public, requires
+from kirana.platform.errors import Invalid, TooMany
+from kirana.platform.http import limited, operation, public, requires
 
 ON_ITS_WAY = Accepted("If there is something to send to this address, a mail is on its way.")
 
@@ -29,6 +36,19 @@ def ask_for_reset(body: Forgotten) -> Accepted:
 def reset_password(body: PasswordReset) -> None:
     """Set the password with the token of the mailed link; every session of the account ends."""
     services.reset_password(web_session.visitor(), body)
+
+
+@api.post("/auth/password-checks")
+@public
+@limited("minute", "password_checks_per_minute", by="address")
+@operation("checkPassword", raises=(TooMany,))
+def check_password(body: PasswordToCheck) -> PasswordVerdict:
+    """Whether a new password would be accepted; nothing of it is kept."""
+    try:
+        passwords.check_password(body.password, "/password", body.email, body.name)
+    except Invalid as error:
+        return PasswordVerdict(error.errors[0]["detail"])
+    return PasswordVerdict("")
 
 
 @api.post("/auth/email-confirmations")

@@ -89,7 +89,8 @@ def _account(form: Form, status: int = 200) -> Response:
     application = queries.find_own_application(actor)
     return render(
         "shop/account.html", status, form=form, email=me.email, wants_report=me.wants_report,
-        since=me.created_at, application=application, can_apply=me.status == "rejected",
+        since=me.created_at, erase_at=me.erase_at, application=application,
+        can_apply=me.status == "rejected",
     )  # fmt: skip
 
 

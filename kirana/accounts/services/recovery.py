@@ -81,6 +81,8 @@ def _ask_to_change(connection: Connection, actor: Actor, new_email: str) -> None
     mine = find_account(connection, actor.email)
     link_id = ask_for_link(connection, "change", mine, new_email)
     enqueue(connection, "email_change_asked", f"email-change-asked:{link_id}", link_id=link_id)
+    thing = ("account", actor.uid)
+    audit.record(connection, actor, "account.email_change_asked", thing, after={"link": link_id})
 
 
 @verb

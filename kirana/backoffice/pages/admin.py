@@ -15,6 +15,7 @@ from kirana.platform.errors import Conflict, Invalid
 from kirana.platform.http import current_actor, requires
 from kirana.platform.inputs import texts_to_struct
 from kirana.platform.pages import Form, note, posted, see_other
+from kirana.privacy.services.erasing import ask_erasure_for, keep_account_of
 from kirana.stores.queries import get_store, list_all_stores
 from kirana.stores.services import approve_manager, reject_manager
 from kirana.stores.shapes import NewStore, Placement
@@ -106,6 +107,30 @@ def reinstate_person(uid: str) -> Response:
     except (Invalid, Conflict) as error:
         return _people_page(_refused(error), uid, error.status)
     note("Reinstated; they can sign in again.", "success")
+    return see_other(PEOPLE)
+
+
+@pages.post("/people/<uid>/erasure")
+@requires(Permission.WRITE_PEOPLE)
+def erase_person(uid: str) -> Response:
+    """Let the account of somebody end who asked for it and cannot sign in."""
+    try:
+        ask_erasure_for(current_actor(), uid, settings().erase_after_days)
+    except Conflict as error:
+        return _people_page(_refused(error), uid, error.status)
+    note("The account will be erased; its owner was written to.", "success")
+    return see_other(PEOPLE)
+
+
+@pages.post("/people/<uid>/erasure/withdrawal")
+@requires(Permission.WRITE_PEOPLE)
+def keep_person(uid: str) -> Response:
+    """Take it back."""
+    try:
+        keep_account_of(current_actor(), uid)
+    except Conflict as error:
+        return _people_page(_refused(error), uid, error.status)
+    note("The account stays.", "success")
     return see_other(PEOPLE)
 
 

@@ -8,6 +8,7 @@ from kirana.accounts.permissions import Permission
 from kirana.backoffice.pages.blueprint import my_store, pages, store_page
 from kirana.exports.downloads import export_response
 from kirana.exports.services import request_export
+from kirana.jobs.cards import job_card
 from kirana.jobs.errors import JobRunning
 from kirana.jobs.queries import get_job, list_jobs
 from kirana.jobs.shapes import JobView
@@ -19,15 +20,8 @@ from kirana.stores.shapes import StoreView
 
 SHOWN = 10
 LIST = ".exports"
-STATE_WORDS = {
-    "queued": "Waiting",
-    "running": "Running",
-    "done": "Done",
-    "failed": "Failed",
-    "cancelled": "Cancelled",
-    "expired": "Deleted",
-}
 NOTES = {
+    "running": "You can leave this page; we mail you the file.",
     "queued": "It begins in a moment. You can leave this page; we mail you the file.",
     "done": "The file is in your mail too.",
     "cancelled": "It was stopped; nothing was mailed.",
@@ -85,37 +79,4 @@ def _page(store: StoreView, problem: str = "", code: int = 200) -> Response:
 
 
 def _card(store: StoreView, job: JobView) -> dict[str, Any]:
-    """The fields of ``components/job.html``."""
-    address = f"/office/{store.slug}/exports/{job.uid}"
-    return {
-        "uid": job.uid,
-        "url": address,
-        "title": "Products",
-        "file_name": None,
-        "state": job.state,
-        "state_text": STATE_WORDS[job.state],
-        "percent": job.percent,
-        "rows_text": _rows(job),
-        "note": _left(job) if job.state == "running" else NOTES.get(job.state),
-        "download_url": f"{address}/file" if job.file else None,
-        "error": job.error,
-    }
-
-
-def _rows(job: JobView) -> str | None:
-    if job.rows_total is None:
-        return None
-    if job.state == "running":
-        return f"{job.rows_done:,} of {_counted(job.rows_total)}"
-    return _counted(job.rows_done)
-
-
-def _counted(rows: int) -> str:
-    return f"{rows:,} row" + ("" if rows == 1 else "s")
-
-
-def _left(job: JobView) -> str:
-    if job.seconds_left is None:
-        return "You can leave this page; we mail you the file."
-    seconds = max(job.seconds_left, 1)
-    return f"About {seconds} seconds left. You can leave this page; we mail you the file."
+    return job_card(job, "Products", f"/office/{store.slug}/exports/{job.uid}", NOTES)

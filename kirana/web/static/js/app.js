@@ -11,6 +11,7 @@ import "./toast.js";
 
 if (document.querySelector("[data-job][data-active]")) import("./job-progress.js");
 if (document.querySelector("[data-file-drop]")) import("./file-drop.js");
+if (document.querySelector("[data-new-password]")) import("./new-password.js");
 if (document.querySelector("[data-bulk]")) import("./bulk.js");
 if (document.querySelector("[data-passkey]")) import("./passkeys.js");
 if (document.querySelector("[data-codes]")) import("./codes.js");
