@@ -83,12 +83,15 @@ def test_a_form_cannot_carry_what_it_does_not_own(
             {"data": loaded, "content_type": "multipart/form-data"},
             {"data": good, "query_string": {"role": "admin"}},
         )
-        faults += [
-            f"{door} as {who}: {reply.status} {reply.changed}"
-            for who in ATTACKERS
-            for reply in (attacker.call(who, door, **way) for way in ways)
-            if reply.changed or not 400 <= reply.status < 500
-        ]
+        for who in ATTACKERS:
+            # Some ways lead on to another page before the form is read, and change nothing.
+            led_on = attacker.call(who, door, data=good)
+            passing = {303} if led_on.status == 303 and not led_on.changed else set()
+            faults += [
+                f"{door} as {who}: {reply.status} {reply.changed}"
+                for reply in (attacker.call(who, door, **way) for way in ways)
+                if reply.changed or not (400 <= reply.status < 500 or reply.status in passing)
+            ]
     assert faults == []
 
 
