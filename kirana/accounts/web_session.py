@@ -12,8 +12,8 @@ from flask import Flask, current_app, g, request
 
 from kirana.accounts.email_addresses import find_normal_email
 from kirana.accounts.errors import RefreshRefused, SessionEnded
-from kirana.accounts.factor_queries import has_second_factor
-from kirana.accounts.permissions import GUEST_PERMISSIONS, SIGNED_IN, permissions_of
+from kirana.accounts.obligation import obliged
+from kirana.accounts.permissions import GUEST_PERMISSIONS, permissions_of
 from kirana.accounts.queries import find_caller
 from kirana.accounts.services import refresh
 from kirana.accounts.session_keys import SessionKeys, keys_for
@@ -37,7 +37,12 @@ LONGEST_COOKIE = 200
 def install(app: Flask, store_ids_of: StoreIds) -> None:
     """Load the caller of each request; ``store_ids_of`` gives a manager's stores by account."""
     cookies.install(app)
-    use_actor_loader(app, lambda: load_actor(store_ids_of))
+
+    def load() -> Actor:
+        found = load_actor(store_ids_of)
+        return obliged(found) if _settings().admin_second_factor else found
+
+    use_actor_loader(app, load)
 
 
 def load_actor(store_ids_of: StoreIds) -> Actor:
@@ -198,8 +203,6 @@ def _find(access_token: str, store_ids_of: StoreIds) -> Actor | None:
     if row is None:
         return None
     is_working = row.role == "manager" and row.status == "active"
-    is_obliged = row.role == "admin" and _settings().admin_second_factor
-    lacks_factor = is_obliged and not has_second_factor(row.id)
     return Actor(
         account_id=row.id,
         uid=row.uid,
@@ -207,11 +210,9 @@ def _find(access_token: str, store_ids_of: StoreIds) -> Actor | None:
         name=row.name,
         role=row.role,
         status=row.status,
-        permissions=frozenset(SIGNED_IN if lacks_factor else permissions_of(row.role, row.status)),
+        permissions=frozenset(permissions_of(row.role, row.status)),
         store_ids=store_ids_of(row.id) if is_working else frozenset(),
         session_id=row.session_id,
-        is_obliged=is_obliged,
-        lacks_factor=lacks_factor,
         via="bearer" if has_bearer() else "cookie",
         network=request.remote_addr or "",
         request_id=g.get("request_id", ""),

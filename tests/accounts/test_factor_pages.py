@@ -8,6 +8,8 @@ import pyotp
 import pytest
 
 from kirana.accounts.qr import qr_code
+from kirana.platform import announce
+from kirana.platform.tokens import hash_secret
 from tests.accounts.factors import add_passkey, add_totp, age_sessions, code_now, wrong_code
 from tests.accounts.people import OWN_ORIGIN, PASSWORD, join
 
@@ -72,7 +74,36 @@ def test_from_the_first_code_to_signing_in(app: Any, browser: Browser) -> None:
     assert '<b class="num">9</b> of 10' in browser.see("/account/security")
 
 
-def test_the_basket_comes_along_and_so_does_the_way_back(app: Any, browser: Browser) -> None:
+def test_the_basket_comes_along_by_either_way(
+    app: Any, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[str] = []
+
+    def hear(_connection: Any, *, account_id: int, guest_hash: str) -> str:
+        heard.append(guest_hash)
+        return "Two things came along."
+
+    asha = join(app)
+    totp, _ = add_totp(asha)
+    device, _ = add_passkey(asha)
+    monkeypatch.setitem(announce._subscribers, "signed_in", [hear])
+    browser.client.set_cookie("basket", "the guest's secret")
+    browser.sign_in(asha.email)
+    assert heard == [], "not before the second step"
+    browser.send("/sign-in/second-factor", code=code_now(totp))
+    assert "Two things came along." in browser.see("/account")
+    assert browser.client.get_cookie("basket") is None
+    browser.send("/sign-out")
+    browser.client.set_cookie("basket", "the guest's secret")
+    answer = device.use(
+        browser.client.post("/api/v1/auth/passkey-challenges", headers=OWN_ORIGIN).json
+    )
+    assert browser.send("/sign-in/passkey", **answer).status_code == 303
+    assert "Two things came along." in browser.see("/account")
+    assert heard == [hash_secret("the guest's secret")] * 2
+
+
+def test_the_way_back_is_kept_over_both_steps(app: Any, browser: Browser) -> None:
     asha = join(app)
     totp, _ = add_totp(asha)
     form = {"email": asha.email, "password": PASSWORD, "return_to": "/account/addresses"}

@@ -1,6 +1,7 @@
 """Codes, proofs and challenges that five use at once let one in. And the mutants."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -124,3 +125,19 @@ def test_one_answer_to_a_challenge(
     )
     assert len(succeeded(outcomes)) == entered
     assert raised(outcomes) == ["PasskeyRefused"] * (TIMES - entered)
+
+
+@repeated
+def test_the_last_two_factors_of_an_obliged_admin(attempt: int, app: Any) -> None:
+    """Both removed at once: one stays, whichever."""
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], admin_second_factor=True)
+    boss = join(app, "admin")
+    add_totp(boss)
+    _, added = add_passkey(boss)
+    paths = ["/me/totp/removal", f"/me/passkeys/{added['passkey']['uid']}/removal"]
+    visitors = [Visitor(app.test_client(), boss.email, boss.tokens) for _ in paths]
+    outcomes = at_once(
+        [lambda v=v, p=p: v.post(p, {}) for v, p in zip(visitors, paths, strict=True)]
+    )
+    assert sorted(outcome.status_code for outcome in outcomes) == [204, 409]
+    assert boss.get("/people").status_code == 200

@@ -19,7 +19,7 @@ from kirana.accounts.services.codes import replace_recovery_codes, totp_owner
 from kirana.accounts.services.factor_notes import note_factor
 from kirana.accounts.services.records import end_everywhere, lock_account
 from kirana.accounts.services.session_endings import end_other_sessions
-from kirana.platform import clock
+from kirana.platform import audit, clock
 from kirana.platform.access import Actor
 from kirana.platform.db import verb
 from kirana.platform.errors import Invalid, NotFound
@@ -145,6 +145,7 @@ def _start(connection: Connection, actor: Actor, sealed: str) -> None:
             last_step=0, misses=0, created_at=clock.now(connection),
         )
     )  # fmt: skip
+    audit.record(connection, actor, "factor.totp_begun", ("account", actor.uid))
 
 
 @verb

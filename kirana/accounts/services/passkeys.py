@@ -13,7 +13,7 @@ from kirana.accounts.passkeys import BadAnswer, Holder, RelyingParty, Verified
 from kirana.accounts.services.factors import part_with_factor, prove_presence, welcome_factor
 from kirana.accounts.services.proofs import take_challenge, write_challenge
 from kirana.accounts.services.records import lock_account
-from kirana.platform import clock
+from kirana.platform import audit, clock
 from kirana.platform.access import Actor
 from kirana.platform.columns import new_uid
 from kirana.platform.db import insert_ignoring, verb
@@ -58,6 +58,7 @@ def rename_passkey(connection: Connection, actor: Actor, uid: str, name: str) ->
     naming = update(Passkey).where(mine).values(name=_name(name))
     if connection.execute(naming).rowcount != 1:
         raise NotFound
+    audit.record(connection, actor, "factor.passkey_renamed", ("passkey", uid))
     return get_passkey(actor, uid)
 
 
