@@ -164,12 +164,16 @@ def _quick_set(run: Run, minor: int, python: Path) -> None:
     run.step(title, program, "-m", "quick", "--databases", "sqlite", *ON_TWO_CORES, *folders)
 
 
-def _races(run: Run, repeats: int) -> None:
+def _proof(run: Run, repeats: int) -> None:
+    """The races and the hostile tests, long; ``paths`` narrows that down."""
     os.environ[REPEATS] = str(repeats)
-    own = inventory.own_minor()
-    run.paths = run.paths or ["tests/races"]
-    # One by one onto two cores: each race is alone with its database in its worker.
-    run.step(f"races × {repeats}, Python 3.{own}", Path(sys.executable), "-n", "2")
+    own, wanted = inventory.own_minor(), run.paths
+    for title, folder in (("races", "tests/races"), ("hostile input", "tests/hostile")):
+        run.paths = wanted or [folder]
+        # One by one onto two cores: each race is alone with its database in its worker.
+        run.step(f"{title} × {repeats}, Python 3.{own}", Path(sys.executable), "-n", "2")
+        if wanted:
+            return
 
 
 def _announce(run: Run) -> None:
@@ -185,7 +189,7 @@ def _announce(run: Run) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.run", description=__doc__)
-    parser.add_argument("--proof", action="store_true", help="only the races, each 20 times")
+    parser.add_argument("--proof", action="store_true", help="races and hostile tests, long")
     parser.add_argument("paths", nargs="*", help="only these files or folders")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
@@ -193,7 +197,7 @@ def main() -> int:
     _announce(run)
     with _cluster_for_all():
         if given.proof:
-            _races(run, 20)
+            _proof(run, 20)
         else:
             _everything(run)
     return run.close()

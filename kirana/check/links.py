@@ -19,7 +19,8 @@ def _orphans() -> Iterator[str]:
             for key in column.foreign_keys:
                 target = key.column
                 yield (
-                    f"SELECT '{table.name}.{column.name}' AS link, t.{column.name} AS missing "  # noqa: S608
+                    f"SELECT '{table.name}.{column.name}' AS link, "  # noqa: S608 - the schema's
+                    f"t.{column.name} AS missing "
                     f'FROM "{table.name}" t LEFT JOIN "{target.table.name}" o '
                     f"ON o.{target.name} = t.{column.name} "
                     f"WHERE t.{column.name} IS NOT NULL AND o.{target.name} IS NULL"

@@ -122,7 +122,7 @@ _DEPARTMENTS = (
 
 def load_catalogue(seed: int) -> Catalogue:
     """The whole range. ``seed`` decides only when each product came into the shop."""
-    chance = random.Random(f"catalogue {seed}")  # noqa: S311
+    chance = random.Random(f"catalogue {seed}")  # noqa: S311 - the same per seed
     shelves = _shelves()
     departments = (*_top_departments(), *dict.fromkeys(s.department for s in shelves.values()))
     products = tuple(

@@ -58,13 +58,13 @@ class _Household:
 def generate_orders(catalogue: Catalogue, seed: int, plan: Plan) -> list[DemoOrder]:
     """Exactly ``plan.orders`` orders, sorted by time."""
     shelves = _Shelves(catalogue)
-    chance = random.Random(f"orders {seed}")  # noqa: S311
+    chance = random.Random(f"orders {seed}")  # noqa: S311 - the same per seed
     households = [_household(seed, number) for number in range(plan.customers)]
     drafts: list[_Draft] = []
     for household, count in zip(households, _shares(chance, plan), strict=True):
         drafts += _history(household, count, shelves, plan)
     drafts.sort(key=lambda draft: (draft.moment, draft.customer))
-    return _numbered(drafts, plan, random.Random(f"outcomes {seed}"))  # noqa: S311
+    return _numbered(drafts, plan, random.Random(f"outcomes {seed}"))  # noqa: S311 - the same per seed
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class _Shelves:
 
 
 def _household(seed: int, number: int) -> _Household:
-    chance = random.Random(f"household {seed} {number}")  # noqa: S311
+    chance = random.Random(f"household {seed} {number}")  # noqa: S311 - the same per seed
     routines = load_routines()
     habits = chance.sample(routines, chance.randint(11, 18))
     return _Household(

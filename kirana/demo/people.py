@@ -87,7 +87,7 @@ def make_customers(seed: int, count: int) -> tuple[Customer, ...]:
     """``count`` people, at most as many as there are names."""
     if count > len(_NAMES):
         raise ValueError(f"there are {len(_NAMES)} names, not {count}")
-    chance = random.Random(f"people {seed}")  # noqa: S311
+    chance = random.Random(f"people {seed}")  # noqa: S311 - the same per seed
     return tuple(
         Customer(
             name=name,

@@ -114,7 +114,7 @@ def write_books(seed: int, catalogue: Catalogue, files: Files, currency: str) ->
     rows = Rows()
     zone = ZoneInfo(ZONE)
     now = clock.utc_now().replace(microsecond=0)
-    moment = Moment(now, random.Random(f"shop {seed}"))  # noqa: S311
+    moment = Moment(now, random.Random(f"shop {seed}"))  # noqa: S311 - the same per seed
     ground = found_shop(rows, moment, catalogue, files, people)
     founded_at = min(store["created_at"] for store in rows.of(Store))
     close_months(rows, founded_at, now, zone, max(ground.customers))

@@ -12,9 +12,9 @@ from flask import Flask, current_app, request
 
 from kirana.platform import cookies
 from kirana.platform.errors import Forbidden
+from kirana.platform.http import SAFE_METHODS
 from kirana.platform.pages import CSRF_FIELD, csrf_tokens
 
-SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 CSRF_HEADER = "X-CSRF-Token"
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 

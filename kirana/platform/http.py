@@ -23,7 +23,7 @@ from flask import Response, current_app, g, request
 from kirana.platform import allowances, idempotency
 from kirana.platform.access import GUEST, Actor
 from kirana.platform.errors import Invalid, ShopError
-from kirana.platform.inputs import NoFields, read_body, read_query
+from kirana.platform.inputs import NoFields, read_body, read_no_body, read_query
 from kirana.platform.networks import caller_of
 from kirana.platform.plain import is_api_path
 
@@ -32,6 +32,7 @@ View = Callable[..., Any]
 IdempotencyUse = Literal["none", "accepted", "required"]
 PUBLIC = "public"
 GUESTS_PER_ADDRESS = 10
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +182,8 @@ def _handler(view: View, declared: Operation) -> View:
             read_query(request, NoFields)
         if declared.body is not None:
             given["body"] = read_body(request, declared.body)
+        elif request.method not in SAFE_METHODS and not declared.uploads:
+            read_no_body(request)
         return _run(declared, lambda: view(**given))
 
     handle.__operation__ = declared  # type: ignore[attr-defined]

@@ -4,6 +4,7 @@ import json
 import math
 import types
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
 
 import msgspec
@@ -59,6 +60,12 @@ def read_body(request: Request, schema: type[T]) -> T:
     return to_struct(parse_json(read_bytes(request, MAX_BODY_BYTES)), schema)
 
 
+def read_no_body(request: Request) -> None:
+    """Refuse a body that says anything, where none is meant; an empty object says nothing."""
+    if read_bytes(request, MAX_BODY_BYTES):
+        read_body(request, NoFields)
+
+
 def read_bytes(request: Request, most: int) -> bytes:
     """The body if it has at most ``most`` bytes, whatever length was announced. Raises TooLarge."""
     if (request.content_length or 0) > most:
@@ -74,8 +81,9 @@ def read_bytes(request: Request, most: int) -> bytes:
 
 
 def read_query(request: Request, schema: type[T]) -> T:
-    """The query string as ``schema``; unknown and repeated names are errors. Raises Invalid."""
-    return texts_to_struct(request.args.to_dict(flat=False), schema)
+    """The query string as ``schema``; unknown and repeated names are errors, and so is an empty
+    text where no text is meant. Raises Invalid."""
+    return texts_to_struct(request.args.to_dict(flat=False), schema, blank_is_missing=False)
 
 
 def read_form(request: Request, schema: type[T], *also: str) -> T:
@@ -119,7 +127,9 @@ def to_struct(value: Any, schema: type[T]) -> T:
     return cast(T, _convert(value, schema, strict=True))
 
 
-def texts_to_struct(fields: Mapping[str, list[str]], schema: type[T]) -> T:
+def texts_to_struct(
+    fields: Mapping[str, list[str]], schema: type[T], blank_is_missing: bool = True
+) -> T:
     """Convert texts (query, form): numbers and booleans are read from their text."""
     values: dict[str, Any] = {}
     known = {item.encode_name: item for item in msgspec.structs.fields(cast(Any, schema))}
@@ -130,7 +140,7 @@ def texts_to_struct(fields: Mapping[str, list[str]], schema: type[T]) -> T:
             values[name] = texts
         elif len(texts) > 1:
             errors.append(_error(f"/{name}", "was given more than once"))
-        elif item is None or texts[0] != "" or item.required:
+        elif item is None or texts[0] != "" or item.required or not blank_is_missing:
             values[name] = _text(texts[0], item)
     if errors:
         raise Invalid(errors=errors)
@@ -153,7 +163,8 @@ def _convert(values: dict[str, Any], schema: Any, strict: bool) -> Any:
         if any(f"{error['pointer']}/".startswith(f"/{item.encode_name}/") for error in errors):
             continue
         try:
-            msgspec.convert(values[item.encode_name], item.type, strict=strict)
+            exactly = strict or _is_moment(item.type)
+            msgspec.convert(values[item.encode_name], item.type, strict=exactly)
             _check_text(values[item.encode_name])
         except (msgspec.ValidationError, ValueError) as error:
             errors.append(_from_msgspec(item.encode_name, error))
@@ -195,6 +206,11 @@ def _is_struct(kind: Any) -> bool:
 
 def _bare(kind: Any) -> Any:
     return get_args(kind)[0] if get_origin(kind) is Annotated else kind
+
+
+def _is_moment(kind: Any) -> bool:
+    """Whether a number in its text is no time, lest 0.5 be read as half a second of 1970."""
+    return any(_bare(each) in (datetime, date) for each in (kind, *get_args(kind)))
 
 
 def _is_list(kind: Any) -> bool:

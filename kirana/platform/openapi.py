@@ -20,7 +20,7 @@ from kirana.platform.errors import (
     TooMany,
     Unauthorized,
 )
-from kirana.platform.http import PUBLIC, Operation
+from kirana.platform.http import PUBLIC, SAFE_METHODS, Operation
 from kirana.platform.idempotency import KeyMissing, KeyReused
 from kirana.platform.inputs import MalformedBody, TooLarge, WrongMediaType
 
@@ -60,14 +60,18 @@ class Problem(msgspec.Struct, frozen=True):
     expires_in: int = 0
 
 
-def build(app: Flask) -> dict[str, Any]:
-    """The whole document for ``app``'s routes below /api/v1."""
+def build(app: Flask, guests: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """The whole document for ``app``'s routes below /api/v1; ``guests`` are the permissions
+    that nobody needs to sign in for."""
     routes = list(api_routes(app))
     schemas, components = _schemas(routes)
     paths: dict[str, Any] = {}
     for rule, method, view in routes:
         path = re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", rule.rule)
-        paths.setdefault(path, {})[method.lower()] = _operation(rule, view, schemas)
+        paths.setdefault(path, {})[method.lower()] = {
+            **_operation(rule, method, view, schemas),
+            "security": _security(view.__access__, guests),
+        }
     return {
         "openapi": "3.1.0",
         "info": {
@@ -108,7 +112,7 @@ def _schemas(routes: list[tuple[Rule, str, Any]]) -> tuple[dict[Any, Any], dict[
     return dict(zip(kinds, found, strict=True)), components
 
 
-def _operation(rule: Rule, view: Any, schemas: dict[Any, Any]) -> dict[str, Any]:
+def _operation(rule: Rule, method: str, view: Any, schemas: dict[Any, Any]) -> dict[str, Any]:
     declared: Operation = view.__operation__
     access: str = view.__access__
     found: dict[str, Any] = {
@@ -116,8 +120,7 @@ def _operation(rule: Rule, view: Any, schemas: dict[Any, Any]) -> dict[str, Any]
         "summary": declared.summary,
         "tags": [_tag(rule)],
         "parameters": [*_path_parameters(rule), *_query_parameters(declared)],
-        "responses": _responses(declared, access, schemas),
-        "security": [{"bearer": []}] if access != PUBLIC else [{}, {"bearer": []}],
+        "responses": _responses(declared, method, access, schemas),
         "x-permission": access,
     }
     if declared.idempotency != "none":
@@ -128,6 +131,11 @@ def _operation(rule: Rule, view: Any, schemas: dict[Any, Any]) -> dict[str, Any]
             content = {"application/json": {"schema": schemas[declared.body]}}
         found["requestBody"] = {"required": True, "content": content}
     return found
+
+
+def _security(access: str, guests: frozenset[str]) -> list[dict[str, list[str]]]:
+    is_open = access == PUBLIC or access in guests
+    return [*([{}] if is_open else []), {"bearer": []}]
 
 
 def _tag(rule: Rule) -> str:
@@ -173,18 +181,20 @@ def _idempotency_parameter(declared: Operation) -> dict[str, Any]:
         "in": "header",
         "required": declared.idempotency == "required",
         "description": "1 to 255 printable ASCII characters; the first answer is replayed.",
-        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+        "schema": {"type": "string", "pattern": "^[ -~]{1,255}$"},
     }
 
 
-def _responses(declared: Operation, access: str, schemas: dict[Any, Any]) -> dict[str, Any]:
+def _responses(
+    declared: Operation, method: str, access: str, schemas: dict[Any, Any]
+) -> dict[str, Any]:
     success: dict[str, Any] = {"description": HTTPStatus(declared.status).phrase}
     if declared.returns is Response:
         success["content"] = {"application/octet-stream": {"schema": BINARY}}
     elif declared.returns not in (None, type(None)):
         success["content"] = {"application/json": {"schema": schemas[declared.returns]}}
     responses = {str(declared.status): success}
-    for status, facts in sorted(_facts(declared, access).items()):
+    for status, facts in sorted(_facts(declared, method, access).items()):
         responses[str(status)] = {
             "description": "; ".join(sorted({f"`{fact.code}`: {fact.message}" for fact in facts})),
             "content": {"application/problem+json": {"schema": schemas[Problem]}},
@@ -194,13 +204,13 @@ def _responses(declared: Operation, access: str, schemas: dict[Any, Any]) -> dic
     return responses
 
 
-def _facts(declared: Operation, access: str) -> dict[int, list[type[ShopError]]]:
+def _facts(declared: Operation, method: str, access: str) -> dict[int, list[type[ShopError]]]:
     facts: list[type[ShopError]] = [Invalid, Unauthorized, *edge.REFUSALS, *declared.raises]
     if access != PUBLIC:
         facts += [Forbidden, SecondFactorNeeded, NotFound, TooMany]
-    if declared.body is not None:
+    if method not in SAFE_METHODS and not declared.uploads:
         facts += [MalformedBody, WrongMediaType, TooLarge]
-    if declared.body is not None or declared.uploads:
+    if method not in SAFE_METHODS:
         facts += bodies.REFUSALS
     if declared.idempotency != "none":
         facts += [KeyReused] + ([KeyMissing] if declared.idempotency == "required" else [])

@@ -130,6 +130,8 @@ def _page(status: int, code: str, detail: str) -> Response:
     if request.headers.get("X-Fragment"):
         body = msgspec.json.encode(error)
         return Response(body, status, content_type="application/problem+json")
+    with contextlib.suppress(ShopError):
+        current_actor()  # if its token is refused only now, the page is a visitor's
     title = HTTPStatus(status).phrase
     with contextlib.suppress(Unauthorized):  # a token that is not good leaves a visitor behind
         current_actor()

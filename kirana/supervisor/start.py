@@ -49,7 +49,7 @@ def _become_supervisor(settings: Settings, lock: int, lines: Sequence[str]) -> N
     for descriptor in (lock, reading):
         os.set_inheritable(descriptor, True)
     words = [sys.executable, "-m", "kirana.supervisor", str(lock), str(reading)]
-    os.execve(words[0], words, _environment(settings))  # noqa: S606
+    os.execve(words[0], words, _environment(settings))  # noqa: S606 - no shell
 
 
 def supervise(lock: int, greeting: int) -> int:
@@ -110,7 +110,8 @@ def _environment(settings: Settings) -> dict[str, str]:
 
 def _answers(settings: Settings) -> bool:
     """Whether the web server says that it is healthy."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
+    anywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - asked, not bound
+    host = anywhere.get(settings.host, settings.host)
     question = f"GET /healthz HTTP/1.1\r\nHost: localhost:{settings.port}\r\n"
     try:
         with closing(socket.create_connection((host, settings.port), 1)) as connection:

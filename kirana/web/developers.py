@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 from flask import Blueprint, Flask, Response, current_app
 
+from kirana.accounts.permissions import GUEST_PERMISSIONS
 from kirana.platform import openapi
 from kirana.platform.errors import NotFound
 from kirana.platform.http import public
@@ -20,7 +21,7 @@ pages = Blueprint("developers", __name__)
 @lru_cache(maxsize=4)
 def document(app: Flask) -> bytes:
     """The OpenAPI document as bytes; routes do not change while the process lives."""
-    return msgspec.json.encode(openapi.build(app))
+    return msgspec.json.encode(openapi.build(app, frozenset(map(str, GUEST_PERMISSIONS))))
 
 
 @pages.get("/api/v1/openapi.json")

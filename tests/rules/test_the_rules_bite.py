@@ -10,7 +10,7 @@ from typing import NamedTuple
 import flask
 import pytest
 
-from tests.rules import code, files
+from tests.rules import code, files, security
 from tests.rules.source import ROOT, Source, parse
 
 Rule = Callable[[Source], list[str]]
@@ -67,6 +67,50 @@ PLANTS = [
     ),
     Plant(code.no_built_sql, "kirana/cart/queries.py", 'text("a %s" % x)', 'log.info("a %s" % x)'),
     Plant(code.no_built_sql, "kirana/cart/queries.py", 'text("{}".format(x))', 'text("{}")'),
+    Plant(
+        security.owners_are_asked,
+        "kirana/orders/queries.py",
+        "@query\ndef get_order(connection, actor, number):\n    return find(number)",
+        "@query\ndef get_order(connection, actor, number):\n    return find(number, actor.me())",
+    ),
+    Plant(
+        security.owners_are_asked,
+        "kirana/orders/services/moving.py",
+        "@verb\ndef cancel(connection, number): ...",
+        "def cancel(connection, number): ...",
+    ),
+    Plant(
+        security.no_sql_from_pieces,
+        "kirana/orders/queries.py",
+        'find = f"SELECT * FROM t WHERE x = {x}"',
+        'find = "SELECT * FROM t WHERE x = :x"',
+    ),
+    Plant(security.no_sql_from_pieces, "main.py", 'a = "DELETE FROM " + t', 'a = "Delete " + t'),
+    Plant(security.no_sql_from_pieces, "main.py", '"UPDATE {} SET".format(t)', '"{}".format(t)'),
+    Plant(security.no_dangerous_calls, "main.py", "pickle.loads(x)", "json.loads(x)"),
+    Plant(security.no_dangerous_calls, "main.py", "eval(x)", "literal_eval(x)"),
+    Plant(security.no_dangerous_calls, "main.py", "run(x, shell=True)", "run(x, shell=False)"),
+    Plant(security.no_markup_of_texts, "main.py", "Markup(x)", 'Markup("<b>")'),
+    Plant(security.no_markup_of_texts, "main.py", "render_template_string(x)", "render(x)"),
+    Plant(
+        security.secrets_are_compared_slowly,
+        "main.py",
+        "if given == self.token_hash: ...",
+        "a = Session.token_hash == given\nb = token == ''\nhmac.compare_digest(token, given)",
+    ),
+    Plant(security.chance_is_for_jitter, "kirana/cart/x.py", "import random", "import secrets"),
+    Plant(
+        security.input_is_read_through_schemas,
+        "kirana/cart/pages.py",
+        "x = request.form['a']",
+        "x = posted(Form)",
+    ),
+    Plant(
+        security.silence_has_a_reason,
+        "kirana/cart/pages.py",
+        "x = 1  # noqa: S105",
+        "x = 1  # noqa: S105 - why",
+    ),
     Plant(code.telling_names, "kirana/cart/utils.py", "", ""),
     Plant(code.telling_names, "kirana/common/cart.py", "", ""),
     Plant(code.telling_names, "kirana/cart/x.py", "class CartManager: ...", "class Managers: ..."),
@@ -139,7 +183,7 @@ def test_a_planted_violation_is_found(plant: Plant) -> None:
 
 
 def test_every_rule_about_code_has_a_plant() -> None:
-    assert {plant.rule for plant in PLANTS} >= set(code.RULES)
+    assert {plant.rule for plant in PLANTS} >= {*code.RULES, *security.RULES}
 
 
 def test_a_product_too_large_is_found() -> None:

@@ -1,0 +1,1 @@
+"""What an attacker would send, at every door that the routes open."""
