@@ -29,8 +29,8 @@ PAGE = 500
 LOCK_NOT_AVAILABLE = "55P03"
 # What a mark covers. A column that is added later is not covered by the seals made before it.
 SEALED = (
-    "id", "actor_id", "role", "session_id", "network", "request_id", "action", "object_kind",
-    "object_key", "before", "after",
+    "id", "actor_id", "role", "session_id", "key_uid", "network", "request_id", "action",
+    "object_kind", "object_key", "before", "after",
 )  # fmt: skip
 _BEGINNING = ""
 
