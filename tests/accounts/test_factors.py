@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, update
 from kirana.accounts import services
 from kirana.accounts.factor_models import Passkey, RecoveryCode, Totp
 from kirana.accounts.factor_queries import has_second_factor
+from kirana.accounts.factor_shapes import FACTOR_NEWS
 from kirana.accounts.models import Session
 from kirana.platform import clock
 from kirana.platform.access import SYSTEM
@@ -35,7 +36,7 @@ def done() -> list[str]:
 
 
 def told() -> list[str]:
-    return [row.payload["what"] for row in rows(Outbox) if row.kind == "factor_note"]
+    return [FACTOR_NEWS[row.payload["news"]] for row in rows(Outbox) if row.kind == "factor_note"]
 
 
 @pytest.fixture
