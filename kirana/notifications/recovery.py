@@ -1,10 +1,11 @@
 """Mails about a password, an address, and who may be whom."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from kirana.accounts.link_queries import find_to_tell, get_left_address
-from kirana.accounts.services.links import LIFE, Issued, issue_link
+from kirana.accounts.services.links import LIFE, issue_link
 from kirana.notifications import queries
 from kirana.notifications.rendering import Letters
 from kirana.platform.mail import Message
@@ -13,32 +14,28 @@ Payload = dict[str, Any]
 MINUTES = LIFE.seconds // 60
 
 
-def password_reset(letters: Letters, payload: Payload) -> Message | None:
-    """The link is made here, at the time of sending; the outbox holds its number only."""
-    found = issue_link(payload["link_id"], letters.settings.secret)
-    if found is None:
-        return None
-    subject = f"Set a new password at {letters.settings.shop_name}"
-    return _with_link(letters, "password_reset", subject, found)
+# Template, page behind the link, subject.
+LINKS = {
+    "password_reset": ("/reset", "Set a new password at {}"),
+    "email_confirmation": ("/confirm", "Confirm your address at {}"),
+    "email_change": ("/confirm", "Confirm your new address at {}"),
+}
 
 
-def email_confirmation(letters: Letters, payload: Payload) -> Message | None:
-    found = issue_link(payload["link_id"], letters.settings.secret)
-    if found is None:
-        return None
-    subject = f"Confirm your address at {letters.settings.shop_name}"
-    return _with_link(letters, "email_confirmation", subject, found)
+def with_link(template: str, letters: Letters, payload: Payload) -> Message | None:
+    """The link is made here, at the time of sending; the outbox holds its number only.
 
-
-def email_change(letters: Letters, payload: Payload) -> Message | None:
-    """To the new address: the link, or for who has an account by it, that there is one."""
+    Where it would lead to an address that somebody has by now, its owner is told instead.
+    """
     found = issue_link(payload["link_id"], letters.settings.secret)
     if found is None:
         return None
     if found.holder_id is not None:
         return _known(letters, found.holder_id)
-    subject = f"Confirm your new address at {letters.settings.shop_name}"
-    return _with_link(letters, "email_change", subject, found)
+    page, subject = LINKS[template]
+    url = letters.url(f"{page}/{found.token}")
+    facts = {"name": found.name, "url": url, "minutes": MINUTES}
+    return letters.write(template, found.to, subject.format(letters.settings.shop_name), facts)
 
 
 def email_change_asked(letters: Letters, payload: Payload) -> Message | None:
@@ -64,21 +61,12 @@ def sign_up_known(letters: Letters, payload: Payload) -> Message | None:
 
 
 BUILDERS: dict[str, Callable[[Letters, Payload], Message | None]] = {
-    "password_reset": password_reset,
+    **{template: partial(with_link, template) for template in LINKS},
     "password_changed": password_changed,
-    "email_confirmation": email_confirmation,
-    "email_change": email_change,
     "email_change_asked": email_change_asked,
     "email_changed": email_changed,
     "sign_up_known": sign_up_known,
 }
-PATHS = {"password_reset": "/reset", "email_confirmation": "/confirm", "email_change": "/confirm"}
-
-
-def _with_link(letters: Letters, template: str, subject: str, found: Issued) -> Message:
-    url = letters.url(f"{PATHS[template]}/{found.token}")
-    facts = {"name": found.name, "url": url, "minutes": MINUTES}
-    return letters.write(template, found.to, subject, facts)
 
 
 def _notice(letters: Letters, template: str, subject: str, person: Any) -> Message | None:

@@ -24,8 +24,8 @@ MOST_FIELDS = 1000
 # So much is taken in and thrown away, else a client still sending would never see the answer.
 _LARGEST_DISCARDED = 32 * 1024 * 1024
 _PIECE = 256 * 1024
-# Readers younger than this will be gone at once: an honest crowd is worth a short wait.
-_MOMENT = 0.05
+# Seconds. Readers younger than this will be gone at once: an honest crowd is worth a short wait.
+_MOMENT = 0.5
 _CLOCK_SLACK = 1.0
 
 Environ = dict[str, Any]
@@ -37,10 +37,12 @@ class LengthRequired(ShopError):
     message = "Send the body with a Content-Length."
 
 
-class TooSlow(ShopError):
+class Incomplete(ShopError):
+    """It was cut off for being slow, or the client ended it early."""
+
     status = 408
     code = "request_timeout"
-    message = "The body took too long to come."
+    message = "The body did not come in full in time."
 
 
 class BodyTooLarge(ShopError):
@@ -57,7 +59,7 @@ class Busy(Unavailable):
         super().__init__(retry_after=2)
 
 
-REFUSALS = (LengthRequired, TooSlow, BodyTooLarge, Busy)
+REFUSALS = (LengthRequired, Incomplete, BodyTooLarge, Busy)
 
 
 @dataclass(slots=True, eq=False)
@@ -88,17 +90,17 @@ class BodyGate:
         """Put the whole body into ``environ["wsgi.input"]``.
 
         One that is too large is thrown away; of a multipart form the form's own page tells it.
-        Raises BadRequest, LengthRequired, Busy, TooSlow or BodyTooLarge.
+        Raises BadRequest, LengthRequired, Busy, Incomplete or BodyTooLarge.
         """
         length = _announced(environ)
         if length == 0:
             return
         if length > _LARGEST_DISCARDED:
             raise BodyTooLarge
-        with self._permit(environ) as reading:
+        with self._permit(environ):
             data, size = _read(environ["wsgi.input"], length)
             if size < length:
-                raise TooSlow if reading.age >= self._pause else BadRequest
+                raise Incomplete
         kind = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
         if kind == "application/x-www-form-urlencoded":
             is_too_large = length > LARGEST_FORM or data.count(b"&") >= MOST_FIELDS
@@ -109,10 +111,9 @@ class BodyGate:
         environ["wsgi.input"] = io.BytesIO(data)
 
     @contextmanager
-    def _permit(self, environ: Environ) -> Iterator[_Reading]:
-        if not self._permits.acquire(blocking=False) and not self._permits.acquire(
-            timeout=_MOMENT if all(each.age < _MOMENT for each in tuple(self._readings)) else 0
-        ):
+    def _permit(self, environ: Environ) -> Iterator[None]:
+        is_honest_crowd = all(each.age < _MOMENT for each in tuple(self._readings))
+        if not self._permits.acquire(timeout=_MOMENT if is_honest_crowd else 0):
             raise Busy
         reading = _Reading(
             environ.get("REMOTE_ADDR", ""), environ.get("SERVER_PORT", ""), time.monotonic()
@@ -120,7 +121,7 @@ class BodyGate:
         self._readings.append(reading)
         self._watch()
         try:
-            yield reading
+            yield
         finally:
             self._readings.remove(reading)
             self._permits.release()

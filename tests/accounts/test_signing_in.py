@@ -149,3 +149,12 @@ def test_a_refused_page_keeps_the_address_and_not_the_password(app: Any, client:
     assert b'value="asha@example.org"' in answer.data
     assert b"my secret word" not in answer.data
     assert b"is not right" in answer.data
+
+
+def test_a_failed_try_is_logged_without_what_was_typed(
+    app: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    body = {"email": "nobody@example.org", "password": "my secret thoughts"}
+    assert Visitor(app.test_client()).post("/auth/sign-in", body).status_code == 401
+    assert "a sign-in failed, from 127.0.0.0/24" in caplog.messages
+    assert not [text for text in caplog.messages if "nobody" in text or "thoughts" in text]

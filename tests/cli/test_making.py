@@ -90,9 +90,13 @@ def test_an_operator_makes_people_and_gives_them_roles(demo: Shop) -> None:
     words = ("user", "create", "--role", "customer", "--email", "Asha@Shop.Example")
     said = demo(*words, "--name", "Asha", "--password-stdin", typed=f"{TYPED}\n")
     assert said.answer == "asha@shop.example can sign in as customer.\n"
-    find = "SELECT role, status, password_hash FROM account WHERE email = 'asha@shop.example'"
-    [(role, status, hashed)] = demo.rows(find)
+    find = (
+        "SELECT role, status, password_hash, verified_at FROM account"
+        " WHERE email = 'asha@shop.example'"
+    )
+    [(role, status, hashed, confirmed)] = demo.rows(find)
     assert (role, status) == ("customer", "active")
+    assert confirmed is not None
     assert matches(hashed, TYPED)
     assert TYPED not in hashed
     again = demo.inside(*words, "--name", "Asha", "--password-stdin", typed=f"{TYPED}\n")
@@ -108,7 +112,14 @@ def test_the_last_admin_stays(demo: Shop) -> None:
     assert demo.rows("SELECT role FROM account WHERE email = ?", ADMIN_EMAIL) == [("admin",)]
 
 
-@pytest.mark.parametrize("password", ["short", ""])
+@pytest.mark.parametrize("email", ["a@аррӏе.com", "a@example.org.", "A <a@example.org>"])
+def test_a_look_alike_is_refused(demo: Shop, email: str) -> None:
+    words = ("user", "create", "--role", "admin", "--email", email, "--name", "A")
+    said = demo.inside(*words, "--password-stdin", typed=f"{TYPED}\n")
+    assert (said.status, "/email" in said.err) == (1, True)
+
+
+@pytest.mark.parametrize("password", ["short", "", "kirana2026", "sunshine"])
 def test_a_weak_password_is_refused(demo: Shop, password: str) -> None:
     words = ("user", "create", "--role", "admin", "--email", "a@shop.example", "--name", "A")
     said = demo.inside(*words, "--password-stdin", typed=f"{password}\n")

@@ -184,7 +184,7 @@ def test_jobs_of_others_are_not_there(manager: Actor, store_id: int) -> None:
         services.cancel_job(other, job.uid)
     assert queries.list_jobs(other, PageQuery()).items == []
     with pytest.raises(Forbidden):
-        queries.list_jobs(actor_of(add_account("c@shop.example")), PageQuery())
+        queries.list_jobs(actor_of(add_account("c@shop.example", status="suspended")), PageQuery())
 
 
 def test_lists_are_paged_newest_first(manager: Actor, store_id: int) -> None:

@@ -32,12 +32,8 @@ def counter(
     program = need("Valkey", find_program())
     folder: Path = tmp_path_factory.mktemp("counter")
     shop = Shop(sqlite_source.fresh(folder / "kirana.sqlite3"), program)
-    try:
-        shop.valkey.start()
-        shop.start("web")
+    with shop.counter():
         yield shop
-    finally:
-        shop.close()
 
 
 @pytest.fixture(scope="module")

@@ -130,6 +130,16 @@ class Shop:
         finally:
             self.close()
 
+    @contextlib.contextmanager
+    def counter(self) -> Iterator["Shop"]:
+        """Of the whole shop only the web server and Valkey run."""
+        try:
+            self.valkey.start()
+            self.start("web")
+            yield self
+        finally:
+            self.close()
+
     def close(self) -> None:
         running = [process for process in self.processes.values() if process.running]
         for process in running:

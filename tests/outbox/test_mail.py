@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kirana.platform import mail
 from kirana.platform.config import Settings, SettingsError
 from kirana.platform.mail import (
     Attachment,
@@ -187,3 +188,11 @@ def test_a_bad_address_of_the_server_is_told(url: str) -> None:
 def test_a_sender_without_address_is_told() -> None:
     with pytest.raises(SettingsError, match="KIRANA_MAIL_FROM"):
         SmtpGateway(replace(SETTINGS, mail_from="Kirana"))
+
+
+def test_what_a_server_said_names_nobody() -> None:
+    """It is kept in rows and logs that outlive the person."""
+    with pytest.raises(PermanentFailure) as refused:
+        mail._expect(2, 550, b"5.1.1 <Asha.Rao+x@mail.example.org>: no such user")
+    assert str(refused.value) == "550 5.1.1 <(address)>: no such user"
+    assert "asha" not in mail._describe(OSError("no route to asha@example.org"))

@@ -4,10 +4,8 @@ Each operation of the API that is not a GET is called once with what makes it su
 a call here fails, and so does a call without an operation.
 """
 
-import contextlib
 import logging
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +16,6 @@ from kirana.accounts.services import suspend
 from kirana.catalog.inputs import NewCategory, NewProduct
 from kirana.catalog.services.categories import create_category
 from kirana.catalog.services.products import create_product
-from kirana.platform import db
 from kirana.platform.amounts import Money
 from kirana.platform.audit import AuditEvent
 from kirana.platform.db import query
@@ -26,7 +23,7 @@ from kirana.platform.outbox import Outbox
 from kirana.privacy.services.erasing import ask_erasure_for
 from kirana.stores.services import move_store
 from tests.accounts.people import PASSWORD, Visitor, rows, sign_in
-from tests.journeys.test_access import RolledBack, picture
+from tests.journeys.test_access import picture, rolled_back
 from tests.world import World, build
 
 NEW_PASSWORD = "seven green bicycles"
@@ -171,16 +168,6 @@ def world(app: Any) -> World:
     return made
 
 
-@contextlib.contextmanager
-def rolled_back(is_kept: bool) -> Iterator[None]:
-    if is_kept:
-        yield
-        return
-    with contextlib.suppress(RolledBack), db.transaction():
-        yield
-        raise RolledBack
-
-
 def perform(world: World, call: Call, route: Route) -> Any:
     visitor = world.people[call.who]
     values = {name: world.keys[key] for name, key in call.values.items()}
@@ -213,7 +200,7 @@ def test_every_change_leaves_a_row_and_no_secret(
     known, secrets = operations(app), {PASSWORD, NEW_PASSWORD}
     secrets |= {token for visitor in world.people.values() for token in tokens_of(visitor)}
     for name, call in sorted(CALLS.items(), key=lambda item: item[1].is_outside):
-        with rolled_back(call.is_outside):
+        with rolled_back(unless=call.is_outside):
             if call.prepare:
                 call.prepare(world)
             before = deeds()

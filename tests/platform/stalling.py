@@ -48,14 +48,14 @@ def told(connection: socket.socket, seconds: float = 20) -> tuple[int, dict[str,
 
 
 def gets(port: int, number: int) -> list[int]:
-    """Statuses of so many GETs, each on a new connection; 0 for one not answered in 3 s."""
+    """Statuses of so many GETs, each on a new connection; 0 for one not answered in 10 s."""
     return [_get(port) for _ in range(number)]
 
 
 def _get(port: int) -> int:
     try:
         with saying(port, head(port, b"GET /api/v1/products", b"Connection: close")) as connection:
-            return told(connection, 3)[0]
+            return told(connection, 10)[0]
     except OSError:
         return 0
 

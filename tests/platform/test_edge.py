@@ -161,7 +161,7 @@ def test_a_body_cut_short_is_not_worked_on(client: Any) -> None:
         content_type="application/json",
         environ_overrides={"CONTENT_LENGTH": "900"},
     )
-    assert (answer.status_code, answer.json["code"]) == (400, "bad_request")
+    assert (answer.status_code, answer.json["code"]) == (408, "request_timeout")
 
 
 def test_a_form_has_so_many_fields_and_so_many_letters(client: Any) -> None:

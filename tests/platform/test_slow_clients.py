@@ -45,24 +45,23 @@ def counter(
     program = need("Valkey", find_program())
     folder: Path = tmp_path_factory.mktemp("counter")
     shop = Shop(sqlite_source.fresh(folder / "kirana.sqlite3"), program, **QUICK)
-    try:
-        shop.valkey.start()
-        shop.start("web")
+    with shop.counter():
         yield shop
-    finally:
-        shop.close()
 
 
-def sign_up(port: int, name: str) -> int:
-    return post(port, SIGN_UP, {**NEWCOMER, "email": f"{name}@example.org"})
+def is_joined(port: int) -> bool:
+    """A newcomer's sign-up was taken; False if it was told to come again."""
+    status = post(port, SIGN_UP, {**NEWCOMER, "email": f"n{time.monotonic_ns()}@example.org"})
+    assert status in (202, 503)
+    return status == 202
 
 
 def test_stalled_uploads_hold_nobody_up(counter: Shop) -> None:
     port = counter.web_port
     with crowd(port, STALLED, half_sent(port)) as connections:
         assert gets(port, 30) == [200] * 30
-        time.sleep(2 * PAUSE)
-        assert sign_up(port, "after.a.stall") == 202  # while all forty are still connected
+        time.sleep(PAUSE)
+        wait_until(lambda: is_joined(port), 20, "a free permit")  # all forty are still connected
         answers = [told(connection) for connection in connections]
     statuses = Counter(status for status, _, _ in answers)
     assert set(statuses) == {408, 503}, statuses
@@ -81,22 +80,22 @@ def test_the_mutant_without_a_gate_stands_still(counter: Shop, tmp_path: Path) -
     ready = started(mutant, lambda: status_of(port, "/healthz") == 200)
     with ready, crowd(port, STALLED, half_sent(port)):
         time.sleep(0.5)
-        assert 0 in gets(port, 2)
+        assert gets(port, 1) == [0]
 
 
 def test_a_trickle_ends_when_its_time_is_over(counter: Shop) -> None:
     port = counter.web_port
     begun = time.monotonic()
     with saying(port, half_sent(port)) as connection:
-        writer = threading.Thread(target=trickle, args=(connection, 15))
+        writer = threading.Thread(target=trickle, args=(connection, 20))
         writer.start()
         status, _, _ = told(connection)
         took = time.monotonic() - begun
         connection.close()
         writer.join()
     assert status in (0, 408)  # a byte still on its way may cross the answer
-    assert 4 < took < 9
-    assert sign_up(port, "after.a.trickle") == 202
+    assert 4 < took < 12
+    wait_until(lambda: is_joined(port), 20, "a free permit")
 
 
 def test_slow_headers_hold_nobody_up(counter: Shop) -> None:
@@ -107,14 +106,14 @@ def test_slow_headers_hold_nobody_up(counter: Shop) -> None:
         begun = time.monotonic()
         for connection in (*slow, *silent):
             assert told(connection)[0] in (0, 408)
-        assert time.monotonic() - begun < 8
+        assert time.monotonic() - begun < 12
 
 
 def test_who_hangs_up_is_forgotten(counter: Shop) -> None:
     port = counter.web_port
     with crowd(port, STALLED, half_sent(port)):
         pass
-    wait_until(lambda: sign_up(port, f"later{time.monotonic_ns()}") == 202, 5, "a free permit")
+    wait_until(lambda: is_joined(port), 20, "a free permit")
 
 
 def test_a_crowd_of_honest_forms_is_served(counter: Shop) -> None:

@@ -39,9 +39,8 @@ def schedule_erasure(connection: Connection, actor: Actor, uid: str, at: datetim
         return None
     keep_an_admin(connection, row.id)
     connection.execute(update(Account).where(Account.id == row.id).values(erase_at=at))
-    audit.record(
-        connection, actor, "account.erasure_asked", ("account", uid), after={"at": at.isoformat()}
-    )
+    after = {"at": f"{at:%Y-%m-%dT%H:%MZ}"}
+    audit.record(connection, actor, "account.erasure_asked", ("account", uid), after=after)
     account_id: int = row.id
     return account_id
 

@@ -1,5 +1,6 @@
 """Signing in with e-mail address and password, and the one way in for every way of signing in."""
 
+import logging
 from typing import Any
 
 import msgspec
@@ -26,6 +27,9 @@ from kirana.accounts.shapes import Credentials, Tokens
 from kirana.platform.access import Actor
 from kirana.platform.announce import announce
 from kirana.platform.db import verb
+from kirana.platform.networks import shortened
+
+logger = logging.getLogger("kirana.accounts")
 
 
 def sign_in(actor: Actor, keys: SessionKeys, given: Credentials, device: str) -> Tokens:
@@ -39,6 +43,8 @@ def sign_in(actor: Actor, keys: SessionKeys, given: Credentials, device: str) ->
     found = find_credentials(email) if email else None
     is_right = passwords.matches(found.password_hash if found else passwords.ABSENT, given.password)
     if found is None or not is_right:
+        # Neither what was typed nor who was meant: only that it happens, and where from.
+        logger.warning("a sign-in failed, from %s", shortened(actor.network))
         raise SignInFailed
     fresh = None
     if passwords.is_outdated(found.password_hash):
