@@ -1,4 +1,7 @@
-"""What somebody signs in with besides the password, and the steps on the way there."""
+"""What somebody signs in with besides the password, and the steps on the way there.
+
+A ``session_id`` is no link: what waits minutes for an answer must not keep an old session alive.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -32,7 +35,7 @@ class Totp(Model):
 
     id: Mapped[int] = columns.key()
     account_id: Mapped[int] = columns.link("account.id")
-    session_id: Mapped[int | None] = columns.link("session.id")
+    session_id: Mapped[int | None] = mapped_column()
     sealed: Mapped[str] = mapped_column(Text)
     confirmed_at: Mapped[datetime | None] = columns.moment()
     last_step: Mapped[int] = mapped_column(BigInteger, default=0)
@@ -78,7 +81,7 @@ class PasskeyChallenge(Model):
 
     id: Mapped[int] = columns.key()
     key_hash: Mapped[str] = mapped_column(ByteOrdered, unique=True)
-    session_id: Mapped[int | None] = columns.link("session.id")
+    session_id: Mapped[int | None] = mapped_column()
     challenge: Mapped[str] = mapped_column(Text)
     expires_at: Mapped[datetime] = columns.moment(index=True)
 

@@ -9,6 +9,18 @@ from kirana.accounts.shapes import Input, Line, Secret
 
 Base64Url = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]+$", max_length=16_384)]
 Transport = Annotated[str, msgspec.Meta(pattern="^[a-z-]+$", max_length=20)]
+# What owners are told by mail. An outbox row holds the number: append only.
+FACTOR_NEWS = (
+    "totp_added",
+    "totp_removed",
+    "passkey_added",
+    "passkey_removed",
+    "recovery_codes_made",
+    "recovery_code_used",
+    "codes_refused",
+    "passkey_copied",
+    "reset",
+)
 Method = Literal["totp", "recovery_code", "passkey"]
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from kirana.accounts.factor_shapes import FACTOR_NEWS
 from kirana.notifications import queries
 from kirana.notifications.rendering import Letters
 from kirana.platform.mail import Message
@@ -49,7 +50,7 @@ def factor_note(letters: Letters, payload: dict[str, Any]) -> Message | None:
     person = queries.get_person(payload["account_id"])
     if person.status == "closed":
         return None
-    title, text = NEWS[payload["what"]]
+    title, text = NEWS[FACTOR_NEWS[payload["news"]]]
     facts = {
         "name": person.name,
         "title": title,

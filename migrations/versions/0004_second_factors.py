@@ -128,18 +128,12 @@ def upgrade() -> None:
         ),
         sa.Column("challenge", sa.Text(), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["session_id"], ["session.id"], name=op.f("fk_passkey_challenge_session_id")
-        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_passkey_challenge")),
         sa.UniqueConstraint("key_hash", name=op.f("uq_passkey_challenge_key_hash")),
     )
     with op.batch_alter_table("passkey_challenge", schema=None) as batch_op:
         batch_op.create_index(
             batch_op.f("ix_passkey_challenge_expires_at"), ["expires_at"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_passkey_challenge_session_id"), ["session_id"], unique=False
         )
 
     op.create_table(
@@ -162,12 +156,10 @@ def upgrade() -> None:
         sa.Column("misses", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_totp_account_id")),
-        sa.ForeignKeyConstraint(["session_id"], ["session.id"], name=op.f("fk_totp_session_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_totp")),
     )
     with op.batch_alter_table("totp", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_totp_account_id"), ["account_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_totp_session_id"), ["session_id"], unique=False)
         batch_op.create_index(
             "uq_totp_one_confirmed",
             ["account_id"],

@@ -6,11 +6,13 @@ from typing import Any
 
 import pyotp
 import pytest
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, delete, update
 
 from kirana.accounts import services
 from kirana.accounts.factor_models import Passkey, RecoveryCode, Totp
 from kirana.accounts.factor_queries import has_second_factor
+from kirana.accounts.factor_shapes import FACTOR_NEWS
+from kirana.accounts.models import Session
 from kirana.platform import clock
 from kirana.platform.access import SYSTEM
 from kirana.platform.audit import AuditEvent
@@ -34,7 +36,7 @@ def done() -> list[str]:
 
 
 def told() -> list[str]:
-    return [row.payload["what"] for row in rows(Outbox) if row.kind == "factor_note"]
+    return [FACTOR_NEWS[row.payload["news"]] for row in rows(Outbox) if row.kind == "factor_note"]
 
 
 @pytest.fixture
@@ -203,3 +205,18 @@ def test_no_note_holds_a_secret(app: Any) -> None:
     written = str(rows(AuditEvent)) + str(rows(Outbox))
     hidden = [totp.secret, *recovery, device.handle]
     assert [secret for secret in hidden if secret in written] == []
+
+
+def test_what_waits_keeps_no_old_session(app: Any) -> None:
+    """A set-up and a challenge that nobody finished do not stop an old session's end."""
+    asha = join(app)
+    asha.post("/me/totp", {})
+    asha.post("/me/passkey-challenges", {})
+    with clock.frozen(clock.utc_now() + timedelta(days=90)):
+        _forget_old()
+    assert rows(Session) == []
+
+
+@verb
+def _forget_old(connection: Connection) -> None:
+    connection.execute(delete(Session).where(Session.expires_at < clock.utc_now()))

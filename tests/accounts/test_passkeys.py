@@ -9,6 +9,7 @@ from webauthn.helpers import bytes_to_base64url as b64
 
 from kirana.accounts import services
 from kirana.accounts.factor_models import Passkey, PasskeyChallenge
+from kirana.accounts.factor_shapes import FACTOR_NEWS
 from kirana.accounts.models import Session
 from kirana.platform import clock
 from kirana.platform.access import SYSTEM
@@ -155,7 +156,7 @@ def test_a_counter_that_runs_backwards_is_a_copy(app: Any, client: Any) -> None:
     assert enter(visitor, device.use(sign_in_challenge(visitor))).status_code == 401
     noted = [row for row in rows(AuditEvent) if row.action == "factor.passkey_copied"]
     assert len(noted) == 1
-    assert [row.payload["what"] for row in rows(Outbox)][-1] == "passkey_copied"
+    assert FACTOR_NEWS[rows(Outbox)[-1].payload["news"]] == "passkey_copied"
     device.count = -1  # the next use says 0
     assert enter(visitor, device.use(sign_in_challenge(visitor))).status_code == 401
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, update
 
 from kirana.accounts import one_time_codes, services
 from kirana.accounts.factor_models import RecoveryCode, SignInProof, Totp
+from kirana.accounts.factor_shapes import FACTOR_NEWS
 from kirana.accounts.models import Account, Session
 from kirana.accounts.services import codes
 from kirana.platform import clock
@@ -49,7 +50,7 @@ def step(visitor: Visitor, proof: str, code: str) -> Any:
 
 
 def told(what: str) -> int:
-    return sum(row.payload.get("what") == what for row in rows(Outbox))
+    return sum(row.payload.get("news") == FACTOR_NEWS.index(what) for row in rows(Outbox))
 
 
 @verb

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Connection, insert, select, update
 
 from kirana.accounts import services
+from kirana.accounts.factor_shapes import FACTOR_NEWS
 from kirana.accounts.models import Account, Approval
 from kirana.accounts.services.links import MAILS, ask_for_link, find_account
 from kirana.exports import services as exports
@@ -257,8 +258,10 @@ class TestMonth:
 
 def test_every_news_about_a_factor_is_told(letters: Letters) -> None:
     account = add_account("asha@shop.example", name="Asha")
-    for what, (title, text) in NEWS.items():
-        message = build(letters, "factor_note", account_id=account, what=what)
+    assert set(NEWS) == set(FACTOR_NEWS)
+    for number, what in enumerate(FACTOR_NEWS):
+        title, text = NEWS[what]
+        message = build(letters, "factor_note", account_id=account, news=number)
         assert (message.to, title in message.subject) == ("asha@shop.example", True)
         for part in (message.html, message.text):
             assert text in part

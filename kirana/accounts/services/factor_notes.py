@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection
 
+from kirana.accounts.factor_shapes import FACTOR_NEWS
 from kirana.platform import audit
 from kirana.platform.access import Actor
 from kirana.platform.columns import new_uid
@@ -18,4 +19,5 @@ def note_factor(
 
 
 def tell_owner(connection: Connection, account_id: int, what: str) -> None:
-    enqueue(connection, "factor_note", f"factor:{new_uid()}", account_id=account_id, what=what)
+    news = FACTOR_NEWS.index(what)
+    enqueue(connection, "factor_note", f"factor:{new_uid()}", account_id=account_id, news=news)
