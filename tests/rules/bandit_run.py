@@ -22,7 +22,6 @@ REVIEWED = {
     ("kirana/demo/people.py", "B105"): "the demo logins that the banner shows, in development only",
     ("kirana/demo/people.py", "B311"): DEMO,
     ("kirana/demo/seeding.py", "B311"): DEMO,
-    ("kirana/notifications/recovery.py", "B105"): WORD,
     ("kirana/platform/config.py", "B105"): WORD,
     ("kirana/platform/db.py", "B101"): CERTAIN,
     ("kirana/platform/db.py", "B311"): PAUSE,

@@ -23,6 +23,8 @@ ASKS_NOBODY = {
     "kirana/catalog/queries.py find_category": "categories are public",
     "kirana/catalog/queries.py get_category": "categories are public",
     "kirana/stock/queries.py find_product_page": "what is on sale is public",
+    "kirana/privacy/queries.py id_of": "asked by the job that erases",
+    "kirana/privacy/services/erasing.py _erase_unless_waiting": "the job that erases",
     "kirana/exports/queries.py store_of": "the operator's command line has every store",
 }
 # Who reads a request past its schema, and for what.
