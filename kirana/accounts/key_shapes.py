@@ -12,12 +12,16 @@ Days = Annotated[int, msgspec.Meta(ge=1, le=366)]
 
 
 class NewKey(Input, frozen=True):
-    """A key with some of the caller's permissions; with a store, for its work only."""
+    """A key with some of the caller's permissions; with a store, for its work only.
+
+    ``current_password`` is asked of a session that was opened more than ten minutes ago.
+    """
 
     name: Annotated[str, msgspec.Meta(max_length=80)]
     permissions: Annotated[list[Permission], msgspec.Meta(min_length=1, max_length=100)]
     store_slug: Line | None = None
     expires_in_days: Days | None = None
+    current_password: str = ""
 
 
 class KeyView(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from flask import current_app
 
-from kirana.accounts import web_session
+from kirana.accounts import services, web_session
 from kirana.accounts.errors import ProofExpired
 from kirana.accounts.factor_queries import find_proof
 from kirana.accounts.passkeys import ANSWER_SECONDS, RelyingParty
@@ -46,6 +46,14 @@ def limit_presence(actor: Actor, password: str) -> str:
     if password:
         web_session.limit_sign_in(actor.email)
     return password
+
+
+def require_presence(actor: Actor, password: str) -> None:
+    """Be sure that the owner is there: a young session, or the password.
+
+    Raises Invalid, TooMany.
+    """
+    services.prove_presence(actor, limit_presence(actor, password))
 
 
 def keep_proof(proof: str) -> None:

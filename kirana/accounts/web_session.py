@@ -6,14 +6,20 @@ pair leaves with its answer; requests that come at once get the same pair. ``__H
 no path but /, so the refresh cookie comes with every request, and no page needs to know of it.
 """
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from flask import Flask, current_app, g, request
 
 from kirana.accounts.email_addresses import find_normal_email
-from kirana.accounts.errors import KeyRefused, RefreshRefused, SessionEnded
+from kirana.accounts.errors import (
+    KeyRefused,
+    RefreshRefused,
+    SecondFactorRequired,
+    SessionEnded,
+)
 from kirana.accounts.key_queries import PREFIX, find_key_holder
 from kirana.accounts.obligation import obliged
 from kirana.accounts.permissions import GUEST_PERMISSIONS, NOT_FOR_KEYS, Rights, rights_of
@@ -97,6 +103,21 @@ def device() -> str:
     """What the caller says it is, one line."""
     agent = "".join(char for char in request.user_agent.string if char.isprintable())
     return agent[:200]
+
+
+@contextlib.contextmanager
+def counted_try(email: str) -> Iterator[None]:
+    """Count a try at a password before it is looked at; a right one ends the row of wrong ones.
+
+    Raises TooMany.
+    """
+    limit_sign_in(email)
+    try:
+        yield
+    except SecondFactorRequired:
+        forgive_tries(email)
+        raise
+    forgive_tries(email)
 
 
 def limit_sign_in(email: str) -> None:

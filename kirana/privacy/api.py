@@ -7,7 +7,7 @@ from kirana.accounts.errors import ErasureUnderWay, LastAdmin
 from kirana.accounts.permissions import Permission
 from kirana.accounts.queries import get_me, get_person
 from kirana.accounts.shapes import Me, PersonDetail, Secret
-from kirana.accounts.web_session import limit_sign_in
+from kirana.accounts.web_session import counted_try
 from kirana.exports.errors import ExportExpired
 from kirana.jobs.queries import get_job
 from kirana.jobs.shapes import JobView
@@ -50,8 +50,8 @@ def download_my_data(actor: Actor, uid: str) -> Response:
 @operation("eraseMe", status=202, raises=(LastAdmin, SoleOwner, TooMany))
 def erase_me(actor: Actor, body: ErasureWish) -> Me:
     """Let my account end; until ``erase_at`` I can take it back."""
-    limit_sign_in(actor.email)
-    erasing.ask_erasure(actor, body.password, grace_days())
+    with counted_try(actor.email):
+        erasing.ask_erasure(actor, body.password, grace_days())
     return get_me(actor)
 
 

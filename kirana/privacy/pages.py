@@ -9,7 +9,7 @@ from kirana.accounts.errors import LastAdmin
 from kirana.accounts.permissions import Permission
 from kirana.accounts.queries import get_me
 from kirana.accounts.shapes import Secret
-from kirana.accounts.web_session import limit_sign_in
+from kirana.accounts.web_session import counted_try
 from kirana.jobs.cards import job_card
 from kirana.jobs.queries import get_job, list_jobs
 from kirana.jobs.shapes import JobView
@@ -82,8 +82,8 @@ def erase_me() -> Response:
     actor = current_actor()
     try:
         given = posted(ErasureForm)
-        limit_sign_in(actor.email)
-        erasing.ask_erasure(actor, given.password, grace_days())
+        with counted_try(actor.email):
+            erasing.ask_erasure(actor, given.password, grace_days())
     except (Invalid, LastAdmin, SoleOwner) as error:
         shown = error if isinstance(error, Invalid) else Invalid(error.detail)
         return _page(Form.posted(shown), error.status)

@@ -7,9 +7,11 @@ from flask import Blueprint, Response, request
 
 from kirana.accounts import services as people
 from kirana.accounts.errors import BeyondYourRights, TooManyKeys
+from kirana.accounts.factor_queries import is_fresh
 from kirana.accounts.key_shapes import NewKey
 from kirana.accounts.permission_words import PERMISSION_WORDS
 from kirana.accounts.permissions import Permission
+from kirana.accounts.second_step import require_presence
 from kirana.platform.errors import Conflict, Invalid, NotFound, ShopError
 from kirana.platform.http import current_actor, public, requires
 from kirana.platform.inputs import read_query, to_struct
@@ -33,6 +35,7 @@ class KeyForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     permissions: list[str] = []
     store_slug: str = ""
     days: str = ""
+    current_password: str = ""
 
     def key(self) -> NewKey:
         """Raises Invalid."""
@@ -40,6 +43,7 @@ class KeyForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise Invalid.at("/permissions", "choose at least one", "required")
         days = int(self.days) if self.days in LASTING and self.days else None
         chosen = {"name": self.name, "permissions": self.permissions}
+        chosen |= {"current_password": self.current_password}
         limits = {"store_slug": self.store_slug or None, "expires_in_days": days}
         return to_struct({**chosen, **limits}, NewKey)
 
@@ -77,6 +81,7 @@ def make_key() -> Response:
     actor = current_actor()
     try:
         new = posted(KeyForm).key()
+        require_presence(actor, new.current_password)
         _uid, token = people.make_key(actor, new, store_for_key(actor, new.store_slug))
     except (Invalid, BeyondYourRights, TooManyKeys) as error:
         shown = error if isinstance(error, Invalid) else Invalid(error.detail)
@@ -112,6 +117,7 @@ def _keys(form: Form, code: int = 200, token: str = "") -> Response:
     held = people.grantable(actor, None)
     context: dict[str, Any] = {
         "keys": found.items,
+        "asks_password": not is_fresh(actor),
         "choices": [(p, PERMISSION_WORDS.get(p, p)) for p in Permission if p in held],
         "stores": [{"value": p.store.slug, "label": p.store.name} for p in list_workplaces(actor)],
         "lasting": [{"value": days, "label": text} for days, text in LASTING.items()],

@@ -187,9 +187,13 @@ def test_every_rule_about_code_has_a_plant() -> None:
 
 
 def test_a_product_too_large_is_found() -> None:
-    half = parse("kirana/a.py", DOCUMENTED * 2_500)
-    assert files.product_is_small([half, half]) == []
-    assert files.product_is_small([half, half, parse("kirana/b.py", "a = 1\n")])
+    rooms = [
+        parse(f"kirana/{name}/a.py", DOCUMENTED * (files.MOST_LINES // 15)) for name in "abcde"
+    ]
+    assert files.product_is_small(rooms) == []
+    assert files.product_is_small([*rooms, parse("kirana/f/a.py", DOCUMENTED * 10)])
+    large = files.MOST_LINES_OF_A_ROOM // 3 + 1
+    assert files.product_is_small([parse("kirana/a/a.py", DOCUMENTED * large)])
 
 
 def test_a_setting_without_a_word_is_found_and_a_word_without_a_setting() -> None:

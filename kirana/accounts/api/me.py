@@ -43,9 +43,8 @@ def change_me(actor: Actor, body: ProfileChange) -> Me:
 @operation("changePassword", raises=(TooMany,))
 def change_password(actor: Actor, body: PasswordChange) -> Tokens:
     """Change my password; all other sessions end, this one goes on with the new tokens."""
-    web_session.limit_sign_in(actor.email)
-    tokens = services.change_password(actor, web_session.keys(), body)
-    web_session.forgive_tries(actor.email)
+    with web_session.counted_try(actor.email):
+        tokens = services.change_password(actor, web_session.keys(), body)
     if actor.via == "cookie":
         web_session.start(tokens)
     return tokens

@@ -74,6 +74,6 @@ def confirm_email(actor: Actor, body: LinkToken) -> None:
 @operation("askToChangeEmail", status=202, raises=(TooMany,))
 def ask_to_change_email(actor: Actor, body: EmailChange) -> Accepted:
     """Ask for another address: it gets a link, the present one a notice."""
-    web_session.limit_sign_in(actor.email)
-    services.ask_to_change_email(actor, body, web_session.limit_verification(body.email))
+    with web_session.counted_try(actor.email):
+        services.ask_to_change_email(actor, body, web_session.limit_verification(body.email))
     return ON_ITS_WAY

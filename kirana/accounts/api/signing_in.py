@@ -55,15 +55,9 @@ def apply_as_manager(body: ManagerApplication) -> Accepted:
 @operation("signIn", status=201, raises=(SecondFactorRequired, *REFUSALS))
 def sign_in(body: Credentials) -> Tokens:
     """Open a session: an access token for 15 minutes and a refresh token."""
-    web_session.limit_sign_in(body.email)
-    visitor = web_session.visitor()
-    try:
-        tokens = services.sign_in(visitor, web_session.keys(), body, web_session.device())
-    except SecondFactorRequired:
-        web_session.forgive_tries(body.email)
-        raise
-    web_session.forgive_tries(body.email)
-    return tokens
+    visitor, device = web_session.visitor(), web_session.device()
+    with web_session.counted_try(body.email):
+        return services.sign_in(visitor, web_session.keys(), body, device)
 
 
 @api.post("/auth/refresh")

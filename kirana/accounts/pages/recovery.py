@@ -142,9 +142,9 @@ def change_email() -> Response:
     actor = current_actor()
     try:
         given = posted(EmailChange)
-        web_session.limit_sign_in(actor.email)
-        may_mail = web_session.limit_verification(given.email)
-        services.ask_to_change_email(actor, given, may_mail)
+        with web_session.counted_try(actor.email):
+            may_mail = web_session.limit_verification(given.email)
+            services.ask_to_change_email(actor, given, may_mail)
     except Invalid as error:
         return _email(Form.posted(error), 422)
     note("We have sent a link to your new address. Open it within 30 minutes.", "success")

@@ -28,11 +28,10 @@ def change_password() -> Response:
     actor = current_actor()
     try:
         given = posted(PasswordChange)
-        web_session.limit_sign_in(actor.email)
-        tokens = services.change_password(actor, web_session.keys(), given)
+        with web_session.counted_try(actor.email):
+            tokens = services.change_password(actor, web_session.keys(), given)
     except Invalid as error:
         return show_security(Form.posted(error), 422)
-    web_session.forgive_tries(actor.email)
     web_session.start(tokens)
     note("Your password is changed. All other devices are signed out.", "success")
     return see_other(".security")

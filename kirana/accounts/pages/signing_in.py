@@ -37,17 +37,15 @@ def sign_in() -> Response:
     """Open a session in cookies; a guest's basket comes along."""
     try:
         given = posted(Credentials)
-        web_session.limit_sign_in(given.email)
         visitor, device = web_session.visitor(), web_session.device()
-        tokens = services.sign_in(visitor, web_session.keys(), given, device)
+        with web_session.counted_try(given.email):
+            tokens = services.sign_in(visitor, web_session.keys(), given, device)
     except SecondFactorRequired as halfway:
-        web_session.forgive_tries(given.email)
         second_step.keep_proof(halfway.details["proof"])
         return see_other(".second_step_form", return_to=return_to() or None)
     except ShopError as error:
         waits = isinstance(error, AddressUnconfirmed)
         return refused("accounts/sign_in.html", error, return_to=return_to(), is_unconfirmed=waits)
-    web_session.forgive_tries(given.email)
     return let_in(visitor, tokens)
 
 

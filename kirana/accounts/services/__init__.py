@@ -10,6 +10,7 @@ from kirana.accounts.services.applications import (
 from kirana.accounts.services.factors import (
     confirm_totp,
     make_recovery_codes,
+    prove_presence,
     remove_totp,
     reset_factors,
     secret_of_set_up,
@@ -85,6 +86,7 @@ __all__ = [
     "make_key",
     "make_recovery_codes",
     "note_use",
+    "prove_presence",
     "refresh",
     "reinstate",
     "reject_application",

@@ -72,6 +72,12 @@ def revoke_key(connection: Connection, actor: Actor, uid: str) -> None:
     audit.record(connection, actor, "api_key.revoked", ("api_key", uid))
 
 
+def end_keys(connection: Connection, account_id: int) -> None:
+    """End all keys of an account, as when its password had to be set anew."""
+    mine = (ApiKey.account_id == account_id) & ApiKey.revoked_at.is_(None)
+    connection.execute(update(ApiKey).where(mine).values(revoked_at=clock.now(connection)))
+
+
 @verb
 def note_use(connection: Connection, key_id: int) -> None:
     """Keep when a key was last used, at most once a minute."""

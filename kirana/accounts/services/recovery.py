@@ -14,6 +14,7 @@ from kirana.accounts.link_queries import find_open_link
 from kirana.accounts.models import Account
 from kirana.accounts.queries import find_own_credentials
 from kirana.accounts.recovery_shapes import EmailChange, Forgotten, LinkToken, PasswordReset
+from kirana.accounts.services.keys import end_keys
 from kirana.accounts.services.links import Taken, ask_for_link, find_account, take_link
 from kirana.accounts.services.records import end_everywhere
 from kirana.accounts.services.session_endings import end_other_sessions
@@ -92,6 +93,7 @@ def _reset(connection: Connection, actor: Actor, token: str, hashed: str) -> Non
     verified = func.coalesce(Account.verified_at, clock.now(connection))
     connection.execute(changing.values(password_hash=hashed, verified_at=verified))
     version = end_everywhere(connection, account.id)
+    end_keys(connection, account.id)
     audit.record(connection, actor, "account.password_reset", ("account", account.uid))
     key = f"password-changed:{account.uid}:{version}"
     enqueue(connection, "password_changed", key, account_id=account.id)
