@@ -20,17 +20,22 @@ KEY_FIELD = "idempotency_key"
 
 @dataclass(slots=True)
 class Form:
-    """What a form template needs to be shown again: texts typed and errors by field."""
+    """What a form template needs to be shown again: texts typed and errors by field.
+
+    ``chosen`` has every value of a field, for lists of boxes.
+    """
 
     values: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    chosen: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
     def posted(cls, error: Invalid) -> "Form":
         """The posted texts (no secrets) with ``error``'s messages by field name."""
         texts = {k: v for k, v in request.form.items() if "password" not in k and k != CSRF_FIELD}
         named = {item["pointer"].strip("/"): item["detail"] for item in error.errors}
-        return cls(texts, named or {"": error.detail})
+        chosen = {name: request.form.getlist(name) for name in texts}
+        return cls(texts, named or {"": error.detail}, chosen)
 
 
 def render(template: str, status: int = 200, **context: Any) -> Response:

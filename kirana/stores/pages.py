@@ -121,7 +121,7 @@ def _keys(form: Form, code: int = 200, token: str = "") -> Response:
         "choices": [(p, PERMISSION_WORDS.get(p, p)) for p in Permission if p in held],
         "stores": [{"value": p.store.slug, "label": p.store.name} for p in list_workplaces(actor)],
         "lasting": [{"value": days, "label": text} for days, text in LASTING.items()],
-        "chosen": request.form.getlist("permissions") if code != 200 else [],
+        "chosen": form.chosen.get("permissions", []),
         "words": PERMISSION_WORDS,
         "first_url": "/account/keys" if wanted.cursor else None,
         "next_url": f"/account/keys?cursor={found.next_cursor}" if found.next_cursor else None,
