@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 from sqlalchemy import Connection, Select, and_, func, or_, select
 
-from kirana.accounts.models import Account, AccountEvent, Address, Approval, Session
+from kirana.accounts.factor_models import Passkey
+from kirana.accounts.models import Account, AccountEvent, Address, ApiKey, Approval, Session
 from kirana.accounts.permissions import Permission
 from kirana.accounts.states import MAY_SIGN_IN
 from kirana.cart.models import Cart, CartLine
@@ -25,7 +26,7 @@ from kirana.platform.db import query
 from kirana.platform.errors import NotFound
 from kirana.platform.outbox import Outbox
 from kirana.reports.models import ReportDelivery
-from kirana.stores.models import Membership, Store
+from kirana.stores.models import Invitation, Membership, Store
 
 KIND = "personal_data"
 Find = Select[*tuple[Any, ...]]
@@ -68,6 +69,27 @@ def _sessions(me: int) -> Find:
         Session.id, Session.device, Session.network, Session.created_at, Session.seen_at,
         Session.ended_at, Session.expires_at,
     ).where(Session.account_id == me)  # fmt: skip
+
+
+def _passkeys(me: int) -> Find:
+    return select(Passkey.id, Passkey.name, Passkey.created_at, Passkey.last_used_at).where(
+        Passkey.account_id == me
+    )
+
+
+def _api_keys(me: int) -> Find:
+    return select(
+        ApiKey.id, ApiKey.name, ApiKey.permissions, ApiKey.created_at, ApiKey.used_at,
+        ApiKey.expires_at, ApiKey.revoked_at,
+    ).where(ApiKey.account_id == me)  # fmt: skip
+
+
+def _invitations(me: int) -> Find:
+    address = select(Account.email).where(Account.id == me).scalar_subquery()
+    return select(
+        Invitation.id, Invitation.email, Invitation.role, Invitation.created_at,
+        Invitation.accepted_at, Invitation.revoked_at,
+    ).where(or_(Invitation.accepted_by == me, Invitation.email == address))  # fmt: skip
 
 
 def _applications(me: int) -> Find:
@@ -169,6 +191,9 @@ SECTIONS: dict[str, Callable[[int], Find]] = {
     "account_history": _history,
     "addresses": _addresses,
     "sessions": _sessions,
+    "passkeys": _passkeys,
+    "api_keys": _api_keys,
+    "invitations": _invitations,
     "applications": _applications,
     "memberships": _memberships,
     "basket": _basket,

@@ -70,6 +70,7 @@ def calls(app: Any) -> dict[str, Call]:
     """By setting: the n-th call of what it limits."""
     store, store_id = make_store()
     buyer, manager = make_actor("customer"), make_actor("manager", store_id)
+    admin = make_actor("admin")
     person = {"name": "N", "password": PASSWORD}
     key = {"Idempotency-Key": "k"}
     forgot, verify = web_session.limit_forgot, web_session.limit_verification
@@ -85,6 +86,12 @@ def calls(app: Any) -> dict[str, Call]:
         "forgot_per_hour": lambda n: mails(app, forgot, "a@example.org"),
         "forgot_per_address": lambda n: mails(app, forgot, f"a{n}@example.org"),
         "verification_per_hour": lambda n: mails(app, verify, "a@example.org"),
+        "password_checks_per_minute": lambda n: call(
+            app, "POST", "/api/v1/auth/password-checks", json={}
+        ),
+        "invitation_per_hour": lambda n: call(
+            app, "POST", f"/api/v1/stores/{store}/invitations", admin, json={}
+        ),
         "order_per_minute": lambda n: call(
             app, "POST", "/api/v1/orders", buyer, json={}, headers=key
         ),

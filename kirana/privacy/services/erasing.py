@@ -40,6 +40,7 @@ from kirana.privacy.errors import SoleOwner
 from kirana.reports.models import ReportDelivery
 from kirana.reports.services import forget_figures
 from kirana.stores.queries import list_sole_stores
+from kirana.stores.services.invitations import forget_invitations
 
 logger = logging.getLogger("kirana.privacy")
 # The last mail is waited for, but not for ever.
@@ -140,6 +141,7 @@ def erase(connection: Connection, actor: Actor, uid: str, settings: Settings) ->
 
     Raises NotFound, LastAdmin. Locks the account; files go after the commit.
     """
+    forget_invitations(connection, queries.id_of(uid))
     account_id = close_account(connection, actor, uid)
     _cancel_mails(connection, account_id)
     forget_customer(connection, account_id)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, or_, select, update
 
 from kirana.accounts.email_addresses import normal_email
 from kirana.accounts.errors import BeyondYourRights
@@ -167,3 +167,14 @@ def _mail(connection: Connection, uid: str) -> None:
     counting = update(Invitation).where(Invitation.uid == uid).values(mails=Invitation.mails + 1)
     row = connection.execute(counting.returning(Invitation.id, Invitation.mails)).one()
     enqueue(connection, "invitation", f"invitation:{uid}:{row.mails}", invitation_id=row.id)
+
+
+def forget_invitations(connection: Connection, account_id: int) -> None:
+    """Let no invitation name this person, before the account loses its address: open ones end."""
+    address = select(Account.email).where(Account.id == account_id).scalar_subquery()
+    theirs = or_(Invitation.accepted_by == account_id, Invitation.email == address)
+    ending = update(Invitation).where(
+        theirs, Invitation.accepted_at.is_(None), Invitation.revoked_at.is_(None)
+    )
+    connection.execute(ending.values(revoked_at=clock.now(connection)))
+    connection.execute(update(Invitation).where(theirs).values(email="nobody@erased.invalid"))
