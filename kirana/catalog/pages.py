@@ -1,12 +1,13 @@
 """Pictures as the browser fetches them."""
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from kirana.catalog.drawing import MEDIA_TYPE, PackFacts, draw_pack
 from kirana.catalog.queries import find_pack_facts
 from kirana.catalog.services.pictures import find_picture
 from kirana.catalog.uploads import picture_files
 from kirana.platform.access import GUEST
+from kirana.platform.cache import answer_if_none_match
 from kirana.platform.errors import NotFound
 from kirana.platform.http import current_actor, public
 
@@ -40,7 +41,7 @@ def drawn(slug: str) -> Response:
         raise NotFound
     response = _file(draw_pack(PackFacts(**facts)).encode(), MEDIA_TYPE, keep)
     response.add_etag()
-    response.make_conditional(request)
+    answer_if_none_match(response)
     return response
 
 

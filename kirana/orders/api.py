@@ -1,6 +1,6 @@
 """Orders over JSON: one's own, and those of the stores one works for."""
 
-from flask import Blueprint, request
+from flask import Blueprint
 
 from kirana.accounts.permissions import Permission
 from kirana.orders import queries, services
@@ -16,7 +16,6 @@ from kirana.payments.queries import PaymentView
 from kirana.platform.access import Actor
 from kirana.platform.errors import IllegalMove, Stale
 from kirana.platform.http import Answer, if_match, operation, requires
-from kirana.platform.inputs import read_body
 from kirana.platform.paging import Page
 
 api = Blueprint("orders_api", __name__)
@@ -49,13 +48,9 @@ def show_payment(actor: Actor, number: str) -> PaymentView:
 @api.post("/orders/<number>/cancellation")
 @requires(Permission.CANCEL_OWN_ORDER)
 @operation("cancelOrder", raises=(IllegalMove, Stale), idempotency="accepted")
-def cancel_order(actor: Actor, number: str) -> Answer[OrderView]:
-    """Take an own order back while nothing is packed; stock goes back once.
-
-    A JSON body with a reason may be sent.
-    """
-    given = read_body(request, Cancellation) if request.get_data() else Cancellation()
-    return _answer(services.cancel_my_order(actor, number, given.reason, if_match()))
+def cancel_order(actor: Actor, number: str, body: Cancellation) -> Answer[OrderView]:
+    """Take an own order back while nothing is packed; stock goes back once."""
+    return _answer(services.cancel_my_order(actor, number, body.reason, if_match()))
 
 
 @api.post("/orders/<number>/moves")

@@ -27,6 +27,7 @@ from kirana.platform.redis import Breaker, connect
 T = TypeVar("T")
 EXTENSION = "kirana_cache"
 LONGEST_SECONDS = 60
+_OF_WRITES = ("HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE")
 # Part of every page's header: a private page made around it is not told to come from a cache.
 IN_EVERY_PAGE = frozenset({"departments"})
 _PLAIN_KEY = re.compile(r"[\w.=-]{0,80}", re.ASCII)
@@ -222,8 +223,14 @@ def _tell(response: Response) -> Response:
     if hits.keys() - IN_EVERY_PAGE:
         response.headers["X-Cache"] = "hit" if all(hits.values()) else "miss"
         if response.status_code == 200 and "ETag" in response.headers:
-            response.make_conditional(request)
+            answer_if_none_match(response)
     return response
+
+
+def answer_if_none_match(response: Response) -> None:
+    """Make it a 304 if the caller has it already. ``If-Match`` is about writes: not looked at."""
+    asked = {name: value for name, value in request.environ.items() if name not in _OF_WRITES}
+    response.make_conditional(asked)
 
 
 def _short(key: str) -> str:

@@ -51,13 +51,23 @@ class WrongMediaType(ShopError):
 
 
 def read_body(request: Request, schema: type[T]) -> T:
-    """The JSON body as ``schema``. Raises MalformedBody, WrongMediaType, TooLarge or Invalid."""
+    """The JSON body as ``schema``; none at all is an empty one where nothing must be given.
+
+    Raises MalformedBody, WrongMediaType, TooLarge or Invalid.
+    """
+    if is_optional(schema) and not read_bytes(request, MAX_BODY_BYTES):
+        return to_struct({}, schema)
     charset = request.mimetype_params.get("charset", "utf-8").lower()
     if request.mimetype != "application/json" or charset not in ("utf-8", "utf8"):
         raise WrongMediaType
     if request.headers.get("Content-Encoding", "identity") != "identity":
         raise WrongMediaType
     return to_struct(parse_json(read_bytes(request, MAX_BODY_BYTES)), schema)
+
+
+def is_optional(schema: type) -> bool:
+    """Whether no field of ``schema`` must be given."""
+    return not any(item.required for item in msgspec.structs.fields(schema))
 
 
 def read_no_body(request: Request) -> None:

@@ -22,7 +22,7 @@ from kirana.platform.errors import (
 )
 from kirana.platform.http import PUBLIC, SAFE_METHODS, Operation
 from kirana.platform.idempotency import KeyMissing, KeyReused
-from kirana.platform.inputs import MalformedBody, TooLarge, WrongMediaType
+from kirana.platform.inputs import MalformedBody, TooLarge, WrongMediaType, is_optional
 
 PREFIX = "/api/v1"
 BINARY: dict[str, str] = {}  # OpenAPI 3.1: an empty schema stands for raw bytes
@@ -127,9 +127,10 @@ def _operation(rule: Rule, method: str, view: Any, schemas: dict[Any, Any]) -> d
         found["parameters"].append(_idempotency_parameter(declared))
     if declared.body is not None or declared.uploads:
         content = {name: {"schema": BINARY} for name in declared.uploads}
+        is_required = declared.body is None or not is_optional(declared.body)
         if declared.body is not None:
             content = {"application/json": {"schema": schemas[declared.body]}}
-        found["requestBody"] = {"required": True, "content": content}
+        found["requestBody"] = {"required": is_required, "content": content}
     return found
 
 

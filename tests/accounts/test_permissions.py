@@ -49,7 +49,7 @@ COLUMNS = {
     "customer": TABLE["customer", "active"],
     "manager": TABLE["manager", "active"],
     "admin": TABLE["admin", "active"],
-    **STORE_TABLE,
+    **{"store manager" if place == "manager" else place: r for place, r in STORE_TABLE.items()},
     "API key": frozenset(Permission) - NOT_FOR_KEYS,
 }
 

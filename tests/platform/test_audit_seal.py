@@ -147,7 +147,7 @@ def test_a_row_is_the_same_bytes_on_every_database() -> None:
     assert json.dumps(told, separators=(",", ":")) == (
         '{"action":"test.done","actor_id":null,"after":null,"at":"2026-11-27T12:00:00.123456+00:00"'
         ',"before":{"a":{"x":"\\u00fc\\n","y":1},"b":[1,null,true],"name":"Zo\\u00eb"},'
-        '"network":"203.0.113.0/24","object_key":"1","object_kind":"thing","request_id":"r-1",'
+        '"key_uid":null,"network":"203.0.113.0/24","object_key":"1","object_kind":"thing","request_id":"r-1",'
         '"role":"admin","session_id":7}'
     )
 
