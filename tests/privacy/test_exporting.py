@@ -18,7 +18,7 @@ from kirana.platform import clock, probes
 from kirana.platform.config import Settings
 from kirana.platform.db import query
 from kirana.platform.outbox import Outbox
-from kirana.privacy import queries
+from kirana.privacy.sections import SECTIONS
 from kirana.privacy.services import exporting
 from tests.accounts.people import PASSWORD, rows
 from tests.jobs.rows import id_of_job
@@ -66,7 +66,7 @@ def test_the_file_holds_everything_and_nobody_else(world: World, settings: Setti
     assert told.headers["Cache-Control"] == "no-store"
     assert "my-data.json" in told.headers["Content-Disposition"]
     data = json.loads(told.data)
-    assert set(data) == {"as_of", *queries.SECTIONS}
+    assert set(data) == {"as_of", *SECTIONS}
     customer = world.people["customer"]
     assert [row["email"] for row in data["account"]] == [customer.email]
     assert [row["street"] for row in data["addresses"]] == ["12 Lake Road"]
@@ -100,7 +100,7 @@ def test_pages_and_a_lost_worker_change_nothing(
     with clock.frozen(clock.utc_now() + LEASE + timedelta(seconds=1)):
         write(asked, settings)
     resumed = json.loads(fetch(world, asked).data)
-    for name, section in queries.SECTIONS.items():
+    for name, section in SECTIONS.items():
         assert len(resumed[name]) == _count(world.actor("customer").me(), section), name
     assert len(resumed["audit_log"]) > 2
     assert [row.status for row in rows(Job) if row.uid == asked.json["uid"]] == ["done"]

@@ -18,10 +18,11 @@ from kirana.platform.db import verb
 from kirana.platform.wake import wake, wake_after_commit
 from kirana.privacy import queries
 from kirana.privacy.queries import KIND
+from kirana.privacy.sections import SECTIONS
 
 RUN = "export.personal"
 PAGE = 1000
-NAMES = tuple(queries.SECTIONS)
+NAMES = tuple(SECTIONS)
 
 
 @dataclass(slots=True)

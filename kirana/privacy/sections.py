@@ -1,0 +1,186 @@
+"""What belongs to one person: a statement for each part of their data."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Select, and_, or_, select
+
+from kirana.accounts.factor_models import Passkey
+from kirana.accounts.models import Account, AccountEvent, Address, ApiKey, Approval, Session
+from kirana.cart.models import Cart, CartLine
+from kirana.catalog.models import CategoryRequest, Product
+from kirana.jobs.models import Job
+from kirana.orders.models import Charge, Order, OrderEvent, OrderGroup, OrderLine
+from kirana.payments.models import Payment
+from kirana.platform.audit import AuditEvent
+from kirana.reports.models import ReportDelivery
+from kirana.stores.models import Invitation, Membership, Store
+
+Find = Select[*tuple[Any, ...]]
+
+
+def _account(me: int) -> Find:
+    return select(
+        Account.id, Account.uid, Account.email, Account.name, Account.role, Account.status,
+        Account.locale, Account.zone, Account.wants_report, Account.verified_at,
+        Account.created_at, Account.erase_at,
+    ).where(Account.id == me)  # fmt: skip
+
+
+def _history(me: int) -> Find:
+    return select(
+        AccountEvent.id, AccountEvent.from_status, AccountEvent.to_status, AccountEvent.reason,
+        AccountEvent.at,
+    ).where(AccountEvent.account_id == me)  # fmt: skip
+
+
+def _addresses(me: int) -> Find:
+    return select(
+        Address.id, Address.name, Address.phone, Address.street, Address.city, Address.postcode,
+        Address.created_at,
+    ).where(Address.account_id == me)  # fmt: skip
+
+
+def _sessions(me: int) -> Find:
+    return select(
+        Session.id, Session.device, Session.network, Session.created_at, Session.seen_at,
+        Session.ended_at, Session.expires_at,
+    ).where(Session.account_id == me)  # fmt: skip
+
+
+def _passkeys(me: int) -> Find:
+    return select(Passkey.id, Passkey.name, Passkey.created_at, Passkey.last_used_at).where(
+        Passkey.account_id == me
+    )
+
+
+def _api_keys(me: int) -> Find:
+    return select(
+        ApiKey.id, ApiKey.name, ApiKey.permissions, ApiKey.created_at, ApiKey.used_at,
+        ApiKey.expires_at, ApiKey.revoked_at,
+    ).where(ApiKey.account_id == me)  # fmt: skip
+
+
+def _invitations(me: int) -> Find:
+    address = select(Account.email).where(Account.id == me).scalar_subquery()
+    return select(
+        Invitation.id, Invitation.email, Invitation.role, Invitation.created_at,
+        Invitation.accepted_at, Invitation.revoked_at,
+    ).where(or_(Invitation.accepted_by == me, Invitation.email == address))  # fmt: skip
+
+
+def _applications(me: int) -> Find:
+    return select(
+        Approval.id, Approval.wished_store, Approval.status, Approval.reason,
+        Approval.created_at, Approval.decided_at,
+    ).where(Approval.account_id == me)  # fmt: skip
+
+
+def _memberships(me: int) -> Find:
+    columns = (Membership.id, Store.name.label("store"), Membership.role, Membership.created_at)
+    joined = select(*columns).join(Store, Store.id == Membership.store_id)
+    return joined.where(Membership.account_id == me)
+
+
+def _basket(me: int) -> Find:
+    columns = (CartLine.id, Product.title.label("product"), CartLine.quantity, CartLine.note)
+    joined = select(*columns).join(Product, Product.id == CartLine.product_id)
+    return joined.join(Cart, Cart.id == CartLine.cart_id).where(
+        Cart.account_id == me, Cart.status == "open"
+    )
+
+
+def _order_groups(me: int) -> Find:
+    return select(
+        OrderGroup.id, OrderGroup.uid, OrderGroup.total_minor, OrderGroup.currency,
+        OrderGroup.name, OrderGroup.phone, OrderGroup.street, OrderGroup.city,
+        OrderGroup.postcode, OrderGroup.note, OrderGroup.placed_at,
+    ).where(OrderGroup.account_id == me)  # fmt: skip
+
+
+def _orders(me: int) -> Find:
+    columns = (
+        Order.id, Order.number, OrderGroup.uid.label("group"), Store.name.label("store"),
+        Order.status, Order.total_minor, Order.tax_minor, Order.currency, Order.placed_at,
+        Payment.method.label("payment"), Payment.status.label("payment_status"),
+    )  # fmt: skip
+    joined = select(*columns).join(Store, Store.id == Order.store_id)
+    joined = joined.join(OrderGroup, OrderGroup.id == Order.group_id)
+    return joined.outerjoin(Payment, Payment.order_id == Order.id).where(Order.account_id == me)
+
+
+def _order_lines(me: int) -> Find:
+    return (
+        select(
+            OrderLine.id, Order.number.label("order"), OrderLine.title, OrderLine.size_text,
+            OrderLine.unit, OrderLine.quantity, OrderLine.price_minor, OrderLine.total_minor,
+            OrderLine.status,
+        )
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(Order.account_id == me)
+    )  # fmt: skip
+
+
+def _charges(me: int) -> Find:
+    columns = (Charge.id, Order.number.label("order"), Charge.label, Charge.amount_minor)
+    joined = select(*columns).join(Order, Order.id == Charge.order_id)
+    return joined.where(Order.account_id == me)
+
+
+def _order_history(me: int) -> Find:
+    columns = (
+        OrderEvent.id, Order.number.label("order"), OrderEvent.from_status, OrderEvent.to_status,
+        OrderEvent.reason, OrderEvent.at,
+    )  # fmt: skip
+    joined = select(*columns).join(Order, Order.id == OrderEvent.order_id)
+    return joined.where(Order.account_id == me)
+
+
+def _reports(me: int) -> Find:
+    columns = (ReportDelivery.id, ReportDelivery.period, ReportDelivery.figures)
+    return select(*columns).where(ReportDelivery.account_id == me)
+
+
+def _category_requests(me: int) -> Find:
+    return select(
+        CategoryRequest.id, CategoryRequest.kind, CategoryRequest.wish, CategoryRequest.status,
+        CategoryRequest.reason, CategoryRequest.created_at,
+    ).where(CategoryRequest.requester_id == me)  # fmt: skip
+
+
+def _jobs(me: int) -> Find:
+    columns = (Job.id, Job.kind, Job.status, Job.created_at, Job.finished_at)
+    return select(*columns).where(Job.requester_id == me)
+
+
+def _deeds(me: int) -> Find:
+    uid = select(Account.uid).where(Account.id == me).scalar_subquery()
+    about = and_(AuditEvent.object_kind == "account", AuditEvent.object_key == uid)
+    return select(
+        AuditEvent.id, AuditEvent.at, AuditEvent.action, AuditEvent.object_kind,
+        AuditEvent.object_key, AuditEvent.before, AuditEvent.after, AuditEvent.network,
+        AuditEvent.request_id,
+    ).where(or_(AuditEvent.actor_id == me, about))  # fmt: skip
+
+
+SECTIONS: dict[str, Callable[[int], Find]] = {
+    "account": _account,
+    "account_history": _history,
+    "addresses": _addresses,
+    "sessions": _sessions,
+    "passkeys": _passkeys,
+    "api_keys": _api_keys,
+    "invitations": _invitations,
+    "applications": _applications,
+    "memberships": _memberships,
+    "basket": _basket,
+    "order_groups": _order_groups,
+    "orders": _orders,
+    "order_lines": _order_lines,
+    "charges": _charges,
+    "order_history": _order_history,
+    "monthly_reports": _reports,
+    "category_requests": _category_requests,
+    "jobs": _jobs,
+    "audit_log": _deeds,
+}
