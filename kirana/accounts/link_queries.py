@@ -19,7 +19,10 @@ def find_open_link(
     connection: Connection, token: str, *purposes: str
 ) -> Row[*tuple[Any, ...]] | None:
     """Purpose, new address and owner of a link that can still be used; it may be refused yet."""
-    columns = (AccountLink.purpose, AccountLink.new_email, Account.email, Account.name)
+    columns = (
+        AccountLink.purpose, AccountLink.new_email, Account.email, Account.name,
+        Account.password_hash,
+    )  # fmt: skip
     find = select(*columns).join(Account, Account.id == AccountLink.account_id)
     is_open = (
         AccountLink.token_hash == hash_secret(token),
@@ -28,6 +31,12 @@ def find_open_link(
         AccountLink.expires_at > clock.utc_now(),
     )
     return connection.execute(find.where(*is_open)).one_or_none()
+
+
+def address_of(token: str) -> str:
+    """Whose tries at a password count for who comes with this link; empty for a dead one."""
+    found = find_open_link(token, "confirm", "change")
+    return str(found.email) if found is not None else ""
 
 
 @query

@@ -32,8 +32,15 @@ class PasswordVerdict(msgspec.Struct, frozen=True):
     problem: str
 
 
-class LinkToken(Input, frozen=True):
+class Confirmation(Input, frozen=True):
+    """``token`` comes from the link in the mail, ``password`` from who signed up with the address.
+
+    Without it, whoever signs up with somebody else's address would be let in by their click. A
+    link to change to an address needs none.
+    """
+
     token: Secret
+    password: Secret = ""
 
 
 class EmailChange(Input, frozen=True):

@@ -9,6 +9,7 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from kirana.exports.files import GrowingFile, forget_others
+from kirana.jobs.queries import list_files
 from kirana.jobs.services import (
     abandon_job,
     claim_job,
@@ -25,6 +26,7 @@ from kirana.platform.probes import reached
 
 logger = logging.getLogger("kirana.exports")
 KEPT = timedelta(days=7)
+SETTLED = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def expire(kind: str, folder: Path) -> int:
     files = _expire(kind)
     for name in files:
         (folder / name).unlink(missing_ok=True)
-    _delete_leftovers(folder)
+    delete_leftovers(folder)
     return len(files)
 
 
@@ -126,9 +128,13 @@ def _expire(connection: Connection, kind: str) -> list[str]:
     return expire_jobs(kind, clock.now(connection) - KEPT)
 
 
-def _delete_leftovers(folder: Path) -> None:
-    """Parts of cancelled and failed exports, once they are as old as a kept file may get."""
-    oldest = clock.utc_now().timestamp() - KEPT.total_seconds()
-    for path in folder.iterdir():
-        if path.is_file() and path.stat().st_mtime < oldest:
+def delete_leftovers(folder: Path) -> None:
+    """Files that no job names: parts of what was cancelled, or whose deletion was cut short."""
+    if not folder.is_dir():
+        return
+    begun_before = clock.utc_now().timestamp() - SETTLED.total_seconds()
+    old = [path for path in folder.iterdir() if path.stat().st_mtime < begun_before]
+    named = {Path(name).stem for name in list_files()}  # of each job, under whatever ending
+    for path in old:
+        if path.is_file() and path.stem not in named:
             path.unlink(missing_ok=True)

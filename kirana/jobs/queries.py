@@ -95,3 +95,10 @@ def _seconds_left(row: Any, now: datetime) -> int | None:
     spent: float = max((now - row.started_at).total_seconds(), 0.0)
     left: int = max(row.rows_total - row.rows_done, 0)
     return round(spent * left / int(row.rows_done))
+
+
+@query
+def list_files(connection: Connection) -> frozenset[str]:
+    """The names of all files that a job has, whole or in the making."""
+    find = select(Job.file).where(Job.status.in_(("queued", "running", "done")))
+    return frozenset(name for name in connection.execute(find).scalars() if name)

@@ -14,6 +14,7 @@ from typing import Any
 
 from kirana.platform.connections import Silence, stop_reading
 from kirana.platform.errors import BadRequest, ShopError, Unavailable
+from kirana.platform.networks import caller_of
 from kirana.platform.settings import Settings
 
 # A picture of 5 MB and the form around it; JSON bodies have a smaller limit of their own.
@@ -68,6 +69,7 @@ class _Reading:
 
     address: str
     port: str
+    caller: str
     began: float
 
     @property
@@ -79,15 +81,17 @@ class BodyGate:
     """Reads the bodies of one process, each in at most ``body_seconds``."""
 
     def __init__(self, settings: Settings) -> None:
-        self._permits = threading.BoundedSemaphore(max(1, settings.threads // 2))
+        self._permits = max(1, settings.threads // 2)
+        self._most_of_one = max(1, self._permits - 1)
+        self._changed = threading.Condition()
         self._pause, self._longest = settings.body_pause_seconds, settings.body_seconds
         self._readings: list[_Reading] = []
         self._is_reading = threading.Event()
         self._lock = threading.Lock()
         self._watcher: threading.Thread | None = None
 
-    def take_in(self, environ: Environ) -> None:
-        """Put the whole body into ``environ["wsgi.input"]``.
+    def take_in(self, environ: Environ, peer: str) -> None:
+        """Put the whole body into ``environ["wsgi.input"]``; ``peer`` is who the line leads to.
 
         One that is too large is thrown away; of a multipart form the form's own page tells it.
         Raises BadRequest, LengthRequired, Busy, Incomplete or BodyTooLarge.
@@ -97,7 +101,7 @@ class BodyGate:
             return
         if length > _LARGEST_DISCARDED:
             raise BodyTooLarge
-        with self._permit(environ):
+        with self._permit(environ, peer):
             data, size = _read(environ["wsgi.input"], length)
             if size < length:
                 raise Incomplete
@@ -111,20 +115,28 @@ class BodyGate:
         environ["wsgi.input"] = io.BytesIO(data)
 
     @contextmanager
-    def _permit(self, environ: Environ) -> Iterator[None]:
-        is_honest_crowd = all(each.age < _MOMENT for each in tuple(self._readings))
-        if not self._permits.acquire(timeout=_MOMENT if is_honest_crowd else 0):
-            raise Busy
-        reading = _Reading(
-            environ.get("REMOTE_ADDR", ""), environ.get("SERVER_PORT", ""), time.monotonic()
-        )
-        self._readings.append(reading)
+    def _permit(self, environ: Environ, peer: str) -> Iterator[None]:
+        """One of the permits; where there are several, one caller never has them all."""
+        caller = caller_of(environ.get("REMOTE_ADDR", ""))
+        reading = _Reading(peer, environ.get("SERVER_PORT", ""), caller, time.monotonic())
+        with self._changed:
+            is_honest_crowd = all(each.age < _MOMENT for each in self._readings)
+            patience = _MOMENT if is_honest_crowd else 0
+            if not self._changed.wait_for(lambda: self._has_room(caller), patience):
+                raise Busy
+            reading.began = time.monotonic()
+            self._readings.append(reading)
         self._watch()
         try:
             yield
         finally:
-            self._readings.remove(reading)
-            self._permits.release()
+            with self._changed:
+                self._readings.remove(reading)
+                self._changed.notify_all()
+
+    def _has_room(self, caller: str) -> bool:
+        of_caller = sum(each.caller == caller for each in self._readings)
+        return len(self._readings) < self._permits and of_caller < self._most_of_one
 
     # ---- clients that keep a thread waiting
 

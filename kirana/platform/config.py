@@ -41,7 +41,9 @@ def load_settings(
     values = {known[name].name: _parse(name, text) for name, text in given.items()}
     settings = Settings(**values)
     _check(settings)
-    return _with_secret(settings, make_secret)
+    settings = _with_secret(settings, make_secret)
+    _require_the_world(settings)
+    return settings
 
 
 def _refuse_unknown(names: list[str], known: list[str]) -> None:
@@ -93,6 +95,13 @@ def _check(settings: Settings) -> None:
         ZoneInfo(settings.zone)
     except (ZoneInfoNotFoundError, ValueError):
         raise SettingsError(f"KIRANA_ZONE={settings.zone!r} is not a time zone") from None
+
+
+def _require_the_world(settings: Settings) -> None:
+    """In production mails go somewhere and their links lead somewhere."""
+    for name in ("base_url", "smtp_url"):
+        if settings.env == "production" and not getattr(settings, name):
+            raise SettingsError(f"{PREFIX}{name.upper()} must be given in production")
 
 
 def _with_secret(settings: Settings, may_make: bool) -> Settings:

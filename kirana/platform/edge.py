@@ -62,8 +62,9 @@ class Edge:
         try:
             _check_sizes(environ)
             self._check_host(environ)
-            self._gate.take_in(environ)
+            peer = environ.get("REMOTE_ADDR", "")
             self._see_through_proxies(environ)
+            self._gate.take_in(environ, peer)
         except ShopError as error:
             return self._refuse(error, environ, start_response)
         return self._application(environ, start_response)

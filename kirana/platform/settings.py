@@ -47,7 +47,9 @@ class Settings:
     host: str = _setting("127.0.0.1", "Address that the web server listens on.")
     port: int = _setting(8000, "Port of the web server.")
     base_url: str = _setting(
-        "", "Public address, used in mails; `http://localhost:<port>` if empty."
+        "",
+        "Public address, used in mails; must be given in production, elsewhere "
+        "`http://localhost:<port>` if empty.",
     )
     hosts: str = _setting(
         "",
@@ -78,7 +80,7 @@ class Settings:
     smtp_url: str = _setting(
         "",
         "`smtp://`, `smtp+starttls://` or `smtps://` and `[user:password@]host:port`; "
-        "the mailbox on this machine if empty.",
+        "must be given in production, elsewhere the mailbox on this machine if empty.",
     )
     mail_from: str = _setting("Kirana <shop@localhost>", "Sender of every mail.")
     smtp_port: int = _setting(1025, "Port on which the development mailbox takes mail.")

@@ -28,7 +28,7 @@ class ErasureWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @api.post("/me/data-exports")
-@requires(Permission.READ_OWN_PROFILE)
+@requires(Permission.WRITE_OWN_PROFILE)  # all of it at once is not for API keys
 @limited("hour", "export_per_hour")
 @operation("exportMyData", status=202, raises=(TooMany,), idempotency="accepted")
 def export_my_data(actor: Actor) -> Answer[JobView]:
@@ -38,7 +38,7 @@ def export_my_data(actor: Actor) -> Answer[JobView]:
 
 
 @api.get("/me/data-exports/<uid>/file")
-@requires(Permission.READ_OWN_PROFILE)
+@requires(Permission.WRITE_OWN_PROFILE)
 @operation("downloadMyData", raises=(NotFound, ExportExpired))
 def download_my_data(actor: Actor, uid: str) -> Response:
     """The finished file, for who asked for it."""

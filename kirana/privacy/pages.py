@@ -47,7 +47,7 @@ def your_data() -> Response:
 
 
 @pages.post("/account/data")
-@requires(Permission.READ_OWN_PROFILE)
+@requires(Permission.WRITE_OWN_PROFILE)
 @limited("hour", "export_per_hour")
 def ask_for_data() -> Response:
     """Ask for the file; asked twice within a minute it is one."""
@@ -69,7 +69,7 @@ def data_progress(uid: str) -> Response:
 
 
 @pages.get("/account/data/<uid>/file")
-@requires(Permission.READ_OWN_PROFILE)
+@requires(Permission.WRITE_OWN_PROFILE)
 def data_file(uid: str) -> Response:
     """The finished file."""
     return data_response(current_actor(), uid)

@@ -107,7 +107,7 @@ def show_store(row: Row[*tuple[Any, ...]]) -> StoreView:
 
 @query
 def list_sole_stores(connection: Connection, account_id: int) -> list[str]:
-    """The names of stores that have no other active owner than this one."""
+    """The names of stores that have no other active owner who stays than this one."""
     others = aliased(Membership)
     other = (
         exists()
@@ -116,7 +116,11 @@ def list_sole_stores(connection: Connection, account_id: int) -> list[str]:
             others.account_id != account_id,
             others.role == "owner",
         )
-        .where(Account.id == others.account_id, Account.status == "active")
+        .where(
+            Account.id == others.account_id,
+            Account.status == "active",
+            Account.erase_at.is_(None),
+        )
     )
     find = (
         select(Store.name)

@@ -44,6 +44,11 @@ def upgrade() -> None:
 
 
 def _guard_postgresql() -> None:
+    for ledger in ("stock_movement", "payment_event", "audit_event", "order_event", "audit_seal"):
+        op.execute(
+            f"CREATE TRIGGER {ledger}_no_truncate BEFORE TRUNCATE ON {ledger} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        )
     op.execute(
         "CREATE TRIGGER audit_seal_insert_only BEFORE UPDATE OR DELETE ON audit_seal "
         "FOR EACH ROW EXECUTE FUNCTION refuse_change()"

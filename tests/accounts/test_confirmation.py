@@ -51,9 +51,19 @@ def enter(visitor: Visitor, password: str = PASSWORD) -> tuple[int, str]:
     return answer.status_code, answer.json.get("code", "")
 
 
-def confirm(visitor: Visitor, token: str) -> int:
+def confirm(visitor: Visitor, token: str, password: str = NILA["password"]) -> int:
     path = "/auth/email-confirmations/completion"
-    return int(visitor.post(path, {"token": token}).status_code)
+    return int(visitor.post(path, {"token": token, "password": password}).status_code)
+
+
+@pytest.mark.parametrize("confirming", ["true"], indirect=True)
+def test_who_opens_the_mail_shows_that_they_signed_up(visitor: Visitor, post: Post) -> None:
+    """Else whoever signs up with somebody's address is let in by the click of its owner."""
+    visitor.post("/auth/sign-up", NILA)
+    token = post.token()
+    assert confirm(visitor, token, "") == confirm(visitor, token, "not the one") == 422
+    assert person_row(NILA["email"]).verified_at is None
+    assert confirm(visitor, token) == 204
 
 
 def test_it_is_on_in_production_and_off_elsewhere() -> None:
@@ -168,7 +178,10 @@ def test_the_pages(strict_app: Any, post: Post) -> None:
     assert NILA["email"].encode() in page.data
     assert token.encode() not in page.data
     assert person_row(NILA["email"]).verified_at is None, "a link that is opened changes nothing"
-    done = client.post("/confirm", headers=OWN_ORIGIN)
+    wrong = client.post("/confirm", data={"password": "not the one"}, headers=OWN_ORIGIN)
+    assert (wrong.status_code, b"chosen at sign-up" in wrong.data) == (422, True)
+    password = {"password": NILA["password"]}
+    done = client.post("/confirm", data=password, headers=OWN_ORIGIN)
     assert (done.status_code, done.location) == (303, "/sign-in")
     assert client.post("/sign-in", data=form, headers=OWN_ORIGIN).status_code == 303
     assert client.post("/confirm", headers=OWN_ORIGIN).status_code == 410

@@ -23,6 +23,7 @@ from kirana.platform.db import query
 from kirana.platform.outbox import Outbox
 from kirana.platform.tokens import hash_secret
 from kirana.schema import metadata
+from tests.accounts.factors import add_passkey, sign_in_challenge
 from tests.accounts.people import OWN_ORIGIN, PASSWORD, Visitor, join, person_row, rows
 from tests.accounts.post import Post, link_in, open_post, set_account
 from tests.machinery import memory
@@ -322,3 +323,18 @@ class TestPages:
 def test_services_refuse_what_never_was(app: Any) -> None:
     with pytest.raises(LinkRefused):
         services.reset_password(GUEST, PasswordReset("x" * 43, NEW))
+
+
+@pytest.mark.parametrize("owner_was_known", [False, True])
+def test_a_stranger_who_was_there_first_is_out(
+    app: Any, visitor: Visitor, asha: Visitor, post: Post, owner_was_known: bool
+) -> None:
+    """Whoever signs up with somebody's address and adds a passkey loses both to the owner; the
+    passkey of an owner who has shown that the address is theirs stays."""
+    device, _answer = add_passkey(asha)
+    if not owner_was_known:
+        set_account(asha.email, verified_at=None)
+    ask()
+    assert complete(visitor, post.token()).status_code == 204
+    entered = visitor.post("/auth/passkey-sign-in", device.use(sign_in_challenge(visitor)))
+    assert entered.status_code == (201 if owner_was_known else 401)

@@ -34,8 +34,18 @@ def test_a_short_secret_is_none(fresh: Shop, command: str, env: str, secret: str
     assert not fresh.home.exists()
 
 
+@pytest.mark.parametrize("name", ["base_url", "smtp_url"])
+def test_production_has_an_address_and_a_mail_server(fresh: Shop, name: str) -> None:
+    given = {"base_url": "https://shop.example", "smtp_url": "smtp://localhost:25"}
+    said = fresh("init", env="production", secret=SECRET, **given | {name: ""})
+    assert said.refusal == f"KIRANA_{name.upper()} must be given in production"
+
+
 def test_production_has_no_demo(fresh: Shop) -> None:
-    given = {"env": "production", "secret": SECRET}
+    given = {
+        "env": "production", "secret": SECRET, "base_url": "https://shop.example",
+        "smtp_url": "smtp://localhost:25",
+    }  # fmt: skip
     fresh("init", **given).answer  # noqa: B018 - asserts that it went well
     assert "development" in fresh("demo", **given).refusal
     assert fresh.rows("SELECT COUNT(*) FROM account") == [(0,)]

@@ -60,9 +60,11 @@ def _get(port: int) -> int:
         return 0
 
 
-def post(port: int, path: str, body: Any) -> int:
-    """The status of an ordinary POST."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+def post(port: int, path: str, body: Any, source: str = "127.0.0.1") -> int:
+    """The status of an ordinary POST from the address ``source``."""
+    connection = http.client.HTTPConnection(
+        "127.0.0.1", port, timeout=10, source_address=(source, 0)
+    )
     headers = {"Content-Type": "application/json"}
     connection.request("POST", path, json.dumps(body), headers)
     try:

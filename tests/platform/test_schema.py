@@ -76,6 +76,19 @@ def test_ledgers_are_insert_only() -> None:
             connection.execute(change)
 
 
+@pytest.mark.usefixtures("database")
+def test_no_ledger_is_emptied_or_replaced_at_once(database_kind: str) -> None:
+    with db.transaction() as connection:
+        row = {"at": datetime.now(UTC), "action": "x", "object_kind": "y", "object_key": "z"}
+        connection.execute(insert(AuditEvent).values(row))
+    way = {
+        "postgresql": "TRUNCATE audit_event",
+        "sqlite": "REPLACE INTO audit_event SELECT * FROM audit_event",
+    }[database_kind]
+    with pytest.raises(DBAPIError, match="insert-only"), db.transaction() as connection:
+        connection.execute(text(way))
+
+
 ACCOUNT = (
     "INSERT INTO account (id, uid, email, name, password_hash, role, status, token_version, "
     "locale, zone, wants_report, created_at) VALUES "

@@ -9,8 +9,11 @@ import pytest
 from sqlalchemy import Connection, select
 
 from kirana import check
+from kirana.accounts.key_shapes import NewKey
 from kirana.accounts.models import Account, Session
-from kirana.accounts.services import suspend
+from kirana.accounts.permissions import Permission
+from kirana.accounts.services import make_key, suspend
+from kirana.accounts.shapes import Tokens
 from kirana.exports.files import exports_folder
 from kirana.jobs.models import Job
 from kirana.jobs.services import LEASE
@@ -20,9 +23,9 @@ from kirana.platform.db import query
 from kirana.platform.outbox import Outbox
 from kirana.privacy.sections import SECTIONS
 from kirana.privacy.services import exporting
-from tests.accounts.people import PASSWORD, rows
+from tests.accounts.people import PASSWORD, Visitor, join, rows
 from tests.jobs.rows import id_of_job
-from tests.world import World, build
+from tests.world import World, actor_of, build
 
 
 class Crash(BaseException):
@@ -158,3 +161,14 @@ def test_the_page_shows_how_far_it_is(world: World, settings: Settings) -> None:
     assert "<html" not in part
     assert json.loads(get(f"/account/data/{job.uid}/file").data)["account"]
     assert get(f"/account/data/{world.keys['job']}").status_code == 404
+
+
+def test_an_api_key_never_gets_the_whole(app: Any) -> None:
+    person = join(app)
+    rights = [Permission.READ_OWN_PROFILE, Permission.READ_OWN_JOBS]
+    _uid, token = make_key(actor_of(person.email), NewKey("all of it", rights), None)
+    program = Visitor(app.test_client(), tokens=Tokens(token, "", 0))
+    assert program.get("/me").status_code == 200
+    assert program.post("/me/data-exports").status_code == 403
+    uid = person.post("/me/data-exports").json["uid"]
+    assert program.get(f"/me/data-exports/{uid}/file").status_code == 403

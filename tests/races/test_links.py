@@ -9,14 +9,14 @@ from sqlalchemy import Connection, select, update
 from kirana.accounts import services
 from kirana.accounts.errors import LinkRefused
 from kirana.accounts.models import Account, AccountLink
-from kirana.accounts.recovery_shapes import LinkToken, PasswordReset
+from kirana.accounts.recovery_shapes import Confirmation, PasswordReset
 from kirana.accounts.services import links, recovery
 from kirana.accounts.services.links import Taken, ask_for_link, find_account, issue_link, take_link
 from kirana.platform.access import GUEST, SYSTEM
 from kirana.platform.audit import AuditEvent
 from kirana.platform.db import verb
 from kirana.platform.tokens import hash_secret
-from tests.accounts.people import rows
+from tests.accounts.people import PASSWORD, rows
 from tests.accounts.post import set_account
 from tests.machinery.databases import SECRET
 from tests.races.threads import at_once, raised, repeated, succeeded
@@ -76,7 +76,7 @@ def test_one_link_five_times(
         if purpose == "reset":
             given = PasswordReset(token, f"a kettle of tea, cup {number}")
             return services.reset_password(GUEST, given)
-        return services.confirm_address(GUEST, LinkToken(token))
+        return services.confirm_address(GUEST, Confirmation(token, PASSWORD))
 
     acts = [lambda number=number: use(number) for number in range(TIMES)]
     outcomes = at_once(acts)
@@ -97,7 +97,7 @@ def test_two_people_move_to_one_address(attempt: int) -> None:
     first = link_for("change", "one@example.org")
     second = _link_of_ravi()
     acts = [
-        lambda token=token: services.confirm_address(GUEST, LinkToken(token))
+        lambda token=token: services.confirm_address(GUEST, Confirmation(token))
         for token in (first, second)
     ]
     outcomes = at_once(acts)
@@ -127,7 +127,7 @@ def test_a_reset_beside_a_change_of_address(attempt: int) -> None:
     outcomes = at_once(
         [
             lambda: services.reset_password(GUEST, PasswordReset(reset, "a kettle of green tea")),
-            lambda: services.confirm_address(GUEST, LinkToken(change)),
+            lambda: services.confirm_address(GUEST, Confirmation(change)),
         ]
     )
     assert [type(each) for each in outcomes if isinstance(each, Exception)] == [LinkRefused]

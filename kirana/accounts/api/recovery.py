@@ -3,11 +3,12 @@
 from kirana.accounts import passwords, services, web_session
 from kirana.accounts.api.blueprint import api
 from kirana.accounts.errors import LinkRefused
+from kirana.accounts.link_queries import address_of
 from kirana.accounts.permissions import Permission
 from kirana.accounts.recovery_shapes import (
+    Confirmation,
     EmailChange,
     Forgotten,
-    LinkToken,
     PasswordReset,
     PasswordToCheck,
     PasswordVerdict,
@@ -63,10 +64,11 @@ def ask_for_confirmation(body: Forgotten) -> Accepted:
 
 @api.post("/auth/email-confirmations/completion")
 @public
-@operation("confirmEmail", raises=(LinkRefused,))
-def confirm_email(actor: Actor, body: LinkToken) -> None:
+@operation("confirmEmail", raises=(LinkRefused, TooMany))
+def confirm_email(actor: Actor, body: Confirmation) -> None:
     """Confirm an address, or change to it, with the token of the mailed link."""
-    services.confirm_address(actor, body)
+    with web_session.counted_for(address_of(body.token)):
+        services.confirm_address(actor, body)
 
 
 @api.post("/me/email-change")

@@ -5,16 +5,17 @@ that it is in no history, log of later requests, or Referer.
 """
 
 import re
+from typing import Any
 
 import msgspec
 from flask import Response
 
 from kirana.accounts import services, web_session
 from kirana.accounts.errors import LinkRefused
-from kirana.accounts.link_queries import find_open_link
+from kirana.accounts.link_queries import address_of, find_open_link
 from kirana.accounts.pages.blueprint import pages
 from kirana.accounts.permissions import Permission
-from kirana.accounts.recovery_shapes import EmailChange, Forgotten, LinkToken, PasswordReset
+from kirana.accounts.recovery_shapes import Confirmation, EmailChange, Forgotten, PasswordReset
 from kirana.accounts.services.links import LIFE
 from kirana.accounts.shapes import Secret
 from kirana.platform import cookies
@@ -36,8 +37,10 @@ class NewPassword(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     new_password: Secret
 
 
-class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A form that is just a button."""
+class ConfirmForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The button, and the password of who signed up."""
+
+    password: Secret = ""
 
 
 @pages.get("/forgot")
@@ -101,18 +104,23 @@ def confirm_form() -> Response:
     link = find_open_link(cookies.read(LINK_COOKIE), "confirm", "change")
     if link is None:
         return _dead(LinkRefused())
-    return render("accounts/confirm.html", address=link.new_email or link.email)
+    return _confirm_page(link, Form())
 
 
 @pages.post("/confirm")
 @public
 def confirm() -> Response:
     """Use the link up."""
-    posted(Nothing)
+    token = cookies.read(LINK_COOKIE)
     try:
-        done = services.confirm_address(current_actor(), LinkToken(cookies.read(LINK_COOKIE)))
+        given = Confirmation(token, posted(ConfirmForm).password)
+        with web_session.counted_for(address_of(token)):
+            done = services.confirm_address(current_actor(), given)
     except LinkRefused as error:
         return _dead(error)
+    except Invalid as error:
+        link = find_open_link(token, "confirm", "change")
+        return _confirm_page(link, Form.posted(error), 422) if link else _dead(LinkRefused())
     cookies.drop(LINK_COOKIE)
     note(CONFIRMED[done], "success")
     return see_other(".account" if current_actor().is_signed_in else ".sign_in_form")
@@ -127,6 +135,13 @@ def confirm_again() -> Response:
         services.ask_for_confirmation(given)
     note("If this address waits to be confirmed, a mail is on its way.")
     return see_other(".sign_in_form")
+
+
+def _confirm_page(link: Any, form: Form, code: int = 200) -> Response:
+    return render(
+        "accounts/confirm.html", code, form=form, address=link.new_email or link.email,
+        asks_password=link.purpose == "confirm",
+    )  # fmt: skip
 
 
 @pages.get("/account/email")

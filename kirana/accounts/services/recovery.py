@@ -13,7 +13,8 @@ from kirana.accounts.errors import LinkRefused
 from kirana.accounts.link_queries import find_open_link
 from kirana.accounts.models import Account
 from kirana.accounts.queries import find_own_credentials
-from kirana.accounts.recovery_shapes import EmailChange, Forgotten, LinkToken, PasswordReset
+from kirana.accounts.recovery_shapes import Confirmation, EmailChange, Forgotten, PasswordReset
+from kirana.accounts.services.factors import forget_factors
 from kirana.accounts.services.keys import end_keys
 from kirana.accounts.services.links import Taken, ask_for_link, find_account, take_link
 from kirana.accounts.services.records import end_everywhere
@@ -50,12 +51,18 @@ def reset_password(actor: Actor, given: PasswordReset) -> None:
     _reset(actor, given.token, passwords.hash_password(given.new_password))
 
 
-def confirm_address(actor: Actor, given: LinkToken) -> str:
+def confirm_address(actor: Actor, given: Confirmation) -> str:
     """Use a link up that shows whose mailbox it is: to confirm an address, or to change to it.
 
-    Returns which: ``confirm`` or ``change``. Raises LinkRefused, also when somebody else has taken
-    the address meanwhile.
+    Returns which: ``confirm`` or ``change``. The password shows that who opens the mail is who
+    signed up. Raises Invalid at /password (the link stays good), and LinkRefused, also when
+    somebody else has taken the address meanwhile. Not to be called inside a transaction.
     """
+    found = find_open_link(given.token, "confirm", "change")
+    if found is None:
+        raise LinkRefused
+    if found.purpose == "confirm" and not passwords.matches(found.password_hash, given.password):
+        raise Invalid.at("/password", "write the password that was chosen at sign-up")
     try:
         return _confirm(actor, given.token)
     except IntegrityError:
@@ -94,6 +101,8 @@ def _reset(connection: Connection, actor: Actor, token: str, hashed: str) -> Non
     connection.execute(changing.values(password_hash=hashed, verified_at=verified))
     version = end_everywhere(connection, account.id)
     end_keys(connection, account.id)
+    if account.verified_at is None:  # whoever set them up never showed that the address is theirs
+        forget_factors(connection, account.id)
     audit.record(connection, actor, "account.password_reset", ("account", account.uid))
     key = f"password-changed:{account.uid}:{version}"
     enqueue(connection, "password_changed", key, account_id=account.id)

@@ -24,6 +24,7 @@ from kirana.accounts.services.erasing import (
 )
 from kirana.cart.services.forgetting import forget_baskets
 from kirana.exports.files import exports_folder, forget_others
+from kirana.exports.running import delete_leftovers
 from kirana.jobs.models import Job
 from kirana.jobs.services import forget_jobs
 from kirana.orders.models import Order
@@ -41,6 +42,7 @@ from kirana.reports.models import ReportDelivery
 from kirana.reports.services import forget_figures
 from kirana.stores.queries import list_sole_stores
 from kirana.stores.services.invitations import forget_invitations
+from kirana.stores.services.team import lock_own_stores
 
 logger = logging.getLogger("kirana.privacy")
 # The last mail is waited for, but not for ever.
@@ -84,7 +86,7 @@ def _schedule(connection: Connection, actor: Actor, uid: str, days: int) -> None
     at = clock.now(connection) + timedelta(days=days)
     account_id = schedule_erasure(connection, actor, uid, at)
     if account_id is not None:
-        _require_no_sole_store(account_id)
+        _require_no_sole_store(connection, account_id)
         key = f"erasure-asked:{uid}:{at.isoformat()}"
         enqueue(connection, "erasure_asked", key, account_id=account_id)
 
@@ -112,6 +114,7 @@ def erase_due(settings: Settings) -> int:
         elif told or queries.is_past(due.erase_at + LONGEST_LEAVE):
             erased += _try(_erase_unless_waiting, due.uid, settings)
     write_list(settings.home)
+    delete_leftovers(exports_folder(settings))
     return erased
 
 
@@ -165,7 +168,7 @@ def _try(act: Callable[..., None], *values: Any) -> bool:
 def _erase_unless_waiting(connection: Connection, uid: str, settings: Settings) -> None:
     """Erasing locks the account, and an order that is being placed holds it: one of them waits."""
     account_id = queries.id_of(uid)
-    _require_no_sole_store(account_id)
+    _require_no_sole_store(connection, account_id)
     erase(SYSTEM, uid, settings)
     if has_open_orders(connection, account_id):
         raise Conflict("An order is on its way.")
@@ -177,7 +180,8 @@ def _say_goodbye(connection: Connection, account_id: int, key: str) -> None:
         enqueue(connection, "erased", key, account_id=account_id)
 
 
-def _require_no_sole_store(account_id: int) -> None:
+def _require_no_sole_store(connection: Connection, account_id: int) -> None:
+    lock_own_stores(connection, account_id)
     if stores := list_sole_stores(account_id):
         raise SoleOwner(f"You are the only owner of {', '.join(stores)}. Hand over first.")
 

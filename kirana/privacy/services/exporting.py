@@ -63,8 +63,11 @@ class PersonalData:
 
 @verb
 def request_data(connection: Connection, actor: Actor) -> JobKey:
-    """Ask for all that is kept about the caller; the running job, or one of the last minute."""
-    actor.require(Permission.READ_OWN_PROFILE)
+    """Ask for all that is kept about the caller; the running job, or one of the last minute.
+
+    An API key, which may read a part, never gets the whole. Raises Forbidden.
+    """
+    actor.require(Permission.WRITE_OWN_PROFILE)
     job = start_job(actor, NewJob(KIND))
     if job.is_new:
         audit.record(connection, actor, "personal_data.requested", ("job", job.uid))

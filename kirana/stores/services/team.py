@@ -91,6 +91,13 @@ def leave_all_stores(connection: Connection, account_id: int, was: str, actor: A
         _end(connection, actor, _find_place(connection, row.slug, row.uid))
 
 
+def lock_own_stores(connection: Connection, account_id: int) -> None:
+    """Lock the stores that this account owns: of two owners who go at once the second is told."""
+    mine = (Membership.account_id == account_id) & (Membership.role == "owner")
+    find = select(Store.id).join(Membership, Membership.store_id == Store.id).where(mine)
+    connection.execute(find.order_by(Store.id).with_for_update(of=Store)).all()
+
+
 def keep_an_owner(connection: Connection, leaving: _Place) -> None:
     """Raise LastOwner if no other active person would own the store. Its row must be locked."""
     others = (
@@ -101,6 +108,7 @@ def keep_an_owner(connection: Connection, leaving: _Place) -> None:
             Membership.role == "owner",
             Membership.id != leaving.id,
             Account.status == "active",
+            Account.erase_at.is_(None),
         )
     )
     if leaving.role == "owner" and connection.execute(others).first() is None:
