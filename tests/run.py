@@ -34,7 +34,8 @@ NO_TESTS = 5
 # tests, the ground floor, and the way from a basket to an order and its jobs.
 SAMPLE = ("unit", "platform", "pricing", "cart", "checkout", "orders", "jobs")
 QUIET = ["-q", "--tb=short", "-p", "no:cacheprovider"]
-ON_TWO_CORES = ["-n", "2", "--dist", "loadscope", "--no-loadscope-reorder"]
+# Three workers for two cores: much of the time a test waits for a process, a mail or a page.
+ON_TWO_CORES = ["-n", "3", "--dist", "loadscope", "--no-loadscope-reorder"]
 
 
 @dataclass
