@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+import os
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from sqlalchemy import Connection, delete, update
 
 from kirana.accounts.models import Account
-from kirana.exports import queries, services
+from kirana.exports import queries, running, services
 from kirana.exports.errors import ExportExpired
 from kirana.exports.files import GrowingFile
 from kirana.jobs.queries import get_job
@@ -312,3 +313,15 @@ def test_parts_of_one_attempt_never_meet_those_of_another(tmp_path: Path) -> Non
     second.append(b"X")
     assert second.complete() == hashlib.sha256(b"abX").hexdigest()
     assert (tmp_path / "u.2.csv").read_bytes() == b"abX"
+
+
+@pytest.mark.usefixtures("database")
+def test_what_no_job_names_is_swept_away(tmp_path: Path) -> None:
+    """A worker killed between the end of a person and the end of their file leaves it behind."""
+    lost, young = tmp_path / "lost.json", tmp_path / "young.json"
+    for path in (lost, young):
+        path.write_text("{}")
+    two_hours_ago = clock.utc_now().timestamp() - 7200
+    os.utime(lost, (two_hours_ago, two_hours_ago))
+    running.delete_leftovers(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["young.json"]

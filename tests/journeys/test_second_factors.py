@@ -219,3 +219,20 @@ def test_codes_go_to_the_clipboard_and_into_a_file(
     with page.expect_download() as started:
         page.get_by_role("button", name="Download").click()
     assert started.value.path().read_text() == codes
+
+
+def test_a_key_for_a_program(page: Page, shop: Shop, asha: Person) -> None:
+    """Made in the browser with what the form offers, used at once, dead when revoked."""
+    sign_in(page, shop.url, asha)
+    page.goto(f"{shop.url}/account/keys")
+    page.get_by_label("Name").fill("Scale at the counter")
+    page.get_by_label("See my account").check()
+    page.get_by_role("button", name="Make the key").click()
+    token = page.locator("input[readonly]").input_value()
+    headers = {"Authorization": f"Bearer {token}"}
+    me = page.request.get(f"{shop.url}/api/v1/me", headers=headers)
+    assert (me.status, me.json()["email"]) == (200, asha.email)
+    page.get_by_role("button", name="Revoke Scale at the counter").click()
+    page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+    expect(page.get_by_text("The key is dead.")).to_be_visible()
+    assert page.request.get(f"{shop.url}/api/v1/me", headers=headers).status == 401
