@@ -53,7 +53,8 @@ def require_presence(actor: Actor, password: str) -> None:
 
     Raises Invalid, TooMany.
     """
-    services.prove_presence(actor, limit_presence(actor, password))
+    with web_session.counted_for(actor.email if password else ""):
+        services.prove_presence(actor, password)
 
 
 def keep_proof(proof: str) -> None:
