@@ -1,5 +1,7 @@
 """What the edges of the second factor share: keys, limits, and the cookie between two steps."""
 
+from contextlib import AbstractContextManager
+
 from flask import current_app
 
 from kirana.accounts import services, web_session
@@ -41,11 +43,9 @@ def limit_passkeys() -> None:
     allowances.count(per_minute, "second_step_per_address", web_session.caller())
 
 
-def limit_presence(actor: Actor, password: str) -> str:
+def counted_presence(actor: Actor, password: str) -> AbstractContextManager[None]:
     """Count a try at the caller's own password, if there is one. Raises TooMany."""
-    if password:
-        web_session.limit_sign_in(actor.email)
-    return password
+    return web_session.counted_for(actor.email if password else "")
 
 
 def require_presence(actor: Actor, password: str) -> None:
@@ -53,7 +53,7 @@ def require_presence(actor: Actor, password: str) -> None:
 
     Raises Invalid, TooMany.
     """
-    with web_session.counted_for(actor.email if password else ""):
+    with counted_presence(actor, password):
         services.prove_presence(actor, password)
 
 

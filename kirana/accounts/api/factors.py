@@ -40,8 +40,9 @@ def show_second_factors(actor: Actor) -> SecondFactors:
 @operation("setUpTotp", status=201, raises=(TooMany,))
 def set_up_totp(actor: Actor, body: Presence) -> TotpSetUp:
     """Begin to set up an authenticator app, also in place of another; then confirm a code."""
-    password = second_step.limit_presence(actor, body.current_password)
-    secret = services.start_totp(actor, second_step.sealer(), password)
+    password = body.current_password
+    with second_step.counted_presence(actor, password):
+        secret = services.start_totp(actor, second_step.sealer(), password)
     uri = one_time_codes.totp_uri(secret, actor.email, second_step.settings().shop_name)
     return TotpSetUp(secret, uri)
 
@@ -59,7 +60,8 @@ def confirm_totp(actor: Actor, body: TotpCode) -> RecoveryCodes:
 @operation("removeTotp", raises=(NotFound, LastFactor, TooMany))
 def remove_totp(actor: Actor, body: Presence) -> None:
     """Sign in without the app again; other sessions end."""
-    services.remove_totp(actor, second_step.limit_presence(actor, body.current_password))
+    with second_step.counted_presence(actor, body.current_password):
+        services.remove_totp(actor, body.current_password)
 
 
 @api.post("/me/recovery-codes")
@@ -67,8 +69,8 @@ def remove_totp(actor: Actor, body: Presence) -> None:
 @operation("makeRecoveryCodes", status=201, raises=(NoFactor, TooMany))
 def make_recovery_codes(actor: Actor, body: Presence) -> RecoveryCodes:
     """Ten new recovery codes in place of the old ones, shown this once."""
-    password = second_step.limit_presence(actor, body.current_password)
-    return services.make_recovery_codes(actor, password)
+    with second_step.counted_presence(actor, body.current_password):
+        return services.make_recovery_codes(actor, body.current_password)
 
 
 @api.post("/me/passkey-challenges")
@@ -76,8 +78,9 @@ def make_recovery_codes(actor: Actor, body: Presence) -> RecoveryCodes:
 @operation("beginPasskey", status=201, raises=(TooMany,))
 def begin_passkey(actor: Actor, body: Presence) -> Ceremony:
     """Ask for a challenge to make a passkey with; good once, for this session."""
-    password = second_step.limit_presence(actor, body.current_password)
-    return services.begin_passkey(actor, second_step.relying_party(), password)
+    party, password = second_step.relying_party(), body.current_password
+    with second_step.counted_presence(actor, password):
+        return services.begin_passkey(actor, party, password)
 
 
 @api.post("/me/passkeys")
@@ -101,4 +104,5 @@ def rename_passkey(actor: Actor, uid: str, body: PasskeyName) -> PasskeyView:
 @operation("removePasskey", raises=(NotFound, LastFactor, TooMany))
 def remove_passkey(actor: Actor, uid: str, body: Presence) -> None:
     """Let a passkey open nothing any more; other sessions end."""
-    services.remove_passkey(actor, uid, second_step.limit_presence(actor, body.current_password))
+    with second_step.counted_presence(actor, body.current_password):
+        services.remove_passkey(actor, uid, body.current_password)

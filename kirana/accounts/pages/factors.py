@@ -106,7 +106,8 @@ def _with_presence(act: Callable[[Actor, str], Response]) -> Response:
     actor = current_actor()
     try:
         given = posted(Presence)
-        return act(actor, second_step.limit_presence(actor, given.current_password))
+        with second_step.counted_presence(actor, given.current_password):
+            return act(actor, given.current_password)
     except ShopError as error:
         return _refused(error)
 

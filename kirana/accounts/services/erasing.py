@@ -8,23 +8,16 @@ from sqlalchemy import Connection, Table, delete, select, update
 from kirana.accounts import passwords
 from kirana.accounts.errors import ErasureUnderWay
 from kirana.accounts.models import Account, AccountEvent, Approval
-from kirana.accounts.queries import find_own_credentials
 from kirana.accounts.services.records import keep_an_admin, move_account
 from kirana.platform import audit, clock
 from kirana.platform.access import Actor
 from kirana.platform.db import Model
-from kirana.platform.errors import IllegalMove, Invalid, NotFound
+from kirana.platform.errors import IllegalMove, NotFound
 
 NOBODY = "Erased person"
 ERASED = "erased"
 # Tables of this slice that keep their rows, for the history of what was decided.
 HISTORIES = ("approval", "account_event")
-
-
-def require_password(actor: Actor, password: str) -> None:
-    """Raise Invalid at /password unless it is the caller's. Never inside a transaction."""
-    if not passwords.matches(find_own_credentials(actor).password_hash, password):
-        raise Invalid.at("/password", "write the password that you sign in with")
 
 
 def schedule_erasure(connection: Connection, actor: Actor, uid: str, at: datetime) -> int | None:

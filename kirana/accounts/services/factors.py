@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from kirana.accounts import one_time_codes, passwords
+from kirana.accounts import one_time_codes
 from kirana.accounts.errors import LastFactor, NoFactor, NothingToConfirm
 from kirana.accounts.factor_models import Passkey, RecoveryCode, Totp
 from kirana.accounts.factor_queries import (
@@ -14,9 +14,9 @@ from kirana.accounts.factor_queries import (
 from kirana.accounts.factor_shapes import RecoveryCodes
 from kirana.accounts.models import Account
 from kirana.accounts.permissions import Permission
-from kirana.accounts.queries import find_own_credentials
 from kirana.accounts.services.codes import replace_recovery_codes, totp_owner
 from kirana.accounts.services.factor_notes import note_factor
+from kirana.accounts.services.own_password import require_own_password
 from kirana.accounts.services.records import end_everywhere, lock_account
 from kirana.accounts.services.session_endings import end_other_sessions
 from kirana.platform import audit, clock
@@ -31,10 +31,8 @@ def prove_presence(actor: Actor, password: str) -> None:
 
     Raises Invalid at /current_password. Not to be called inside a transaction.
     """
-    if is_fresh(actor):
-        return
-    if not password or not passwords.matches(find_own_credentials(actor).password_hash, password):
-        raise Invalid.at("/current_password", "write the password that you sign in with now")
+    if not is_fresh(actor):
+        require_own_password(actor, password)
 
 
 def start_totp(actor: Actor, sealer: Sealer, password: str) -> str:

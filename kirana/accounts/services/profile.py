@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select, update
 from kirana.accounts import passwords, texts
 from kirana.accounts.errors import SessionEnded
 from kirana.accounts.models import Account, Session
-from kirana.accounts.queries import find_own_credentials
+from kirana.accounts.services.own_password import require_own_password, wrong_password
 from kirana.accounts.services.records import end_everywhere
 from kirana.accounts.services.sessions import make_tokens
 from kirana.accounts.session_keys import SessionKeys
@@ -16,7 +16,6 @@ from kirana.accounts.shapes import PasswordChange, ProfileChange, Tokens
 from kirana.platform import audit
 from kirana.platform.access import Actor
 from kirana.platform.db import verb
-from kirana.platform.errors import Invalid
 from kirana.platform.outbox import enqueue
 from kirana.platform.tokens import hash_secret
 
@@ -46,10 +45,8 @@ def change_password(actor: Actor, keys: SessionKeys, change: PasswordChange) -> 
 
     Raises Invalid at /current_password or /new_password. Not to be called inside a transaction.
     """
-    stored = find_own_credentials(actor).password_hash
     passwords.check_password(change.new_password, "/new_password", actor.email, actor.name)
-    if not passwords.matches(stored, change.current_password):
-        raise Invalid.at("/current_password", "write the password that you sign in with now")
+    stored = require_own_password(actor, change.current_password)
     return _replace(actor, keys, stored, passwords.hash_password(change.new_password))
 
 
@@ -59,7 +56,7 @@ def _replace(
 ) -> Tokens:
     mine = (Account.id == actor.me()) & (Account.password_hash == stored)
     if connection.execute(update(Account).where(mine).values(password_hash=hashed)).rowcount != 1:
-        raise Invalid.at("/current_password", "write the password that you sign in with now")
+        raise wrong_password()
     version = end_everywhere(connection, actor.me())
     tokens = _carry_on(connection, actor, keys, version)
     audit.record(connection, actor, "account.password_changed", ("account", actor.uid))

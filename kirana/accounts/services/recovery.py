@@ -12,11 +12,11 @@ from kirana.accounts.email_addresses import normal_email
 from kirana.accounts.errors import LinkRefused
 from kirana.accounts.link_queries import find_open_link
 from kirana.accounts.models import Account
-from kirana.accounts.queries import find_own_credentials
 from kirana.accounts.recovery_shapes import Confirmation, EmailChange, Forgotten, PasswordReset
 from kirana.accounts.services.factors import forget_factors
 from kirana.accounts.services.keys import end_keys
 from kirana.accounts.services.links import Taken, ask_for_link, find_account, take_link
+from kirana.accounts.services.own_password import require_own_password
 from kirana.accounts.services.records import end_everywhere
 from kirana.accounts.services.session_endings import end_other_sessions
 from kirana.platform import audit, clock
@@ -78,8 +78,7 @@ def ask_to_change_email(actor: Actor, given: EmailChange, may_mail: bool) -> Non
     new = normal_email(given.email)
     if new == actor.email:
         raise Invalid.at("/email", "this is your address now")
-    if not passwords.matches(find_own_credentials(actor).password_hash, given.current_password):
-        raise Invalid.at("/current_password", "write the password that you sign in with now")
+    require_own_password(actor, given.current_password)
     if may_mail:
         _ask_to_change(actor, new)
 

@@ -18,10 +18,10 @@ from kirana.accounts.models import Approval
 from kirana.accounts.permissions import Permission
 from kirana.accounts.services.erasing import (
     close_account,
-    require_password,
     schedule_erasure,
     withdraw_erasure,
 )
+from kirana.accounts.services.own_password import require_own_password
 from kirana.cart.services.forgetting import forget_baskets
 from kirana.exports.files import exports_folder, forget_others
 from kirana.exports.running import delete_leftovers
@@ -56,7 +56,7 @@ def ask_erasure(actor: Actor, password: str, days: int) -> None:
     Raises Invalid at /password, LastAdmin, SoleOwner. Not to be called inside a transaction.
     """
     actor.require(Permission.WRITE_OWN_PROFILE)
-    require_password(actor, password)
+    require_own_password(actor, password, "/password")
     _schedule(actor, actor.uid, days)
 
 
