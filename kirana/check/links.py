@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from kirana.check.rule import Rule
 from kirana.schema import metadata
 
-LEDGERS = ("stock_movement", "payment_event", "audit_event", "order_event", "audit_seal")
+LEDGERS = (
+    "stock_movement", "lot_movement", "payment_event", "audit_event", "order_event", "audit_seal",
+)  # fmt: skip
 _TRIGGERS = {
     "sqlite": [f"{ledger}_no_{deed}" for ledger in LEDGERS for deed in ("update", "delete")],
     "postgresql": [f"{ledger}_insert_only" for ledger in LEDGERS],
