@@ -8,9 +8,10 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from jinja2 import FileSystemBytecodeCache
+from sqlalchemy import Engine
 
 from kirana.accounts import passwords
-from kirana.platform import cache, freshness, limits, wake
+from kirana.platform import cache, db, freshness, limits, wake
 from kirana.platform.config import Settings
 from kirana.platform.redis import Breaker
 
@@ -61,6 +62,19 @@ def make_app(settings: Settings, home: Path) -> Any:
 def _state_of(app: Any) -> dict[str, Any]:
     """What tests change in an application."""
     return {name: dict(getattr(app, name)) for name in ("config", "extensions", "view_functions")}
+
+
+def share_compiled_statements() -> None:
+    """Let each new engine find the statements that an earlier one of its kind compiled."""
+    make, kept = db.make_engine, {}
+
+    def make_engine(settings: Settings) -> Engine:
+        engine = make(settings)
+        mine = (engine.dialect, engine._compiled_cache)
+        engine.dialect, engine._compiled_cache = kept.setdefault(engine.dialect.name, mine)
+        return engine
+
+    db.make_engine = make_engine  # type: ignore[attr-defined]
 
 
 def make_passwords_cheap() -> None:
