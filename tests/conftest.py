@@ -52,6 +52,8 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in [name for name in os.environ if name.startswith("KIRANA_")]:
         if not name.startswith("KIRANA_TEST_"):
             del os.environ[name]
+    memory.make_passwords_cheap()
+    memory.share_compiled_statements()
     if _is_controller_of_workers(config) and "postgresql" in _databases(config):
         _start_cluster_for_all(config)
 
@@ -214,6 +216,13 @@ def blank_database(
 def app(database: Database, settings: Settings, home: Path) -> Any:
     """The web application in this process."""
     return memory.make_app(settings, home)
+
+
+@pytest.fixture
+def costly_passwords() -> Iterator[None]:
+    """Passwords hashed with the shop's own costs; all other tests hash cheaply."""
+    with memory.costly_passwords():
+        yield
 
 
 @pytest.fixture

@@ -67,6 +67,7 @@ def test_a_suspended_person_is_told_only_after_the_right_password(app: Any, clie
     assert try_password(client, asha.email).status_code == 201
 
 
+@pytest.mark.usefixtures("costly_passwords")
 def test_a_hash_of_other_costs_is_made_anew(app: Any, client: Any) -> None:
     asha = join(app, email="asha@example.org")
     cheap = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1)

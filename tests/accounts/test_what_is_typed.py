@@ -125,12 +125,14 @@ def test_a_password_typed_on_another_keyboard_is_the_same() -> None:
     assert not passwords.matches(stored, "cafe au lait")
 
 
+@pytest.mark.usefixtures("costly_passwords")
 def test_the_hash_is_argon2id_at_19_mib_and_two_passes() -> None:
     stored = passwords.hash_password("green tea and biscuits")
     assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     assert not passwords.is_outdated(stored)
 
 
+@pytest.mark.usefixtures("costly_passwords")
 def test_the_hash_for_nobody_costs_the_same_and_opens_nothing() -> None:
     assert not passwords.is_outdated(passwords.ABSENT)
     assert not passwords.matches(passwords.ABSENT, "")

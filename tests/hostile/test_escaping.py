@@ -58,7 +58,9 @@ def test_typed_text_is_never_markup(app: Flask, world: World) -> None:
 
 
 @pytest.mark.on_database("sqlite")
-def test_a_template_that_drops_its_escape_is_found_out(app: Flask, world: World) -> None:
+def test_a_template_that_drops_its_escape_is_found_out(
+    app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The mutant: one template prints what it gets as it is."""
     plant()
     source = app.jinja_env.loader
@@ -71,7 +73,7 @@ def test_a_template_that_drops_its_escape_is_found_out(app: Flask, world: World)
             text = text.replace("{{ product.title }}", "{{ product.title | safe }}")
         return text, *rest
 
-    app.jinja_env.bytecode_cache = None
-    app.jinja_env.cache.clear()
-    source.get_source = dropped  # type: ignore[method-assign]
+    monkeypatch.setattr(app.jinja_env, "bytecode_cache", None)
+    monkeypatch.setattr(app.jinja_env, "cache", {})
+    monkeypatch.setattr(source, "get_source", dropped)
     assert pages_with(app, world, PLANTED) != set()

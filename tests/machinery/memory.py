@@ -1,14 +1,25 @@
 """What the modules of the shop remember within one process, put back between tests."""
 
 import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from argon2 import PasswordHasher
 from jinja2 import FileSystemBytecodeCache
+from sqlalchemy import Engine
 
-from kirana.platform import freshness, limits, wake
+from kirana.accounts import passwords
+from kirana.platform import cache, db, freshness, limits, wake
 from kirana.platform.config import Settings
 from kirana.platform.redis import Breaker
+
+# Nearly all that making an application costs is compiling its routes: a quarter of a second.
+MOST_APPS = 8
+_apps: dict[Settings, tuple[Any, dict[str, Any]]] = {}
+_cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+_costly = passwords._hasher
 
 
 def forget() -> None:
@@ -26,9 +37,54 @@ def connect_slices(settings: Settings) -> None:
 
 
 def make_app(settings: Settings, home: Path) -> Any:
-    """A new application; its compiled templates are kept for the next one."""
-    app = importlib.import_module("kirana.app").create_app(settings)
-    folder = home / "templates"
-    folder.mkdir(exist_ok=True)
-    app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(folder))
+    """An application as if just made; its routes and templates stay compiled for the next one."""
+    if settings not in _apps:
+        app = importlib.import_module("kirana.app").create_app(settings)
+        folder = home / "templates"
+        folder.mkdir(exist_ok=True)
+        app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(folder))
+        while len(_apps) >= MOST_APPS:
+            del _apps[next(iter(_apps))]
+        _apps[settings] = app, _state_of(app)
+        return app
+    app, state = _apps[settings]
+    importlib.import_module("kirana.wiring").wire(settings)
+    limits.use_redis(settings.redis)
+    freshness.forget()
+    for name, values in state.items():
+        getattr(app, name).clear()
+        getattr(app, name).update(values)
+    app.extensions["cache"] = {}
+    app.extensions[cache.EXTENSION] = cache.CatalogueCache(app, settings)
     return app
+
+
+def _state_of(app: Any) -> dict[str, Any]:
+    """What tests change in an application."""
+    return {name: dict(getattr(app, name)) for name in ("config", "extensions", "view_functions")}
+
+
+def share_compiled_statements() -> None:
+    """Let each new engine find the statements that an earlier one of its kind compiled."""
+    make, kept = db.make_engine, {}
+
+    def make_engine(settings: Settings) -> Engine:
+        engine = make(settings)
+        mine = (engine.dialect, engine._compiled_cache)
+        engine.dialect, engine._compiled_cache = kept.setdefault(engine.dialect.name, mine)
+        return engine
+
+    db.make_engine = make_engine  # type: ignore[attr-defined]
+
+
+def make_passwords_cheap() -> None:
+    """Hash as cheaply as Argon2 can: thousands of people are made, and signed in, by the tests."""
+    passwords._hasher = _cheap
+
+
+@contextmanager
+def costly_passwords() -> Iterator[None]:
+    """Hash as the shop does."""
+    passwords._hasher = _costly
+    yield
+    make_passwords_cheap()
