@@ -24,6 +24,7 @@ from kirana.platform.announce import announce
 from kirana.platform.db import verb
 from kirana.platform.errors import Invalid, NotFound, Stale
 from kirana.platform.money import LARGEST
+from kirana.platform.probes import reached
 from kirana.platform.states import require_move
 from kirana.platform.words import folded
 
@@ -219,6 +220,7 @@ def _category(connection: Connection, slug: str) -> Any:
     row = connection.execute(found).one_or_none()
     if row is None:
         raise Invalid.at("/category", "choose a category that exists")
+    reached("product.category_found")
     return row
 
 
