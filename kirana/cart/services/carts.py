@@ -11,6 +11,7 @@ from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.db import insert_ignoring, verb
 from kirana.platform.errors import Unauthorized
+from kirana.platform.probes import reached
 
 ATTEMPTS = 3
 
@@ -66,6 +67,7 @@ def _move(
     connection: Connection, actor: Actor, status: str, *conditions: ColumnElement[bool]
 ) -> int | None:
     """One conditional write: only an open cart moves, and a rival of ours finds none open."""
+    reached("cart.before_move")
     return connection.execute(
         update(Cart)
         .where(owned_open_cart(actor), *conditions)
