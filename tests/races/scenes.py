@@ -239,9 +239,9 @@ def _a_new_store() -> Placement:
 
 
 @verb
-def wait_for_a_place(connection: Connection) -> str:
+def wait_for_a_place(connection: Connection, email: str = "mira@example.org") -> str:
     """Somebody applies as a manager; the application's uid."""
-    new = NewAccount("mira@example.org", "Mira", "-", "manager", "pending", "UTC")
+    new = NewAccount(email, "Mira", "-", "manager", "pending", "UTC")
     account_id = add_account(connection, SYSTEM, new)
     _ask(connection, account_id, "Corner Shop")
     find = select(Approval.uid).where(Approval.account_id == account_id)
