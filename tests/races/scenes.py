@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
-from kirana.accounts.models import Account, Approval
+from kirana.accounts.models import Approval
 from kirana.accounts.services import suspend
 from kirana.accounts.services.applications import _ask
 from kirana.accounts.services.records import NewAccount, add_account
@@ -148,8 +148,8 @@ def a_product_archived() -> Scene:
 
 def a_customer_suspended() -> Scene:
     at = open_counter()
-    uid = next(row.uid for row in rows(Account) if row.id == at.buyer.account_id)
-    return Scene(with_basket(at), partial(suspend, at.admin, uid, "a test"), overruled)
+    rival = partial(suspend, at.admin, at.buyer.uid, "a test")
+    return Scene(with_basket(at), rival, overruled)
 
 
 def the_category_deleted() -> Scene:

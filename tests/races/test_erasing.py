@@ -2,14 +2,12 @@
 
 import contextlib
 import threading
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, true, update
 
 from kirana import check
-from kirana.accounts.models import Account
 from kirana.cart.services import carts, set_line
 from kirana.orders.models import Order, OrderGroup
 from kirana.platform.access import Actor
@@ -19,7 +17,7 @@ from kirana.platform.errors import Unauthorized
 from kirana.privacy.services import erasing
 from kirana.stores.models import Membership
 from tests.cart.goods import make_person, make_product, make_store
-from tests.checkout.buying import HOME, buy, count, rows
+from tests.checkout.buying import HOME, buy, count
 from tests.races.threads import at_once, raised, repeated
 
 
@@ -27,8 +25,6 @@ from tests.races.threads import at_once, raised, repeated
 def buyer(app: Any) -> Actor:
     make_person("admin")
     buyer = make_person()
-    uid = next(row.uid for row in rows(Account) if row.id == buyer.account_id)
-    buyer = replace(buyer, uid=uid)
     set_line(buyer, make_product(make_store()), 2)
     return buyer
 
@@ -66,8 +62,7 @@ def two_owners(app: Any) -> list[str]:
     store = make_store()
     owners = [make_person("manager", store), make_person("manager", store)]
     _make_owners()
-    ids = {owner.account_id for owner in owners}
-    return [row.uid for row in rows(Account) if row.id in ids]
+    return [owner.uid for owner in owners]
 
 
 @verb
