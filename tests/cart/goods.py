@@ -44,6 +44,8 @@ def make_person(
     rights = rights_of(role, "active", {store_id: "manager"} if store_id else {})
     return Actor(
         account_id=account_id,
+        uid=uid,
+        email=values["email"],
         role=role,
         status="active",
         name=values["name"],

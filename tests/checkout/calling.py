@@ -45,14 +45,17 @@ def order_body(total: int) -> dict[str, Any]:
 
 
 def post(url: str, body: Any, **headers: str) -> Reply:
-    """POST ``body`` as JSON; underscores in header names stand for hyphens."""
+    return call("POST", url, body, **headers)
+
+
+def call(method: str, url: str, body: Any = None, **headers: str) -> Reply:
+    """Send ``body`` as JSON; underscores in header names stand for hyphens."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=60)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     try:
-        connection.request(
-            "POST", parts.path, json.dumps(body), {"Content-Type": "application/json", **named}
-        )
+        sent = None if body is None else json.dumps(body)
+        connection.request(method, parts.path, sent, {"Content-Type": "application/json", **named})
         answer = connection.getresponse()
         return Reply(answer.status, answer.read(), dict(answer.getheaders()))
     finally:

@@ -1,4 +1,4 @@
-"""An order's way: the moves of the table, what each brings about, and who may make them."""
+"""An order's way: what each move brings about. Who may make which: test_every_move."""
 
 import dataclasses
 
@@ -9,7 +9,7 @@ from kirana.cart.services import set_line
 from kirana.orders.models import OrderEvent, OrderLine
 from kirana.orders.queries import get_order, get_order_payment
 from kirana.orders.services import cancel_my_order, move_order
-from kirana.orders.states import CUSTOMER_CANCELS, ORDER_MOVES
+from kirana.orders.states import CUSTOMER_CANCELS
 from kirana.payments.models import PaymentEvent
 from kirana.payments.states import status_after
 from kirana.platform.access import Actor
@@ -17,6 +17,7 @@ from kirana.platform.errors import IllegalMove, Invalid, NotFound, Stale
 from kirana.platform.outbox import Outbox
 from tests.cart.goods import make_person, make_product, make_store, movements_of, stock_of
 from tests.checkout.buying import buy, count, rows
+from tests.orders.street import way_to
 
 pytestmark = pytest.mark.usefixtures("database")
 ROAD = ("accepted", "picking", "packed", "on_the_way", "handed_over", "completed")
@@ -61,37 +62,9 @@ def test_the_whole_road(placed: Placed) -> None:
     assert check.run() == []
 
 
-@pytest.mark.parametrize("status", sorted(ORDER_MOVES))
-def test_every_move_of_the_table_and_no_other(placed: Placed, status: str) -> None:
-    placed.go(*_way_to(status))
-    legal = ORDER_MOVES[status]
-    for to in sorted(set(ORDER_MOVES) - set(legal)):
-        with pytest.raises(IllegalMove) as caught:
-            move_order(placed.staff, placed.number, (to, "because"))
-        assert caught.value.details["legal"] == list(legal)
-    assert get_order(placed.staff, placed.number).moves == list(legal)
-    assert get_order(placed.buyer, placed.number).moves == []
-    if legal:
-        placed.go(legal[0])
-        assert placed.status == legal[0]
-    assert check.run() == []
-
-
-def _way_to(status: str) -> list[str]:
-    """The shortest way from placed."""
-    ways = {"placed": []}
-    queue = ["placed"]
-    for here in queue:
-        for to in ORDER_MOVES[here]:
-            if to not in ways:
-                ways[to] = [*ways[here], to]
-                queue.append(to)
-    return ways[status]
-
-
 @pytest.mark.parametrize("status", CUSTOMER_CANCELS)
 def test_a_customer_cancels_and_stock_goes_back_once(placed: Placed, status: str) -> None:
-    placed.go(*_way_to(status))
+    placed.go(*way_to(status))
     order = cancel_my_order(placed.buyer, placed.number, "changed my mind")
     assert (order.status, order.history[-1].reason) == ("cancelled", "changed my mind")
     assert {line.status for line in order.lines} == {"cancelled"}

@@ -3,23 +3,17 @@
 import threading
 
 import pytest
-from sqlalchemy import Connection
 
 from kirana.cart.models import Cart
 from kirana.cart.queries import basket_view
-from kirana.cart.services import change_line, merge_guest_cart, set_line
+from kirana.cart.services import change_line, set_line
 from kirana.platform.access import Actor
-from kirana.platform.db import verb
 from tests.cart.goods import make_guest, make_person, make_product, make_store
 from tests.checkout.buying import buy, count
+from tests.races.scenes import sign_in
 from tests.races.threads import at_once, raised, repeated
 
 pytestmark = pytest.mark.usefixtures("database")
-
-
-@verb
-def sign_in(connection: Connection, person: Actor, guest: Actor) -> str | None:
-    return merge_guest_cart(connection, account_id=person.me(), guest_hash=guest.guest_hash)
 
 
 def quantities(actor: Actor) -> dict[str, int]:

@@ -1,6 +1,8 @@
-"""One basket, one order: however often, and with however many keys, it is sent."""
+"""One basket, one order: however often, and with however many keys, it is sent.
 
-import threading
+With a rival at a named point, and without the guards: test_rivals.
+"""
+
 from collections import Counter
 from typing import Any
 
@@ -10,11 +12,9 @@ from kirana import check
 from kirana.cart.queries import basket_view
 from kirana.cart.services import set_line
 from kirana.checkout.services import check_out
-from kirana.orders.models import Order, OrderGroup
+from kirana.orders.models import OrderGroup
 from kirana.platform.access import Actor
 from kirana.platform.amounts import Money
-from kirana.platform.probes import clear_probes, set_probe
-from kirana.stock.models import StockMovement
 from tests.cart.goods import (
     change_product,
     make_person,
@@ -22,7 +22,7 @@ from tests.cart.goods import (
     make_store,
     stock_of,
 )
-from tests.checkout.buying import HOME, buy, count
+from tests.checkout.buying import HOME, count
 from tests.checkout.calling import bearer_of, order_body
 from tests.races.threads import at_once, raised, repeated, succeeded
 
@@ -85,44 +85,4 @@ def test_a_price_that_changes_meanwhile(attempt: int) -> None:
     else:
         assert succeeded(outcomes)[0].total.amount == 10_000
         assert stock_of(slug) == 8
-    assert check.run() == []
-
-
-@pytest.mark.on_database("postgresql")
-@pytest.mark.usefixtures("database")
-def test_a_price_that_changes_between_lock_and_read() -> None:
-    """The price counts that is there when the locked basket is read: forced, not by luck."""
-    buyer, slug = ready_buyer()
-
-    def reprice() -> None:
-        thread = threading.Thread(target=change_product, args=(slug,), kwargs={"price_minor": 6000})
-        thread.start()
-        thread.join(20)
-
-    set_probe("checkout.begun", reprice)
-    try:
-        outcomes = at_once([lambda: check_out(buyer, HOME, Money(10_000, "INR"))])
-    finally:
-        clear_probes()
-    assert raised(outcomes) == ["PriceChanged"]
-    assert (count(OrderGroup), count(StockMovement, StockMovement.kind == "sold")) == (0, 0)
-    assert buy(buyer).total.amount == 12_000
-
-
-@repeated
-@pytest.mark.usefixtures("database")
-def test_baskets_with_the_same_things_in_other_orders_do_not_block_each_other(
-    attempt: int,
-) -> None:
-    make_person("admin")
-    store = make_store()
-    goods = [make_product(store, 100) for _ in range(4)]
-    buyers = [make_person() for _ in range(8)]
-    for place, buyer in enumerate(buyers):
-        for slug in goods if place % 2 else reversed(goods):
-            set_line(buyer, slug, 1)
-    outcomes = at_once([lambda who=buyer: buy(who) for buyer in buyers])
-    assert raised(outcomes) == []
-    assert [stock_of(slug) for slug in goods] == [92] * 4
-    assert count(Order) == 8
     assert check.run() == []

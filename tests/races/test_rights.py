@@ -17,26 +17,29 @@ from kirana.accounts.services import give_role, people, suspend
 from kirana.platform import clock
 from kirana.platform.access import SYSTEM, Actor
 from kirana.stores.invitation_keys import invitation_token
-from kirana.stores.models import Invitation, Membership
+from kirana.stores.models import Invitation, Membership, Store
 from kirana.stores.services import accept_invitation, invitations, invite, leave_store, team
+from kirana.stores.shapes import StoreRole
 from kirana.stores.team_shapes import NewInvitation
-from tests.accounts.people import join, rows
+from tests.accounts.people import rows
+from tests.cart.goods import make_person, make_store
 from tests.machinery.databases import SECRET
+from tests.orders.street import hire
 from tests.races.threads import at_once, raised, repeated, succeeded
-from tests.world import actor_of, build
+from tests.world import actor_of
 
+pytestmark = pytest.mark.usefixtures("database")
 TABS = 5
 MEETING_SECONDS = 20
 
 
-def two_admins(app: Any) -> tuple[Actor, Actor]:
-    first, second = join(app, "admin"), join(app, "admin")
-    return actor_of(first.email), actor_of(second.email)
+def two_admins() -> tuple[Actor, Actor]:
+    return make_person("admin"), make_person("admin")
 
 
 @repeated
-def test_two_admins_suspend_each_other(app: Any, attempt: int) -> None:
-    one, two = two_admins(app)
+def test_two_admins_suspend_each_other(attempt: int) -> None:
+    one, two = two_admins()
     outcomes = at_once(
         [lambda: suspend(one, two.uid, "mine"), lambda: suspend(two, one.uid, "yours")]
     )
@@ -45,8 +48,8 @@ def test_two_admins_suspend_each_other(app: Any, attempt: int) -> None:
 
 
 @repeated
-def test_two_admins_demote_each_other(app: Any, attempt: int) -> None:
-    one, two = two_admins(app)
+def test_two_admins_demote_each_other(attempt: int) -> None:
+    one, two = two_admins()
     outcomes = at_once(
         [lambda: give_role(one, two.uid, "customer"), lambda: give_role(two, one.uid, "customer")]
     )
@@ -54,17 +57,23 @@ def test_two_admins_demote_each_other(app: Any, attempt: int) -> None:
     assert check.run() == []
 
 
-def invited(app: Any) -> tuple[Actor, str]:
-    world = build(app)
-    newcomer = join(app)
-    wanted = NewInvitation(newcomer.email, "picker")
-    uid = invite(world.actor("manager"), SECRET, world.keys["manager.store"], wanted)
-    return actor_of(newcomer.email), invitation_token(SECRET, uid)
+def invited(place: StoreRole = "picker") -> tuple[Actor, Actor, str]:
+    """(owner, newcomer, token) of an invitation to the owner's store."""
+    make_person("admin")
+    store = make_store()
+    boss, newcomer = hire(store, "owner"), make_person()
+    wanted = NewInvitation(newcomer.email, place)
+    uid = invite(boss, SECRET, slug_of(store), wanted)
+    return boss, newcomer, invitation_token(SECRET, uid)
+
+
+def slug_of(store: int) -> str:
+    return next(row.slug for row in rows(Store) if row.id == store)
 
 
 @repeated
-def test_an_invitation_is_taken_once(app: Any, attempt: int) -> None:
-    newcomer, token = invited(app)
+def test_an_invitation_is_taken_once(attempt: int) -> None:
+    _boss, newcomer, token = invited()
     outcomes = at_once([lambda: accept_invitation(newcomer, token)] * TABS)
     assert len(succeeded(outcomes)) == 1
     assert raised(outcomes) == ["InvitationOver"] * (TABS - 1)
@@ -72,11 +81,9 @@ def test_an_invitation_is_taken_once(app: Any, attempt: int) -> None:
 
 
 @repeated
-def test_two_owners_leave_at_once(app: Any, attempt: int) -> None:
-    world = build(app)
-    slug, boss, second = world.keys["manager.store"], world.actor("manager"), join(app)
-    uid = invite(boss, SECRET, slug, NewInvitation(second.email, "owner"))
-    accept_invitation(actor_of(second.email), invitation_token(SECRET, uid))
+def test_two_owners_leave_at_once(attempt: int) -> None:
+    boss, second, token = invited("owner")
+    slug = accept_invitation(second, token)
     owners = [actor_of(second.email), boss]
     outcomes = at_once([lambda each=each: leave_store(each, slug) for each in owners])
     assert raised(outcomes) == ["LastOwner"]
@@ -111,9 +118,9 @@ def look_without_lock(meeting: _Meeting) -> Callable[[Connection, int], None]:
 
 
 @pytest.mark.on_database("postgresql")
-def test_the_mutant_without_lock_leaves_no_admin(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_mutant_without_lock_leaves_no_admin(monkeypatch: pytest.MonkeyPatch) -> None:
     # By nobody: else the foreign keys of the two deeds lock each other out, and one is done again.
-    one, two = two_admins(app)
+    one, two = two_admins()
     monkeypatch.setattr(people, "keep_an_admin", look_without_lock(_Meeting(2)))
     outcomes = at_once(
         [lambda: suspend(SYSTEM, two.uid, "mine"), lambda: suspend(SYSTEM, one.uid, "yours")]
@@ -123,9 +130,9 @@ def test_the_mutant_without_lock_leaves_no_admin(app: Any, monkeypatch: pytest.M
 
 
 def test_the_mutant_that_only_looks_takes_an_invitation_again(
-    app: Any, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    newcomer, token = invited(app)
+    _boss, newcomer, token = invited()
 
     def use_blindly(connection: Connection, actor: Actor, invitation_id: int) -> None:
         using = update(Invitation).where(Invitation.id == invitation_id)
@@ -137,7 +144,7 @@ def test_the_mutant_that_only_looks_takes_an_invitation_again(
 
 
 @pytest.mark.on_database("postgresql")
-def test_the_mutant_without_lock_leaves_no_owner(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_mutant_without_lock_leaves_no_owner(monkeypatch: pytest.MonkeyPatch) -> None:
     meeting, guard = _Meeting(2), team.keep_an_owner
 
     def look(connection: Connection, leaving: Any) -> None:
@@ -147,4 +154,4 @@ def test_the_mutant_without_lock_leaves_no_owner(app: Any, monkeypatch: pytest.M
     monkeypatch.setattr(team, "lock_team", lambda *_: None)
     monkeypatch.setattr(team, "keep_an_owner", look)
     with pytest.raises(AssertionError):
-        test_two_owners_leave_at_once(app, 0)
+        test_two_owners_leave_at_once(0)

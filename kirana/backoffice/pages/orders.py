@@ -13,15 +13,14 @@ from kirana.backoffice.words import MOVE_WORDS, ORDER_WORDS
 from kirana.orders.queries import get_order, list_store_orders
 from kirana.orders.services.moving import NEEDS_REASON, move_order
 from kirana.orders.shapes import OrderView, StoreOrdersQuery
-from kirana.orders.states import COURIER_MOVES
-from kirana.platform.errors import Conflict, Invalid, NotFound
+from kirana.orders.states import COURIER_MOVES, ORDER_MOVES
+from kirana.platform.errors import Conflict, Invalid, NotFound, Stale
 from kirana.platform.http import current_actor, requires
 from kirana.platform.inputs import texts_to_struct
 from kirana.platform.pages import note, posted, see_other
 from kirana.stores.shapes import StoreView
 
 PAGE_SIZE = 25
-FILTERS = ("placed", "accepted", "picking", "packed", "on_the_way", "completed", "cancelled")
 # How far an order is, in the order in which the stages are shown.
 STAGES = ("placed", "accepted", "picking", "packed", "on_the_way", "handed_over", "completed")
 
@@ -73,8 +72,8 @@ def move(store_slug: str, number: str) -> Response:
         moved = move_order(current_actor(), number, (form.to, form.reason), form.seen)
     except Invalid as error:
         return _order_page(store, number, error.errors[0]["detail"], 422)
-    except Conflict as error:
-        return _order_page(store, number, error.detail, 409)
+    except (Conflict, Stale) as error:
+        return _order_page(store, number, error.detail, error.status)
     note(f"Order {number} is now: {ORDER_WORDS[moved.status]}.", "success")
     return see_other(".order", store_slug=store.slug, number=number)
 
@@ -90,7 +89,7 @@ def _wanted() -> StoreOrdersQuery:
 
 def _filters(store: StoreView) -> Iterable[str]:
     place = own_place(current_actor(), store.slug, Permission.READ_STORE_DELIVERIES)
-    return FILTERS if Permission.READ_STORE_ORDERS in place.rights else COURIER_MOVES
+    return ORDER_MOVES if Permission.READ_STORE_ORDERS in place.rights else COURIER_MOVES
 
 
 def _filter(store: StoreView, status: str | None, chosen: str | None) -> dict[str, Any]:

@@ -37,6 +37,7 @@ def take_for_lines(connection: Connection, actor: Actor, lines: Sequence[LineDem
         if not _subtract(connection, product_id, quantity):
             raise OutOfStock.of(_shortages(connection, demand, taken))
         taken[product_id] = quantity
+        reached("stock.taken_one")
     after = lock_levels(connection, demand)
     entries = []
     left = {product_id: after[product_id].on_hand + demand[product_id] for product_id in demand}
