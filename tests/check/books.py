@@ -23,7 +23,7 @@ from kirana.platform.config import Settings
 from kirana.platform.db import verb
 from kirana.platform.idempotency import Claim, Stored, once
 from kirana.reports.services import run_month
-from kirana.stock.services.goods import adjust_stock, receive_goods, waste_goods
+from kirana.stock.services.goods import Waste, adjust_stock, receive_goods, waste_goods
 from kirana.stores.services import change_place, remove_member
 from tests import world
 from tests.accounts.people import applicant
@@ -61,7 +61,7 @@ class _Keeper:
         jam = create_product(manager, self.there.keys["other_manager.store"], new).slug
         publish_product(manager, jam)
         receive_goods(manager, jam, 20)
-        waste_goods(manager, jam, 2, "broken")
+        waste_goods(manager, jam, 2, Waste("damaged"))
         adjust_stock(manager, jam, -1, "count")
         return jam
 

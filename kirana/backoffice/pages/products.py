@@ -27,7 +27,7 @@ from kirana.platform.money import sign
 from kirana.platform.pages import Form, note, posted, see_other
 from kirana.platform.paging import PageQuery
 from kirana.platform.storage import media
-from kirana.stock.services.goods import adjust_stock, receive_goods, waste_goods
+from kirana.stock.services.goods import Waste, adjust_stock, receive_goods, waste_goods
 from kirana.stock.store_queries import (
     StockedQuery,
     count_store_products,
@@ -168,7 +168,7 @@ def move_stock(store_slug: str, slug: str) -> Response:
         if form.kind == "received":
             level = receive_goods(actor, slug, form.quantity, form.reason)
         elif form.kind == "wasted":
-            level = waste_goods(actor, slug, form.quantity, form.reason)
+            level = waste_goods(actor, slug, form.quantity, Waste("other", form.reason))
         else:
             level = adjust_stock(actor, slug, form.quantity, form.reason)
     except (Invalid, Conflict) as error:
