@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import Connection, and_, case, cast, func, select
+from sqlalchemy import Connection, and_, case, cast, false, func, select
 
 from kirana.accounts.permissions import Permission
 from kirana.catalog.models import Product
@@ -13,11 +13,11 @@ from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.db import Id, UtcDateTime, query
 from kirana.platform.errors import NotFound
-from kirana.platform.paging import Page, PageQuery, after, decode_cursor, to_page
+from kirana.platform.paging import LARGEST_PAGE, Page, PageQuery, after, decode_cursor, to_page
 from kirana.stock.lots import BEGUN, ENDED
-from kirana.stock.models import Lot, StockMovement
+from kirana.stock.models import Lot, StockLevel, StockMovement
 from kirana.stock.story import told
-from kirana.stock.views import LotView, Story, StoryPart
+from kirana.stock.views import LotView, Story, StoryPart, Target
 from kirana.stores.models import Store
 
 # Booking all goods out and in again when lots begin or end to be kept explains nothing.
@@ -65,6 +65,32 @@ def list_lots(connection: Connection, actor: Actor, slug: str, wanted: PageQuery
 
 
 @query
+def list_targets(connection: Connection, actor: Actor, slug: str) -> list[Target]:
+    """Products that goods of this one may be sent to: same unit, lots kept likewise, by title.
+
+    The first hundred, those of the same name first. Raises NotFound (not yours).
+    """
+    product = _own(connection, actor, slug)
+    keeps = func.coalesce(StockLevel.tracks_lots, false())
+    mine = select(keeps).where(StockLevel.product_id == product.id).scalar_subquery()
+    rows = connection.execute(
+        select(Product.slug, Product.title, Store.name.label("store"))
+        .join(Store, Store.id == Product.store_id)
+        .outerjoin(StockLevel, StockLevel.product_id == Product.id)
+        .where(
+            Product.store_id.in_(actor.stores_for(Permission.WRITE_STORE_STOCK)),
+            Product.unit == product.unit,
+            Product.id != product.id,
+            Product.status != "archived",
+            keeps == func.coalesce(mine, false()),
+        )
+        .order_by(Product.title != product.title, Product.sort_key, Product.slug)
+        .limit(LARGEST_PAGE)
+    )
+    return [Target(*row) for row in rows]
+
+
+@query
 def explain_stock(
     connection: Connection, actor: Actor, slug: str, at: datetime | None = None
 ) -> Story:
@@ -87,7 +113,7 @@ def _own(connection: Connection, actor: Actor, slug: str) -> Any:
 
 def _product(connection: Connection, slug: str) -> Any:
     find = (
-        select(Product.id, Product.slug, Product.unit, Product.store_id, Store.zone)
+        select(Product.id, Product.slug, Product.title, Product.unit, Product.store_id, Store.zone)
         .join(Store, Store.id == Product.store_id)
         .where(Product.slug == slug)
     )

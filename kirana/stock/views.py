@@ -171,3 +171,11 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     on_hand: int
     text: str
     parts: tuple[StoryPart, ...]
+
+
+class Target(msgspec.Struct, frozen=True):
+    """A product that goods may be sent to."""
+
+    slug: str
+    title: str
+    store: str
