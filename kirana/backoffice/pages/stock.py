@@ -37,11 +37,11 @@ STOCK = ".stock"
 MOVEMENTS, LOTS = 15, 50
 Deed = Literal["receive", "waste", "count", "correct", "send"]
 DEEDS: dict[Deed, str] = {
-    "receive": "Came in",
-    "waste": "Thrown away",
-    "count": "Counted",
+    "receive": "In",
+    "waste": "Waste",
+    "count": "Count",
     "correct": "Correct",
-    "send": "Send on",
+    "send": "Send",
 }
 
 
@@ -104,14 +104,22 @@ def _write(store_slug: str, slug: str, write: Callable[[Actor], StockView]) -> R
     try:
         level = write(current_actor())
     except (Invalid, Conflict, Stale, NotFound) as error:
-        return _page(store, found, refused(_at_field(error)), error.status)
+        told = _at_field(error)
+        return _page(store, found, refused(told), told.status)
     note(f"{found.title}: {quantity_text(level.on_hand, level.unit)} in stock now.", "success")
     return see_other(STOCK, store_slug=store.slug, slug=slug)
 
 
 def _at_field(error: ShopError) -> ShopError:
-    """Of the product itself it was found already: what is missing is where goods should go."""
-    return Invalid.at("/to", "is no product of yours") if isinstance(error, NotFound) else error
+    """The error at the field of this form that it is about."""
+    if isinstance(error, NotFound):
+        # The product itself was found already.
+        return Invalid.at("/to", "is no product of yours")
+    if isinstance(error, Invalid):
+        moved = ("/on_hand", "/delta")
+        at = [{**e, "pointer": "/quantity"} if e["pointer"] in moved else e for e in error.errors]
+        return Invalid(error.detail, errors=at)
+    return error
 
 
 def _waste(actor: Actor, slug: str, form: StockForm) -> StockView:
