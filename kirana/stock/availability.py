@@ -1,9 +1,10 @@
 """How much may be taken: what is on hand, in date, and kept for nobody. As SQL, in one place."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, bindparam, case, cast, func, select
 
+from kirana.catalog.models import Product
 from kirana.platform.db import Id, UtcDateTime
 from kirana.stock.models import Lot, StockLevel
 
@@ -36,3 +37,13 @@ def out_of_date(at: datetime | ColumnElement[datetime]) -> ColumnElement[int]:
         .scalar_subquery()
     )
     return case((StockLevel.tracks_lots, lapsed), else_=0)
+
+
+def next_best_before(at: datetime) -> ColumnElement[date | None]:
+    """The best-before day of what goes out of date next, for a statement over ``product``."""
+    return (
+        select(func.min(Lot.best_before))
+        .where(Lot.product_id == Product.id, Lot.on_hand > 0, Lot.sold_until > at)
+        .correlate(Product)
+        .scalar_subquery()
+    )

@@ -64,28 +64,22 @@ def test_a_day_at_the_shelf(app: Any, market: Market) -> None:
     assert "lot L1: −3" in page
 
 
-@pytest.mark.parametrize(
-    ("do", "texts", "field"),
-    [
+def test_what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost(
+    app: Any, market: Market
+) -> None:
+    slug = sell_lots(market, ("L1", 4, None))
+    keeper = Keeper(app, market, slug)
+    for do, texts, field in (
         ("receive", {"quantity": 3, "best_before": "2020-01-01"}, "best_before"),
         ("waste", {"quantity": 1, "code": "stolen"}, "code"),
         ("waste", {"quantity": 1, "code": "lost", "lot": "L9"}, "lot"),
         ("send", {"quantity": 1, "to": "nowhere"}, "to"),
         ("count", {"quantity": -1}, "quantity"),
         ("correct", {"quantity": 0}, "quantity"),
-    ],
-)
-def test_what_is_wrong_stands_at_its_field(
-    app: Any, market: Market, do: str, texts: dict[str, Any], field: str
-) -> None:
-    slug = sell_lots(market, ("L1", 4, None))
-    answer = Keeper(app, market, slug).write(do, reason="as <I> said", **texts)
-    assert answer.status_code == 422
-    assert "as &lt;I&gt; said" in answer.text
-    assert f'id="error-{field}"' in answer.text
+    ):
+        answer = keeper.write(do, reason="as <I> said", **texts)
+        assert answer.status_code == 422
+        assert f'id="error-{field}"' in answer.text
+        assert "as &lt;I&gt; said" in answer.text
     assert lots_of(slug) == {"L1": 4}
-
-
-def test_a_count_of_an_old_page_is_refused(app: Any, market: Market) -> None:
-    keeper = Keeper(app, market, market.sell("Milk", stock=2))
     assert keeper.write("count", quantity=9, seen=1).status_code == 412
