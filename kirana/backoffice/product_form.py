@@ -70,14 +70,6 @@ class ProductForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         }
 
 
-class StockForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A change of stock in steps of the product's unit; an adjustment may be negative."""
-
-    kind: Literal["received", "wasted", "adjusted"]
-    quantity: Annotated[int, msgspec.Meta(ge=-1_000_000_000, le=1_000_000_000)]
-    reason: Annotated[str, msgspec.Meta(max_length=200)] = ""
-
-
 def form_values(found: ProductView, currency: str) -> dict[str, str]:
     """The texts that the form is filled with."""
     return {

@@ -36,6 +36,14 @@ PRODUCT_WORDS = {
     "archived": "Archived",
 }
 BAND_WORDS = {"in": "In stock", "few": "Running low", "none": "Sold out"}
+WASTE_WORDS = {
+    "expired": "Out of date",
+    "spoilt": "Spoilt",
+    "damaged": "Damaged",
+    "lost": "Lost or stolen",
+    "sample": "Given to taste",
+    "other": "Something else",
+}
 ACCOUNT_WORDS = {
     "pending": "Waiting",
     "active": "Active",

@@ -10,10 +10,12 @@ from kirana.cart.steps import Problem
 from kirana.catalog.addresses import small_picture_url
 from kirana.catalog.models import Category, Picture, Product
 from kirana.catalog.units import on_grid, quantity_text
+from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.db import query
 from kirana.pricing.errors import TotalTooLarge
 from kirana.pricing.quote import Quote, Wish, line_total, quote
+from kirana.stock.availability import NOW, at, available
 from kirana.stock.bands import Band, band_of
 from kirana.stock.models import StockLevel
 from kirana.stores.models import Store
@@ -124,7 +126,8 @@ def owned_open_cart(actor: Actor) -> Any:
 @query
 def basket_view(connection: Connection, actor: Actor) -> BasketView:
     """The caller's basket with prices, stock and quote as they are now."""
-    rows = connection.execute(_select_lines().where(owned_open_cart(actor))).all()
+    find = _select_lines().where(owned_open_cart(actor))
+    rows = connection.execute(find, at(clock.utc_now())).all()
     if not rows:
         return EMPTY
     lines = tuple(to_line(row) for row in rows)
@@ -138,7 +141,8 @@ def basket_view(connection: Connection, actor: Actor) -> BasketView:
 @query
 def lines_of(connection: Connection, cart_id: int) -> list[BasketLine]:
     """The lines of one cart, in the order in which they were added."""
-    rows = connection.execute(_select_lines().where(Cart.id == cart_id)).all()
+    find = _select_lines().where(Cart.id == cart_id)
+    rows = connection.execute(find, at(clock.now(connection))).all()
     return [to_line(row) for row in rows]
 
 
@@ -159,7 +163,7 @@ def _select_lines() -> Any:
             Category.name.label("category_name"), Store.id.label("store_id"),
             Store.slug.label("store_slug"), Store.name.label("store_name"),
             Store.status.label("store_status"), Picture.file, Category.well,
-            (StockLevel.on_hand - StockLevel.reserved).label("available"), StockLevel.low_at,
+            available(NOW).label("available"), StockLevel.low_at,
         )
         .select_from(CartLine)
         .join(Cart, Cart.id == CartLine.cart_id)

@@ -39,6 +39,52 @@ RULES = (
     ),
     Rule(
         1,
+        "where lots are kept on_hand is their sum, elsewhere they are empty",
+        """
+        SELECT l.product_id, l.on_hand, l.tracks_lots, COALESCE(lots.held, 0) AS in_lots
+        FROM stock_level l
+        LEFT JOIN (SELECT product_id, SUM(on_hand) AS held FROM lot GROUP BY product_id) AS lots
+          ON lots.product_id = l.product_id
+        WHERE COALESCE(lots.held, 0) <> CASE WHEN l.tracks_lots THEN l.on_hand ELSE 0 END
+        """,
+    ),
+    Rule(
+        1,
+        "a lot holds the sum of its parts in movements",
+        """
+        SELECT id, on_hand, moved FROM (
+          SELECT l.id, l.on_hand, COALESCE(SUM(m.delta), 0) AS moved
+          FROM lot l LEFT JOIN lot_movement m ON m.lot_id = l.id GROUP BY l.id, l.on_hand
+        ) AS sums WHERE on_hand <> moved
+        """,
+    ),
+    Rule(
+        1,
+        "each part's balance follows from the one before",
+        """
+        SELECT id, lot_id, delta, balance_before, balance_after FROM (
+          SELECT id, lot_id, delta, balance_after,
+                 LAG(balance_after, 1, 0) OVER (PARTITION BY lot_id ORDER BY id) AS balance_before
+          FROM lot_movement
+        ) AS steps WHERE balance_after <> balance_before + delta
+        """,
+    ),
+    # A movement that has none though lots were kept is found by the sums above.
+    Rule(
+        2,
+        "a movement that has parts is their sum, in lots of its product",
+        """
+        SELECT m.id, m.product_id, m.delta, SUM(p.delta) AS parts
+        FROM stock_movement m
+        JOIN lot_movement p ON p.movement_id = m.id
+        JOIN lot l ON l.id = p.lot_id
+        GROUP BY m.id, m.product_id, m.delta
+        HAVING SUM(p.delta) <> m.delta
+            OR MIN(l.product_id) <> m.product_id OR MAX(l.product_id) <> m.product_id
+        """,
+    ),
+    Rule(
+        1,
         "every product has a stock level",
         "SELECT p.id, p.slug FROM product p LEFT JOIN stock_level l ON l.product_id = p.id "
         "WHERE l.product_id IS NULL",
@@ -51,6 +97,15 @@ RULES = (
         WHERE (kind IN ('received', 'returned') AND delta <= 0)
            OR (kind IN ('sold', 'wasted') AND delta >= 0)
            OR (kind IN ('sold', 'returned')) <> (order_line_id IS NOT NULL)
+        """,
+    ),
+    Rule(
+        2,
+        "what a transfer takes from one product it gives to another",
+        """
+        SELECT transfer_uid, COUNT(*) AS movements, SUM(delta) AS delta FROM stock_movement
+        WHERE transfer_uid IS NOT NULL
+        GROUP BY transfer_uid HAVING COUNT(*) <> 2 OR SUM(delta) <> 0
         """,
     ),
     Rule(

@@ -15,6 +15,7 @@ from kirana.catalog.services.versions import raise_version
 from kirana.demo.catalogue import Catalogue, load_catalogue, picture_bytes
 from kirana.demo.founding import Files, Moment, People, found_shop
 from kirana.demo.households import Plan, generate_orders
+from kirana.demo.lotkeeping import LotKeeper
 from kirana.demo.months import close_months
 from kirana.demo.people import (
     ADMIN_EMAIL,
@@ -121,9 +122,9 @@ def write_books(seed: int, catalogue: Catalogue, files: Files, currency: str) ->
     orders = generate_orders(catalogue, seed, Plan(now.astimezone(zone)))
     trade = Trade(rows, ground, people.customers, currency, now, moment.chance)
     changes = write_orders(trade, orders)
-    book = StockBook(rows, ground.products)
+    book = StockBook(rows, ground.products, LotKeeper(rows, zone))
     keep_stock(book, ground.products, changes, moment, zone)
-    book.close()
+    book.close(now)
     return rows
 
 

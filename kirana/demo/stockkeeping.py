@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from kirana.demo.founding import Found, Moment
+from kirana.demo.lotkeeping import DATED, LotKeeper
 from kirana.demo.rows import Rows
 from kirana.demo.trading import StockChange
 from kirana.platform.clock import local_midnight
@@ -18,15 +19,17 @@ from kirana.stock.models import StockLevel, StockMovement
 DELIVERY_AT = timedelta(hours=5, minutes=30)
 DAYS_OF_SUPPLY = 8
 SOLD_OUT, RUNNING_LOW = 6, 14
+OUT_OF_DATE, LEFT_OUT_OF_DATE = 2, 3
 _SPOILS = ("fruit", "vegetables", "bakery")
 
 
 class StockBook:
     """Writes movements in order, each with the balance it leaves."""
 
-    def __init__(self, rows: Rows, products: Mapping[str, Found]) -> None:
+    def __init__(self, rows: Rows, products: Mapping[str, Found], lots: LotKeeper) -> None:
         self._rows = rows
         self._products = products
+        self.lots = lots
         self.on_hand: Counter[str] = Counter()
         self._entries: Counter[str] = Counter()
 
@@ -35,19 +38,30 @@ class StockBook:
             return
         self.on_hand[sku] += delta
         self._entries[sku] += 1
-        values = {"order_line_id": None, "actor_id": None, "reason": ""} | given
-        self._rows.add(
-            StockMovement, product_id=self._products[sku].id, kind=kind, delta=delta,
+        values = {"order_line_id": None, "actor_id": None, "reason": "", "reason_code": None}
+        values |= given
+        found = self._products[sku]
+        movement_id = self._rows.add(
+            StockMovement, product_id=found.id, kind=kind, delta=delta,
             balance_after=self.on_hand[sku], at=at, **values,
         )  # fmt: skip
+        if found.product.category in DATED:
+            self.lots.move(found, movement_id, delta, at, given.get("order_line_id"))
 
-    def close(self) -> None:
+    def dated(self) -> list[str]:
+        """The goods whose lots are kept."""
+        found = self._products.items()
+        return sorted(sku for sku, one in found if one.product.category in DATED)
+
+    def close(self, now: datetime) -> None:
         """One level for each product, as its movements add up."""
+        self.lots.close(now)
         for sku, found in self._products.items():
             product = found.product
             self._rows.add_keyed(
                 StockLevel, product_id=found.id, on_hand=self.on_hand[sku], reserved=0,
                 low_at=usual_low_at(product.unit, product.minimum),
+                tracks_lots=product.category in DATED,
                 version=1 + self._entries[sku],
             )  # fmt: skip
 
@@ -74,6 +88,8 @@ def keep_stock(
         for sku in products:
             if book.on_hand[sku] < needs[sku][0]:
                 _deliver(book, sku, needs[sku], morning)
+        if day == days[-1][0]:
+            _let_expire(book, needs, day, morning)
         for change in of_day:
             book.move(
                 change.sku, change.kind, change.delta, change.at,
@@ -130,7 +146,18 @@ def _throw_away(
         product = found.product
         if product.department in _SPOILS and not product.brand and chance.random() < 0.2:
             spoilt = book.on_hand[sku] // 25 // product.increment * product.increment
-            book.move(sku, "wasted", -spoilt, at, reason="Past its best")
+            book.move(sku, "wasted", -spoilt, at, reason="Past its best", reason_code="spoilt")
+
+
+def _let_expire(
+    book: StockBook, needs: Mapping[str, tuple[int, int]], day: date, at: datetime
+) -> None:
+    """This morning some goods are out of date, most of them thrown away already."""
+    for sku in book.dated()[:OUT_OF_DATE]:
+        left = max(0, book.on_hand[sku] - LEFT_OUT_OF_DATE)
+        book.move(sku, "wasted", -left, at, reason="Out of date", reason_code="expired")
+        book.lots.let_expire(sku, day - timedelta(days=1))
+        _deliver(book, sku, needs[sku], at)
 
 
 def _count_shelves(book: StockBook, products: Mapping[str, Found], moment: Moment) -> None:

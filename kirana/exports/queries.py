@@ -17,6 +17,7 @@ from kirana.orders.models import Order, OrderLine
 from kirana.platform.access import Actor
 from kirana.platform.db import query
 from kirana.platform.errors import Invalid, NotFound
+from kirana.stock.availability import available, next_best_before
 from kirana.stock.models import StockLevel
 from kirana.stores.models import Store
 from kirana.stores.queries import load_rights
@@ -106,6 +107,8 @@ def list_rows(
                 Product.unit, Product.price_per, Product.price_minor,
                 func.coalesce(StockLevel.on_hand, 0).label("stock"),
                 Product.created_at, Product.updated_at, Product.status,
+                func.coalesce(available(until), 0).label("available"),
+                next_best_before(until).label("best_before"),
             )
             .join(Category, Category.id == Product.category_id)
             .outerjoin(StockLevel, StockLevel.product_id == Product.id)
@@ -140,7 +143,8 @@ def _row(row: Any, sold: tuple[int, int]) -> ExportRow:
         id=row.id, title=row.title, sku=row.sku, category=row.category, unit=row.unit,
         price_per=row.price_per, price_minor=row.price_minor, stock=row.stock,
         units_sold=sold[0], revenue_minor=sold[1], created_at=row.created_at,
-        updated_at=row.updated_at, status=row.status,
+        updated_at=row.updated_at, status=row.status, available=max(0, row.available),
+        best_before=row.best_before,
     )  # fmt: skip
 
 

@@ -1,14 +1,15 @@
 """Rows as CSV: RFC 4180, and no text that a spreadsheet would take for a formula. Pure.
 
 Figures: ``units_sold`` (in steps of the unit) and ``revenue`` add up the lines of orders that are
-neither cancelled nor returned. ``price`` buys ``price_per`` steps of the unit.
+neither cancelled nor returned. ``price`` buys ``price_per`` steps of the unit. ``available`` is what
+of ``stock`` is in date and held for nobody, ``best_before`` the next day on which some of it ends.
 """
 
 import csv
 import io
 import unicodedata
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import dropwhile
 
 import msgspec
@@ -18,6 +19,7 @@ from kirana.platform.money import decimal_text
 HEADERS = (
     "title", "sku", "category", "unit", "price_per", "price", "currency", "stock", "units_sold",
     "revenue", "created_at", "updated_at", "status",
+    "available", "best_before",
 )  # fmt: skip
 
 # What begins a formula, with the full-width forms that some programs fold.
@@ -41,6 +43,8 @@ class ExportRow(msgspec.Struct, frozen=True):
     created_at: datetime
     updated_at: datetime
     status: str
+    available: int = 0
+    best_before: date | None = None
 
 
 def header() -> bytes:
@@ -70,7 +74,8 @@ def _cells(row: ExportRow, currency: str) -> tuple[str | int, ...]:
         safe_text(row.title), safe_text(row.sku), safe_text(row.category), row.unit,
         row.price_per, decimal_text(row.price_minor, currency), currency, row.stock,
         row.units_sold, decimal_text(row.revenue_minor, currency), _moment(row.created_at),
-        _moment(row.updated_at), row.status,
+        _moment(row.updated_at), row.status, row.available,
+        row.best_before.isoformat() if row.best_before else "",
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """JSON: the public shelves, and a store's products with their stock."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Blueprint
 
@@ -18,17 +18,22 @@ from kirana.platform.http import (
     requires,
 )
 from kirana.platform.paging import Page, PageQuery
-from kirana.stock.cached import shelf_key
-from kirana.stock.errors import OutOfStock, VersionMissing
+from kirana.stock.cached import product_key, shelf_key
+from kirana.stock.errors import OutOfDateThere, OutOfStock, VersionMissing
 from kirana.stock.filters import ShelfQuery
+from kirana.stock.ledger_queries import StoryQuery, explain_stock, list_lots
 from kirana.stock.queries import find_product_page, list_shelf
 from kirana.stock.services.goods import (
+    Delivery,
+    Waste,
     adjust_stock,
     count_stock,
     receive_goods,
     set_low_at,
     waste_goods,
 )
+from kirana.stock.services.tracking import track_lots
+from kirana.stock.services.transfers import Transfer, transfer_goods
 from kirana.stock.shapes import (
     NewMovement,
     ProductDetail,
@@ -47,9 +52,17 @@ from kirana.stock.store_queries import (
     list_movements,
     list_store_products,
 )
-from kirana.stock.views import Movement, StockView
+from kirana.stock.views import LotView, Movement, StockView, Story
 
 api = Blueprint("stock_api", __name__)
+
+T = TypeVar("T")
+_FIELDS = {
+    "received": ("quantity", "lot", "best_before"),
+    "wasted": ("quantity", "code", "lot"),
+    "adjusted": ("delta", "lot"),
+    "transferred": ("quantity", "to", "lot"),
+}
 
 
 @api.get("/products")
@@ -66,7 +79,7 @@ def list_products(query: ShelfQuery) -> Answer[Page[ProductSummary]]:
 @operation("getProduct", raises=(NotFound,))
 def get_product(slug: str) -> Answer[ProductDetail]:
     """A product that is on sale in an open store."""
-    return cached_answer("product", slug, lambda: _detail(slug))
+    return cached_answer("product", product_key(slug), lambda: _detail(slug))
 
 
 @api.get("/stores/<store>/products")
@@ -88,14 +101,16 @@ def get_level(actor: Actor, slug: str) -> Answer[Stock]:
 
 @api.patch("/products/<slug>/stock")
 @requires(Permission.WRITE_STORE_STOCK)
-@operation("changeStock", raises=(Stale, VersionMissing, OutOfStock))
+@operation("changeStock", raises=(Stale, VersionMissing, OutOfStock, OutOfDateThere))
 def change_level(actor: Actor, slug: str, body: StockChanges) -> Answer[Stock]:
-    """Set what was counted (with If-Match) or the threshold of "few left"."""
-    if (body.on_hand is None) == (body.low_at is None):
-        raise Invalid.at("/on_hand", "give either on_hand or low_at")
+    """Set what was counted (with If-Match), when to show "few left", or whether lots are kept."""
+    if [body.on_hand, body.low_at, body.tracks_lots].count(None) != 2:
+        raise Invalid.at("/on_hand", "give one of on_hand, low_at and tracks_lots")
     if body.low_at is not None:
         return _tagged(set_low_at(actor, slug, body.low_at))
-    assert body.on_hand is not None  # noqa: S101 - one of the two is given
+    if body.tracks_lots is not None:
+        return _tagged(track_lots(actor, slug, body.tracks_lots))
+    assert body.on_hand is not None  # noqa: S101 - one of the three is given
     return _tagged(count_stock(actor, slug, body.on_hand, if_match(), body.reason))
 
 
@@ -111,14 +126,36 @@ def list_ledger(actor: Actor, slug: str, query: PageQuery) -> Page[Movement]:
 @requires(Permission.WRITE_STORE_STOCK)
 @operation("moveStock", status=201, raises=(OutOfStock,), idempotency="accepted")
 def move(actor: Actor, slug: str, body: NewMovement) -> Answer[Stock]:
-    """Book goods that came in or were wasted, or mend the level by a difference."""
+    """Book goods that came in, were wasted or go elsewhere, or mend the level by a difference."""
+    _require_fitting(body)
     if body.kind == "adjusted":
-        level = adjust_stock(actor, slug, _given(body.delta, "delta"), body.reason)
-    elif body.kind == "received":
-        level = receive_goods(actor, slug, _given(body.quantity, "quantity"), body.reason)
-    else:
-        level = waste_goods(actor, slug, _given(body.quantity, "quantity"), body.reason)
-    return _tagged(level)
+        delta = _given(body.delta, "delta")
+        return _tagged(adjust_stock(actor, slug, delta, body.reason, body.lot))
+    quantity = _given(body.quantity, "quantity")
+    if body.kind == "received":
+        delivery = Delivery(body.lot or "", body.best_before)
+        return _tagged(receive_goods(actor, slug, quantity, body.reason, delivery))
+    if body.kind == "wasted":
+        why = Waste(_given(body.code, "code"), body.reason, body.lot)
+        return _tagged(waste_goods(actor, slug, quantity, why))
+    transfer = Transfer(_given(body.to, "to"), body.reason, body.lot)
+    return _tagged(transfer_goods(actor, slug, quantity, transfer))
+
+
+@api.get("/products/<slug>/stock/lots")
+@requires(Permission.READ_STORE_STOCK)
+@operation("listLots")
+def list_lots_of(actor: Actor, slug: str, query: PageQuery) -> Page[LotView]:
+    """The lots of a product that hold something, in the order in which they are sold."""
+    return list_lots(actor, slug, query)
+
+
+@api.get("/products/<slug>/stock/explanation")
+@requires(Permission.READ_STORE_STOCK)
+@operation("explainStock")
+def explain(actor: Actor, slug: str, query: StoryQuery) -> Story:
+    """Why the level is what it is, or was at a moment: rebuilt from the ledger, and in words."""
+    return explain_stock(actor, slug, query.at)
 
 
 def _shelf(query: ShelfQuery) -> Page[ProductSummary]:
@@ -133,7 +170,14 @@ def _detail(slug: str) -> ProductDetail:
     return detail(page)
 
 
-def _given(value: int | None, name: str) -> int:
+def _require_fitting(body: NewMovement) -> None:
+    """Only fields that mean something for this kind of movement. Raises Invalid."""
+    for name in ("quantity", "delta", "code", "lot", "best_before", "to"):
+        if getattr(body, name) is not None and name not in _FIELDS[body.kind]:
+            raise Invalid.at(f"/{name}", f"means nothing for what was {body.kind}")
+
+
+def _given(value: T | None, name: str) -> T:
     if value is None:
         raise Invalid.at(f"/{name}", "must be given", "required")
     return value

@@ -1,10 +1,23 @@
 """How much may be taken: what is on hand, in date, and kept for nobody. As SQL, in one place."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, bindparam, case, cast, func, select
 
+from kirana.catalog.models import Product
+from kirana.platform.db import Id, UtcDateTime
 from kirana.stock.models import Lot, StockLevel
+
+# For statements that are made once: executed with ``at(moment)``.
+NOW: ColumnElement[datetime] = bindparam("stock_at", type_=UtcDateTime)
+
+
+def at(moment: datetime) -> dict[str, datetime]:
+    """The parameter that ``NOW`` waits for.
+
+    What is only shown goes by the host's clock and costs no statement; the guarded write judges.
+    """
+    return {"stock_at": moment}
 
 
 def available(at: datetime | ColumnElement[datetime]) -> ColumnElement[int]:
@@ -18,9 +31,19 @@ def available(at: datetime | ColumnElement[datetime]) -> ColumnElement[int]:
 def out_of_date(at: datetime | ColumnElement[datetime]) -> ColumnElement[int]:
     """How much of a level lies in lots whose date has passed; 0 where lots are not tracked."""
     lapsed = (
-        select(func.coalesce(func.sum(Lot.on_hand), 0))
+        select(cast(func.coalesce(func.sum(Lot.on_hand), 0), Id))  # SUM of BIGINT is NUMERIC
         .where(Lot.product_id == StockLevel.product_id, Lot.sold_until <= at)
         .correlate(StockLevel)
         .scalar_subquery()
     )
     return case((StockLevel.tracks_lots, lapsed), else_=0)
+
+
+def next_best_before(at: datetime) -> ColumnElement[date | None]:
+    """The best-before day of what goes out of date next, for a statement over ``product``."""
+    return (
+        select(func.min(Lot.best_before))
+        .where(Lot.product_id == Product.id, Lot.on_hand > 0, Lot.sold_until > at)
+        .correlate(Product)
+        .scalar_subquery()
+    )

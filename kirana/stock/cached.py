@@ -1,12 +1,14 @@
 """The public reads of the shelves for pages, through the cache. Same names, same answers.
 
-They depend on nothing but their parameters and the catalogue's version.
+They depend on nothing but their parameters, the catalogue's version, and which goods are out of
+date: that changes at a local midnight, and every zone's midnight is a quarter hour's (since 1972).
 """
 
 import msgspec
 
 from kirana.catalog import queries as catalog
 from kirana.catalog.views import CategoryPage, Department
+from kirana.platform import clock
 from kirana.platform.cache import cached_as
 from kirana.platform.paging import Page
 from kirana.stock import queries
@@ -30,7 +32,10 @@ def count_shelf(wanted: ShelfQuery) -> int:
 def find_product_page(slug: str) -> ProductPage | None:
     """As ``stock.queries.find_product_page``."""
     found = cached_as(
-        list[ProductPage], "product-page", slug, lambda: _listed(queries.find_product_page(slug))
+        list[ProductPage],
+        "product-page",
+        product_key(slug),
+        lambda: _listed(queries.find_product_page(slug)),
     )
     return found[0] if found else None
 
@@ -48,7 +53,17 @@ def find_category(slug: str) -> CategoryPage | None:
 
 def shelf_key(wanted: ShelfQuery) -> str:
     """What a list depends on, as a cache key."""
-    return msgspec.json.encode(wanted).decode()
+    return f"{msgspec.json.encode(wanted).decode()}{_quarter_hour()}"
+
+
+def product_key(slug: str) -> str:
+    """What a product's page depends on, as a cache key."""
+    return f"{slug}.{_quarter_hour()}"
+
+
+def _quarter_hour() -> int:
+    """Rises at the instant at which lots may go out of date, and by then nothing kept is read."""
+    return int(clock.utc_now().timestamp()) // 900
 
 
 def _listed(page: ProductPage | None) -> list[ProductPage]:

@@ -36,3 +36,8 @@ class VersionMissing(ShopError):
     status: ClassVar[int] = 428
     code: ClassVar[str] = "version_missing"
     message: ClassVar[str] = "Say which version you saw: send its entity tag as If-Match."
+
+
+class OutOfDateThere(Conflict):
+    code = "out_of_date_there"
+    message = "Write off what is out of date first: without its lot it would be for sale again."

@@ -14,6 +14,7 @@ from kirana.platform.errors import Invalid
 from kirana.platform.money import LARGEST
 from kirana.platform.paging import PageQuery, after, decode_cursor
 from kirana.platform.words import folded
+from kirana.stock.availability import NOW, available
 from kirana.stock.models import StockLevel
 from kirana.stores.models import Store
 
@@ -75,7 +76,7 @@ ORDERS: dict[str, Order] = {
 
 
 def conditions(wanted: ShelfQuery, tree: Tree) -> Iterator[ColumnElement[bool]]:
-    """The filters of ``wanted``, all of which must hold."""
+    """The filters of ``wanted``, all of which must hold; executed with ``availability.at``."""
     if wanted.category is not None:
         node = tree.find(wanted.category)
         yield Product.category_id.in_(tree.family(node.id) if node else [])
@@ -95,7 +96,7 @@ def conditions(wanted: ShelfQuery, tree: Tree) -> Iterator[ColumnElement[bool]]:
 _IN_STOCK = (
     select(StockLevel.product_id)
     .join(Product, Product.id == StockLevel.product_id)
-    .where(StockLevel.on_hand - StockLevel.reserved >= Product.minimum)
+    .where(available(NOW) >= Product.minimum)
 )
 
 

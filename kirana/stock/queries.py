@@ -13,6 +13,7 @@ from kirana.catalog.views import Crumb
 from kirana.platform import clock
 from kirana.platform.db import query
 from kirana.platform.paging import Page, to_page
+from kirana.stock.availability import NOW, at, available
 from kirana.stock.bands import band_of
 from kirana.stock.filters import ORDERS, ShelfQuery, conditions
 from kirana.stock.models import StockLevel
@@ -26,7 +27,7 @@ _ITEM_COLUMNS = (
     Product.minimum, Product.pack_size, Product.pack_unit, Product.diet, Product.published_at,
     Product.sort_key, Store.slug.label("store"), Store.name.label("store_name"),
     Category.slug.label("category"), Category.well, Picture.file,
-    StockLevel.on_hand, StockLevel.reserved, StockLevel.low_at,
+    available(NOW).label("available"), StockLevel.low_at,
 )  # fmt: skip
 
 
@@ -58,8 +59,8 @@ def list_shelf(connection: Connection, wanted: ShelfQuery) -> Page[ShelfItem]:
     statement = _SHELF.where(*_filters(wanted)).order_by(*order.by()).limit(wanted.limit + 1)
     if wanted.cursor is not None:
         statement = statement.where(order.behind(wanted.sort, wanted.cursor))
-    rows = connection.execute(statement).all()
     now = clock.utc_now()
+    rows = connection.execute(statement, at(now)).all()
     return to_page(
         rows,
         wanted.limit,
@@ -72,18 +73,19 @@ def list_shelf(connection: Connection, wanted: ShelfQuery) -> Page[ShelfItem]:
 def count_shelf(connection: Connection, wanted: ShelfQuery) -> int:
     """How many products fit the filters of ``wanted``."""
     statement = _from_shelves(func.count(Product.id)).where(*_filters(wanted))
-    return int(connection.execute(statement).scalar_one())
+    return int(connection.execute(statement, at(clock.utc_now())).scalar_one())
 
 
 @query
 def find_product_page(connection: Connection, slug: str) -> ProductPage | None:
     """All that the public sees of a product; None unless it is published in an open store."""
-    row = connection.execute(_PAGE.where(Product.slug == slug)).one_or_none()
+    now = clock.utc_now()
+    row = connection.execute(_PAGE.where(Product.slug == slug), at(now)).one_or_none()
     if row is None:
         return None
     trail = load_tree().trail(row.category_id)
     return ProductPage(
-        item=shelf_item(row, clock.utc_now()),
+        item=shelf_item(row, now),
         description=row.description,
         origin=row.origin,
         diet=tuple(row.diet),
@@ -99,15 +101,15 @@ def find_product_page(connection: Connection, slug: str) -> ProductPage | None:
 @query
 def list_items(connection: Connection, slugs: list[str]) -> list[ShelfItem]:
     """These products as they stand on the shelf, in the order of ``slugs``; others are left out."""
-    rows = connection.execute(_SHELF.where(Product.slug.in_(slugs)))
     now = clock.utc_now()
+    rows = connection.execute(_SHELF.where(Product.slug.in_(slugs)), at(now))
     found = {row.slug: shelf_item(row, now) for row in rows}
     return [found[slug] for slug in slugs if slug in found]
 
 
 def shelf_item(row: Any, now: datetime) -> ShelfItem:
-    available = (row.on_hand or 0) - (row.reserved or 0)
-    band = band_of(available, row.minimum, row.low_at or 0)
+    left = max(0, row.available or 0)
+    band = band_of(left, row.minimum, row.low_at or 0)
     return ShelfItem(
         slug=row.slug,
         title=row.title,
@@ -127,7 +129,7 @@ def shelf_item(row: Any, now: datetime) -> ShelfItem:
         unit_price=unit_price(row.price_minor, row.unit, row.pack_size, row.pack_unit),
         badges=_badges(row, now),
         stock_band=band,
-        few_left=available if band == "few" else None,
+        few_left=left if band == "few" else None,
     )
 
 

@@ -1,6 +1,6 @@
 """How shelves and stock look in JSON."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -9,7 +9,9 @@ from kirana.catalog.inputs import Closed, Reason
 from kirana.catalog.shapes import money
 from kirana.catalog.views import Crumb, ProductStatus
 from kirana.platform.amounts import Money, Quantity
+from kirana.platform.words import ONE_LINE
 from kirana.stock.bands import Band
+from kirana.stock.lots import LONGEST_CODE
 from kirana.stock.views import (
     ProductPage,
     ShelfFields,
@@ -19,6 +21,8 @@ from kirana.stock.views import (
 )
 
 Amount = Annotated[int, msgspec.Meta(ge=1, le=10**9)]
+LotCode = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_CODE, pattern=ONE_LINE)]
+WasteCode = Literal["expired", "spoilt", "damaged", "lost", "sample", "other"]
 Level = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
 
 
@@ -68,6 +72,7 @@ class StoreProduct(msgspec.Struct, frozen=True, kw_only=True):
     price_per: int
     on_hand: Quantity
     reserved: Quantity
+    available: Quantity
     low_at: Quantity
     stock: Band
     picture_url: str
@@ -76,31 +81,47 @@ class StoreProduct(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Stock(msgspec.Struct, frozen=True, kw_only=True):
-    """A product's level; ``version`` is its entity tag."""
+    """A product's level; ``version`` is its entity tag.
+
+    ``available`` is what is on hand, in date, and reserved for nobody.
+    """
 
     product: str
     on_hand: Quantity
     reserved: Quantity
+    out_of_date: Quantity
     available: Quantity
+    tracks_lots: bool
     low_at: Quantity
     stock: Band
     version: int
 
 
 class NewMovement(Closed, frozen=True):
-    """Goods that came in, were wasted, or a level that is mended by ``delta``."""
+    """Goods that came in, were wasted (``code`` says why) or go to the product ``to`` (yours, in
+    the same unit), or a level that is mended by ``delta``.
 
-    kind: Literal["received", "wasted", "adjusted"]
+    ``lot`` is a code, where lots are kept: of the delivery, else of what to take from; goods go
+    first expired first if it is left out. ``best_before`` is the last day in the store's zone.
+    """
+
+    kind: Literal["received", "wasted", "adjusted", "transferred"]
     quantity: Amount | None = None
     delta: int | None = None
+    code: WasteCode | None = None
+    lot: LotCode | None = None
+    best_before: date | None = None
+    to: str | None = None
     reason: Reason = ""
 
 
 class StockChanges(Closed, frozen=True):
-    """``on_hand`` is what was counted (needs If-Match); ``low_at`` when to show "few left"."""
+    """``on_hand`` is what was counted (needs If-Match); ``low_at`` when to show "few left";
+    ``tracks_lots`` whether lots are kept. One of them."""
 
     on_hand: Level | None = None
     low_at: Level | None = None
+    tracks_lots: bool | None = None
     reason: Reason = ""
 
 
@@ -129,6 +150,7 @@ def store_product(row: StockedProduct) -> StoreProduct:
         price=money(row.price_minor),
         on_hand=Quantity(row.on_hand, row.unit),
         reserved=Quantity(row.reserved, row.unit),
+        available=Quantity(row.available, row.unit),
         low_at=Quantity(row.low_at, row.unit),
         stock=row.stock_band,
     )
@@ -139,7 +161,9 @@ def stock(level: StockView) -> Stock:
         product=level.product,
         on_hand=Quantity(level.on_hand, level.unit),
         reserved=Quantity(level.reserved, level.unit),
+        out_of_date=Quantity(level.out_of_date, level.unit),
         available=Quantity(level.available, level.unit),
+        tracks_lots=level.tracks_lots,
         low_at=Quantity(level.low_at, level.unit),
         stock=level.stock_band,
         version=level.version,

@@ -1,5 +1,6 @@
 """Reads of a store's own people: their products with stock, levels and the ledger."""
 
+from collections import defaultdict
 from typing import Any
 
 import msgspec
@@ -11,16 +12,18 @@ from kirana.catalog.addresses import small_picture_url
 from kirana.catalog.models import Category, Picture, Product
 from kirana.catalog.queries import load_tree, own_store_id
 from kirana.catalog.views import ProductStatus
+from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.db import query
 from kirana.platform.errors import NotFound
 from kirana.platform.paging import Page, PageQuery, after, decode_cursor, to_page
+from kirana.stock.availability import NOW, at, available, out_of_date
 from kirana.stock.bands import Band, band_of, usual_low_at
 from kirana.stock.filters import searched
-from kirana.stock.models import StockLevel, StockMovement
-from kirana.stock.views import Movement, StockedProduct, StockView
+from kirana.stock.models import Lot, LotMovement, StockLevel, StockMovement
+from kirana.stock.views import LotPart, Movement, StockedProduct, StockView
 
-_FREE = func.coalesce(StockLevel.on_hand - StockLevel.reserved, 0)
+_FREE = func.coalesce(available(NOW), 0)
 _LOW_AT = func.coalesce(StockLevel.low_at, 0)
 _STOCKED = (
     select(
@@ -31,6 +34,7 @@ _STOCKED = (
         Category.name.label("category_name"), Picture.file,
         func.coalesce(StockLevel.on_hand, 0).label("on_hand"),
         func.coalesce(StockLevel.reserved, 0).label("reserved"), _LOW_AT.label("low_at"),
+        _FREE.label("available"),
     )
     .join(Category, Category.id == Product.category_id)
     .outerjoin(StockLevel, StockLevel.product_id == Product.id)
@@ -40,6 +44,7 @@ _LEVEL = (
     select(
         Product.id, Product.store_id, Product.slug, Product.unit, Product.minimum,
         StockLevel.on_hand, StockLevel.reserved, StockLevel.low_at, StockLevel.version,
+        StockLevel.tracks_lots, out_of_date(NOW).label("out_of_date"),
     )
     .outerjoin(StockLevel, StockLevel.product_id == Product.id)
 )  # fmt: skip
@@ -72,7 +77,8 @@ def list_store_products(
         seen = decode_cursor(wanted.cursor, [str, str])
         statement = statement.where(after([Product.sort_key, Product.slug], seen, False))
     rows = connection.execute(
-        statement.order_by(Product.sort_key, Product.slug).limit(wanted.limit + 1)
+        statement.order_by(Product.sort_key, Product.slug).limit(wanted.limit + 1),
+        at(clock.utc_now()),
     ).all()
     return to_page(rows, wanted.limit, _stocked, lambda row: (row.sort_key, row.slug))
 
@@ -95,19 +101,23 @@ def count_store_products(
 @query
 def get_stock(connection: Connection, actor: Actor, slug: str) -> StockView:
     """The level of a product of the actor's stores. Raises NotFound."""
-    row = connection.execute(_LEVEL.where(Product.slug == slug)).one_or_none()
+    find = _LEVEL.where(Product.slug == slug)
+    row = connection.execute(find, at(clock.utc_now())).one_or_none()
     if row is None or not actor.may_in(row.store_id, Permission.READ_STORE_STOCK):
         raise NotFound
     on_hand, reserved = row.on_hand or 0, row.reserved or 0
+    free = max(0, on_hand - reserved - row.out_of_date)
     low_at = usual_low_at(row.unit, row.minimum) if row.low_at is None else row.low_at
     return StockView(
         product=row.slug,
         unit=row.unit,
         on_hand=on_hand,
         reserved=reserved,
-        available=on_hand - reserved,
+        out_of_date=row.out_of_date,
+        available=free,
+        tracks_lots=bool(row.tracks_lots),
         low_at=low_at,
-        stock_band=band_of(on_hand - reserved, row.minimum, low_at),
+        stock_band=band_of(free, row.minimum, low_at),
         version=row.version or 1,
     )
 
@@ -121,7 +131,8 @@ def list_movements(
     statement = (
         select(
             StockMovement.balance_after, StockMovement.kind, StockMovement.delta,
-            StockMovement.reason, StockMovement.at, StockMovement.id, Account.name,
+            StockMovement.reason, StockMovement.reason_code, StockMovement.at, StockMovement.id,
+            StockMovement.order_line_id, StockMovement.transfer_uid, Account.name,
         )
         .join(Product, Product.id == StockMovement.product_id)
         .outerjoin(Account, Account.id == StockMovement.actor_id)
@@ -132,7 +143,23 @@ def list_movements(
     if wanted.cursor is not None:
         statement = statement.where(StockMovement.id < decode_cursor(wanted.cursor, [int])[0])
     rows = connection.execute(statement).all()
-    return to_page(rows, wanted.limit, _movement, lambda row: (row.id,))
+    parts = _lot_parts(connection, [row.id for row in rows])
+    return to_page(
+        rows, wanted.limit, lambda row: _movement(row, parts[row.id]), lambda row: (row.id,)
+    )
+
+
+def _lot_parts(connection: Connection, movement_ids: list[int]) -> dict[int, list[LotPart]]:
+    rows = connection.execute(
+        select(LotMovement.movement_id, Lot.code, Lot.best_before, LotMovement.delta)
+        .join(Lot, Lot.id == LotMovement.lot_id)
+        .where(LotMovement.movement_id.in_(movement_ids))
+        .order_by(LotMovement.id)
+    )
+    found: dict[int, list[LotPart]] = defaultdict(list)
+    for row in rows:
+        found[row.movement_id].append(LotPart(row.code, row.best_before, row.delta))
+    return found
 
 
 def _filters(wanted: StockedQuery) -> list[ColumnElement[bool]]:
@@ -158,7 +185,7 @@ def _in_band(band: Band) -> ColumnElement[bool]:
 def _stocked(row: Any) -> StockedProduct:
     values = dict(row._mapping)
     file, minimum, _ = values.pop("file"), values.pop("minimum"), values.pop("sort_key")
-    free = values["on_hand"] - values["reserved"]
+    values["available"] = free = max(0, values["available"])
     return StockedProduct(
         **values,
         picture_url=small_picture_url(file, values["slug"]),
@@ -166,13 +193,17 @@ def _stocked(row: Any) -> StockedProduct:
     )
 
 
-def _movement(row: Any) -> Movement:
-    values = dict(row._mapping)
+def _movement(row: Any, lots: list[LotPart]) -> Movement:
+    by_order = row.order_line_id is not None
     return Movement(
-        kind=values["kind"],
-        delta=values["delta"],
-        balance_after=values["balance_after"],
-        reason=values["reason"],
-        by=values["name"] or "",
-        at=values["at"],
+        kind=row.kind,
+        delta=row.delta,
+        balance_after=row.balance_after,
+        cause="order" if by_order else "transfer" if row.transfer_uid else "person",
+        transfer=row.transfer_uid,
+        reason_code=row.reason_code,
+        reason=row.reason,
+        lots=tuple(lots),
+        by=row.name or "",
+        at=row.at,
     )

@@ -1,6 +1,6 @@
 """What the shelves show: products with their price and how much is left."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 import msgspec
@@ -8,6 +8,8 @@ import msgspec
 from kirana.catalog.units import Unit, UnitPrice
 from kirana.catalog.views import Crumb, ProductStatus
 from kirana.stock.bands import Band
+
+Kind = Literal["received", "sold", "returned", "adjusted", "wasted", "transferred"]
 
 
 class Badge(msgspec.Struct, frozen=True):
@@ -83,6 +85,7 @@ class StockedProduct(msgspec.Struct, frozen=True, kw_only=True):
     status: ProductStatus
     on_hand: int
     reserved: int
+    available: int
     low_at: int
     stock_band: Band
     version: int
@@ -90,24 +93,89 @@ class StockedProduct(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StockView(msgspec.Struct, frozen=True):
-    """A product's level; ``version`` is its entity tag."""
+    """A product's level; ``version`` is its entity tag.
+
+    ``available`` is what is on hand, in date, and reserved for nobody.
+    """
 
     product: str
     unit: Unit
     on_hand: int
     reserved: int
+    out_of_date: int
     available: int
+    tracks_lots: bool
     low_at: int
     stock_band: Band
     version: int
 
 
-class Movement(msgspec.Struct, frozen=True):
-    """One row of the ledger; ``by`` is who did it, empty for the system."""
+class LotPart(msgspec.Struct, frozen=True):
+    """What a lot had in a movement."""
 
-    kind: Literal["received", "sold", "returned", "adjusted", "wasted", "transferred"]
+    code: str
+    best_before: date | None
+    delta: int
+
+
+class Movement(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of the ledger; ``by`` is who did it, empty for the system.
+
+    ``cause``: an order, a transfer (``transfer`` names it at both ends), or what a person did.
+    """
+
+    kind: Kind
     delta: int
     balance_after: int
+    cause: Literal["order", "transfer", "person"]
+    transfer: str | None
+    reason_code: str | None
     reason: str
+    lots: tuple[LotPart, ...]
     by: str
     at: datetime
+
+
+class LotView(msgspec.Struct, frozen=True, kw_only=True):
+    """Goods of one delivery; from ``sold_until`` on they are not sold. 0 days: today is the last.
+
+    ``days_left`` is None for goods that keep, and below 0 for what is out of date.
+    """
+
+    code: str
+    best_before: date | None
+    sold_until: datetime | None
+    on_hand: int
+    days_left: int | None
+    out_of_date: bool
+    received_at: datetime
+
+
+class StoryPart(msgspec.Struct, frozen=True, kw_only=True):
+    """Movements of one kind, in or out: how many, how much in all, from when to when."""
+
+    kind: Kind
+    code: str | None
+    delta: int
+    movements: int
+    first_at: datetime
+    last_at: datetime
+
+
+class Story(msgspec.Struct, frozen=True, kw_only=True):
+    """A level at a moment as its ledger explains it; the parts add up to ``on_hand``."""
+
+    product: str
+    unit: Unit
+    at: datetime
+    on_hand: int
+    text: str
+    parts: tuple[StoryPart, ...]
+
+
+class Target(msgspec.Struct, frozen=True):
+    """A product that goods may be sent to."""
+
+    slug: str
+    title: str
+    store: str

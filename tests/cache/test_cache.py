@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,14 +10,16 @@ import pytest
 from kirana.app import create_app
 from kirana.catalog.inputs import ProductChanges
 from kirana.catalog.services.products import edit_product
-from kirana.platform import cache, freshness
+from kirana.platform import cache, clock, freshness
 from kirana.platform import redis as redis_client
 from kirana.platform.amounts import Money
 from kirana.platform.config import Settings
+from kirana.stock import cached
 from tests.accounts.people import join
 from tests.cache.neighbour import Neighbour
 from tests.catalog.market import Market, open_market
 from tests.machinery.valkey import Valkey
+from tests.stock.lots import TODAY, run_sql, sell_lots
 
 LIST = "/api/v1/products"
 CHECK = "/api/v1/cache-check"
@@ -270,3 +273,43 @@ def test_what_an_older_release_left_is_made_anew(market: Market, app: Any) -> No
     with app.test_request_context():
         cache.cached("packed", "old", lambda: b"\xa3old")
         assert cache.cached_as(list[int], "packed", "old", lambda: [1, 2]) == [1, 2]
+
+
+SHELVES = (LIST, f"{LIST}?in_stock=true", f"{LIST}/milk", "/products", "/products/milk")
+
+
+@pytest.mark.parametrize(("zone", "offset"), [("Asia/Kolkata", 330), ("Asia/Kathmandu", 345)])
+def test_what_is_kept_ends_at_the_midnight_of_the_store(
+    market: Market, client: Any, zone: str, offset: int
+) -> None:
+    """No row changes at midnight: the key of what is kept does."""
+    midnight = datetime(2026, 11, 28, tzinfo=UTC) - timedelta(minutes=offset)
+    _go_bad(market, zone, midnight)
+    with clock.frozen(midnight - timedelta(seconds=1)):
+        for path in SHELVES:
+            assert [state(client, path) for _ in range(2)] == ["miss", "hit"], path
+        before = [client.get(path).text for path in SHELVES]
+    with clock.frozen(midnight):
+        assert [state(client, path) for path in SHELVES] == ["miss"] * len(SHELVES)
+        for path, was in zip(SHELVES, before, strict=True):
+            assert client.get(path).text != was, path
+        assert client.get(f"{LIST}/milk").json["stock"] == "none"
+        assert client.get(f"{LIST}?in_stock=true").json["items"] == []
+
+
+def test_without_the_hour_in_the_key_old_milk_stays_on_the_shelf(
+    market: Market, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mutant of the test above."""
+    midnight = datetime(2026, 11, 27, 18, 30, tzinfo=UTC)
+    _go_bad(market, "Asia/Kolkata", midnight)
+    monkeypatch.setattr(cached, "_quarter_hour", lambda: 0)
+    for moment in (midnight - timedelta(seconds=1), midnight):
+        with clock.frozen(moment):
+            assert client.get(f"{LIST}/milk").json["stock"] == "in"
+
+
+def _go_bad(market: Market, zone: str, midnight: datetime) -> None:
+    run_sql("UPDATE store SET zone = :zone", zone=zone)
+    with clock.frozen(midnight - timedelta(hours=9)):
+        sell_lots(market, ("today", 30, TODAY))

@@ -1,6 +1,7 @@
 """A small shop in which everything that a rule looks at exists at least once, through the verbs."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,9 @@ from kirana.platform.config import Settings
 from kirana.platform.db import verb
 from kirana.platform.idempotency import Claim, Stored, once
 from kirana.reports.services import run_month
-from kirana.stock.services.goods import adjust_stock, receive_goods, waste_goods
+from kirana.stock.services.goods import Delivery, Waste, adjust_stock, receive_goods, waste_goods
+from kirana.stock.services.tracking import track_lots
+from kirana.stock.services.transfers import Transfer, transfer_goods
 from kirana.stores.services import change_place, remove_member
 from tests import world
 from tests.accounts.people import applicant
@@ -56,14 +59,32 @@ class _Keeper:
         set_line(buyer, jam, 1)
 
     def _jam(self) -> str:
-        manager = self.there.actor("other_manager")
-        new = NewProduct(title="Jam", category=self.there.keys["category"], price=Money(777, "INR"))
-        jam = create_product(manager, self.there.keys["other_manager.store"], new).slug
-        publish_product(manager, jam)
+        manager, jam = self.there.actor("other_manager"), self._sold("Jam")
         receive_goods(manager, jam, 20)
-        waste_goods(manager, jam, 2, "broken")
+        waste_goods(manager, jam, 2, Waste("damaged"))
         adjust_stock(manager, jam, -1, "count")
         return jam
+
+    def keep_lots(self) -> None:
+        """Curd in two lots, some sold, some wasted, some sent to another shelf."""
+        manager, buyer = self.there.actor("other_manager"), self.there.actor("other_customer")
+        curd, bucket = self._sold("Curd"), self._sold("Curd for the kitchen")
+        for slug in (curd, bucket):
+            track_lots(manager, slug, True)
+        for quantity, days in ((4, 1), (9, 2)):
+            best_before = clock.utc_now().date() + timedelta(days=days)
+            receive_goods(manager, curd, quantity, "", Delivery("", best_before))
+        set_line(buyer, curd, 5)
+        buy(buyer)
+        waste_goods(manager, curd, 1, Waste("damaged"))
+        transfer_goods(manager, curd, 3, Transfer(bucket))
+
+    def _sold(self, title: str) -> str:
+        manager = self.there.actor("other_manager")
+        new = NewProduct(title=title, category=self.there.keys["category"], price=Money(777, "INR"))
+        slug = create_product(manager, self.there.keys["other_manager.store"], new).slug
+        publish_product(manager, slug)
+        return slug
 
     def work(self, folder: Path) -> None:
         """A finished export, a cancelled one, and last month's reports."""
@@ -107,6 +128,7 @@ def keep_books(app: Any, settings: Settings, folder: Path) -> world.World:
     """The shop, in the database that is connected; ``folder`` takes the export's file."""
     keeper = _Keeper(world.build(app), settings)
     keeper.trade()
+    keeper.keep_lots()
     keeper.work(folder)
     keeper.people(app)
     keeper.shelves()

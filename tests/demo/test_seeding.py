@@ -26,7 +26,7 @@ from kirana.platform.db import Model, reading, transaction
 from kirana.platform.outbox import Outbox
 from kirana.platform.storage import media
 from kirana.stock.bands import band_of
-from kirana.stock.models import StockLevel, StockMovement
+from kirana.stock.models import Lot, LotMovement, StockLevel, StockMovement
 from kirana.stores.models import Membership, Store
 from tests.machinery.databases import Database
 
@@ -73,6 +73,7 @@ def test_the_seeded_shop(database: Database, shop_settings: Settings) -> None:
     _pictures_are_there(shop_settings)
     _shelves_differ()
     _prices_were_true()
+    _goods_were_in_date()
     _the_logins_work()
     _later_rows_go_on(database)
     with pytest.raises(seeding.DemoRefused, match="not empty"):
@@ -110,6 +111,23 @@ def _shelves_differ() -> None:
     assert bands.count("none") >= 4
     assert bands.count("few") >= 8
     assert bands.count("in") > 0.8 * len(rows)
+
+
+def _goods_were_in_date() -> None:
+    """Nothing was sold past its date; two shelves have a little left that is out of date today."""
+    late = (
+        select(func.count())
+        .select_from(LotMovement)
+        .join(StockMovement, StockMovement.id == LotMovement.movement_id)
+        .join(Lot, Lot.id == LotMovement.lot_id)
+    )
+    assert values(late.where(StockMovement.kind == "sold"))[0] > 1000
+    assert values(late.where(StockMovement.kind == "sold", StockMovement.at >= Lot.sold_until)) == [
+        0
+    ]
+    over = select(Lot.on_hand).where(Lot.on_hand > 0, Lot.sold_until <= clock.utc_now())
+    assert 1 <= len(values(over)) <= 6
+    assert max(values(over)) <= 3
 
 
 def _prices_were_true() -> None:

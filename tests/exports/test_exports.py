@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, delete, update
+from sqlalchemy import Connection, delete, insert, update
 
 from kirana.accounts.models import Account
 from kirana.exports import queries, running, services
@@ -23,6 +23,7 @@ from kirana.platform.access import SYSTEM
 from kirana.platform.announce import announce, subscribe
 from kirana.platform.db import verb
 from kirana.platform.errors import Forbidden, Invalid, NotFound
+from kirana.stock.models import Lot, StockLevel
 from kirana.stores.models import Membership
 from kirana.stores.services import leave_all_stores
 from tests.exports.conftest import Corner, job_row, outbox_rows
@@ -103,6 +104,37 @@ def test_the_file_holds_the_stores_products_and_what_was_sold(corner: Corner) ->
     assert row.sha256 == hashlib.sha256(data).hexdigest()
     assert get_job(corner.manager, job.uid).file == f"/api/v1/exports/{job.uid}/file"
     assert [item.dedupe_key for item in outbox_rows("export_ready")] == [f"export:{job.uid}"]
+
+
+def test_the_file_says_what_is_for_sale_and_when_it_ends(corner: Corner) -> None:
+    milk = add_product(corner.store_id, "Milk", stock=9)
+    add_product(corner.store_id, "Salt", stock=5)
+    keep_lots(milk, (START, 2), (START + timedelta(days=3), 4), (START + timedelta(days=9), 3))
+    with clock.frozen(START):
+        job = services.request_export(corner.manager, None)
+    run(corner, job.id)
+    rows = table(content(corner, job.id))
+    assert [(row["stock"], row["available"], row["best_before"]) for row in rows] == [
+        ("9", "7", "2026-11-25"),
+        ("5", "5", ""),
+    ]
+
+
+@verb
+def keep_lots(connection: Connection, product_id: int, *lots: tuple[datetime, int]) -> None:
+    """Lots that are sold until a moment, best before the day before it."""
+    level = StockLevel.product_id == product_id
+    connection.execute(update(StockLevel).where(level).values(tracks_lots=True))
+    for moment, quantity in lots:
+        connection.execute(
+            insert(Lot).values(
+                product_id=product_id,
+                code=f"{moment:%d}",
+                on_hand=quantity,
+                sold_until=moment,
+                best_before=moment.date() - timedelta(days=1),
+            )
+        )
 
 
 def test_an_empty_store_gives_a_header(corner: Corner) -> None:

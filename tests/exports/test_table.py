@@ -3,6 +3,7 @@
 import csv
 import io
 from dataclasses import dataclass
+from datetime import date
 
 import msgspec
 import pytest
@@ -13,8 +14,9 @@ from kirana.exports.table import HEADERS, ExportRow, encode, header, safe_text
 from tests.jobs.rows import LONG_AGO
 
 ROW = ExportRow(
-    1, "Milk", "M-1", "Dairy", "each", 1, 9450, 12, 3, 28350, LONG_AGO, LONG_AGO, "published"
-)
+    1, "Milk", "M-1", "Dairy", "each", 1, 9450, 12, 3, 28350, LONG_AGO, LONG_AGO, "published",
+    10, date(2026, 11, 28),
+)  # fmt: skip
 
 
 def parse(data: bytes) -> list[list[str]]:
@@ -54,6 +56,7 @@ def test_a_row_is_what_the_store_holds() -> None:
         "price": "94.50", "currency": "INR", "stock": "12", "units_sold": "3",
         "revenue": "283.50", "created_at": "2025-01-01T00:00:00Z",
         "updated_at": "2025-01-01T00:00:00Z", "status": "published",
+        "available": "10", "best_before": "2026-11-28",
     }  # fmt: skip
     assert parse(header()) == [list(HEADERS)]
 

@@ -67,6 +67,9 @@ PAGES = {
         "/office/{store}/today", "/office/{store}/products",
         "/office/{store}/products?status=hidden",
         "/office/{store}/products/new", "/office/{store}/products/{own_product}",
+        "/office/{store}/products/{own_product}/stock",
+        "/office/{store}/products/{dated}/stock?do=waste",
+        "/office/{store}/products/{dated}/stock?do=send",
         "/office/{store}/orders", "/office/{store}/orders/{store_order}", "/office/{store}/exports",
         "/office/{store}/requests", "/office/{store}/team",
     ),
@@ -77,6 +80,7 @@ PAGES = {
     ),
     "picker": (
         "/office/{store}/products", "/office/{store}/products/{own_product}",
+        "/office/{store}/products/{own_product}/stock",
         "/office/{store}/orders", "/office/{store}/orders/{store_order}", "/account/keys",
     ),
 }  # fmt: skip
@@ -173,8 +177,13 @@ def _of_the_manager(demo: Demo, page: Page) -> dict[str, str]:
     page.get_by_role("button", name="Send").click()
     page.goto(f"{office}/products")
     own_product = _last_part(page, "td a")
+    page.goto(f"{office}/products?q=whole+milk")
+    dated = _last_part(page, "td a")
     page.goto(f"{office}/orders")
-    return {"store": store, "own_product": own_product, "store_order": _last_part(page, "td a")}
+    return {
+        "store": store, "own_product": own_product, "dated": dated,
+        "store_order": _last_part(page, "td a"),
+    }  # fmt: skip
 
 
 def _of_the_admin(demo: Demo, page: Page) -> dict[str, str]:

@@ -79,7 +79,7 @@ def make_product(page: Page, photograph: Path) -> None:
     expect(page.get_by_role("status").get_by_text("is a draft")).to_be_visible()
     page.get_by_role("button", name="Put on sale").click()
     expect(page.get_by_role("button", name="Hide it")).to_be_visible()
-    page.get_by_label("What happened").select_option("received")
+    page.get_by_role("link", name="Stock, lots and history").click()
     page.get_by_label("How much").fill("12")
     page.get_by_role("button", name="Write it down").click()
     expect(page.get_by_role("status").get_by_text("12 in stock now")).to_be_visible()

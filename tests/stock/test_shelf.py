@@ -13,7 +13,7 @@ from kirana.platform.errors import Invalid
 from kirana.platform.paging import encode_cursor
 from kirana.stock.filters import ShelfQuery
 from kirana.stock.queries import count_shelf, find_product_page, list_items, list_shelf
-from kirana.stock.services.goods import receive_goods, waste_goods
+from kirana.stock.services.goods import Waste, receive_goods, waste_goods
 from tests.catalog.market import Market, open_market, set_store_status
 
 
@@ -71,7 +71,7 @@ def test_bands_follow_the_level(market: Market) -> None:
         item = list_items([slug])[0]
         seen.append((item.stock_band, item.few_left))
     assert seen == [("none", None), ("few", 500), ("few", 5000), ("in", None)]
-    waste_goods(market.manager, slug, 4600, "wet")
+    waste_goods(market.manager, slug, 4600, Waste("spoilt"))
     assert list_items([slug])[0].stock_band == "none"
 
 

@@ -10,6 +10,7 @@ from kirana.backoffice.pages import (
     person,
     products,
     reports,
+    stock,
     team,
     today,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "person",
     "products",
     "reports",
+    "stock",
     "team",
     "today",
 ]

@@ -7,7 +7,7 @@ from flask import Response, request, url_for
 
 from kirana.accounts.permissions import Permission
 from kirana.backoffice.pages.blueprint import my_store, pages, refused, settings, store_page
-from kirana.backoffice.product_form import ProductForm, StockForm, form_values
+from kirana.backoffice.product_form import ProductForm, form_values
 from kirana.backoffice.words import BAND_WORDS, PRODUCT_WORDS
 from kirana.catalog.queries import get_product, list_categories
 from kirana.catalog.services.pictures import put_picture
@@ -18,27 +18,22 @@ from kirana.catalog.services.products import (
     hide_product,
     publish_product,
 )
-from kirana.catalog.units import quantity_text
 from kirana.catalog.views import ProductView
 from kirana.platform.errors import Conflict, Invalid, NotFound, Stale
 from kirana.platform.http import brings_file, current_actor, limited, requires
 from kirana.platform.inputs import texts_to_struct
 from kirana.platform.money import sign
 from kirana.platform.pages import Form, note, posted, see_other
-from kirana.platform.paging import PageQuery
 from kirana.platform.storage import media
-from kirana.stock.services.goods import adjust_stock, receive_goods, waste_goods
 from kirana.stock.store_queries import (
     StockedQuery,
     count_store_products,
     get_stock,
-    list_movements,
     list_store_products,
 )
 from kirana.stores.shapes import StoreView
 
 PAGE_SIZE = 40
-MOVEMENTS = 12
 LIST = ".products"
 ONE = ".product"
 MOVES = {"published": publish_product, "hidden": hide_product, "archived": archive_product}
@@ -116,7 +111,7 @@ def add_product(store_slug: str) -> Response:
 def product(store_slug: str, slug: str) -> Response:
     """One product: what it is, its picture, its stock."""
     store = my_store(store_slug, Permission.READ_STORE_PRODUCTS)
-    found = _own_product(store, slug)
+    found = own_product(store, slug)
     return _form_page(store, found, Form(form_values(found, settings().currency)))
 
 
@@ -126,7 +121,7 @@ def product(store_slug: str, slug: str) -> Response:
 def change_product(store_slug: str, slug: str) -> Response:
     """Save the form; what somebody else changed meanwhile is not overwritten."""
     store = my_store(store_slug, Permission.WRITE_STORE_PRODUCTS)
-    found = _own_product(store, slug)
+    found = own_product(store, slug)
     try:
         form = posted(ProductForm)
         changes = form.to_changes(settings().currency)
@@ -147,7 +142,7 @@ def move_product(store_slug: str, slug: str) -> Response:
     move = MOVES.get(form.to)
     if move is None:
         raise Invalid.at("/to", "is not a status that can be chosen")
-    found = _own_product(store, slug)
+    found = own_product(store, slug)
     try:
         moved = move(current_actor(), slug, form.seen)
     except (Invalid, Conflict, Stale) as error:
@@ -156,57 +151,29 @@ def move_product(store_slug: str, slug: str) -> Response:
     return see_other(ONE, store_slug=store.slug, slug=slug)
 
 
-@pages.post("/<store_slug>/products/<slug>/stock")
-@requires(Permission.WRITE_STORE_STOCK)
-def move_stock(store_slug: str, slug: str) -> Response:
-    """Goods came in, were spoilt, or were counted wrongly."""
-    store = my_store(store_slug, Permission.WRITE_STORE_STOCK)
-    found = _own_product(store, slug)
-    actor = current_actor()
-    try:
-        form = posted(StockForm)
-        if form.kind == "received":
-            level = receive_goods(actor, slug, form.quantity, form.reason)
-        elif form.kind == "wasted":
-            level = waste_goods(actor, slug, form.quantity, form.reason)
-        else:
-            level = adjust_stock(actor, slug, form.quantity, form.reason)
-    except (Invalid, Conflict) as error:
-        values = form_values(found, settings().currency)
-        return _form_page(store, found, Form(values), error.status, refused(error))
-    note(f"{found.title}: {quantity_text(level.on_hand, level.unit)} in stock now.", "success")
-    return see_other(ONE, store_slug=store.slug, slug=slug)
-
-
 def _form_page(
     store: StoreView,
     found: ProductView | None,
     form: Form,
     status: int = 200,
-    stock_form: Form | None = None,
 ) -> Response:
-    actor = current_actor()
-    level = get_stock(actor, found.slug) if found else None
-    story = list_movements(actor, found.slug, PageQuery(limit=MOVEMENTS)).items if found else []
     return store_page(
         "office/product.html",
         store,
         status,
         product=found,
         form=form,
-        stock_form=stock_form or Form(),
         categories=[
             {"value": item.slug, "label": f"   {item.name}" if item.parent else item.name}
             for item in list_categories()
         ],
-        level=level,
-        movements=story,
+        level=get_stock(current_actor(), found.slug) if found else None,
         words=PRODUCT_WORDS,
         currency_sign=sign(settings().currency),
     )
 
 
-def _own_product(store: StoreView, slug: str) -> ProductView:
+def own_product(store: StoreView, slug: str) -> ProductView:
     found = get_product(current_actor(), slug)
     if found.store != store.slug:
         raise NotFound

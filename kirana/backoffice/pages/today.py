@@ -101,7 +101,7 @@ def _running_low(store_slug: str) -> list[dict[str, Any]]:
                 "slug": item.slug,
                 "title": item.title,
                 "picture_url": item.picture_url,
-                "left": quantity_text(item.on_hand - item.reserved, item.unit),
+                "left": quantity_text(item.available, item.unit),
                 "band": item.stock_band,
             }
             for item in items

@@ -16,6 +16,7 @@ from kirana.platform.access import Actor
 from kirana.platform.db import verb
 from kirana.platform.errors import NotFound
 from kirana.platform.probes import reached
+from kirana.stock.availability import available
 from kirana.stock.models import StockLevel
 from kirana.stores.models import Store
 
@@ -78,7 +79,7 @@ def _find(connection: Connection, cart_id: int, slug: str) -> Any:
         select(
             Product.id, Product.status, Product.unit, Product.increment, Product.minimum,
             Product.price_per, Product.price_minor, Store.status.label("store_status"),
-            (StockLevel.on_hand - StockLevel.reserved).label("available"),
+            available(clock.now(connection)).label("available"),
             CartLine.quantity.label("held"), lines.label("lines"),
         )
         .join(Store, Store.id == Product.store_id)

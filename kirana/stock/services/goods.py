@@ -1,58 +1,85 @@
 """Goods come in, are counted again, or are thrown away: the verbs of a store's managers."""
 
+from datetime import date
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, update
 
-from kirana.accounts.permissions import Permission
-from kirana.catalog.services.products import lock_product
 from kirana.catalog.services.versions import raise_version
 from kirana.platform import audit
 from kirana.platform.access import Actor
 from kirana.platform.db import verb
 from kirana.platform.errors import Invalid, Stale
-from kirana.platform.probes import reached
-from kirana.stock.errors import OutOfStock, Shortage, VersionMissing
-from kirana.stock.models import StockLevel
-from kirana.stock.services.ledger import (
-    Entry,
-    lock_levels,
-    open_level,
-    raise_if_band_changed,
-    write_entries,
-)
+from kirana.stock.errors import VersionMissing
+from kirana.stock.lots import BEFORE, LONGEST_CODE
+from kirana.stock.models import WASTE_CODES, StockLevel
+from kirana.stock.services.lots import open_lot
+from kirana.stock.services.movements import MOST_ON_HAND, Change, change_level, lock_level
 from kirana.stock.store_queries import get_stock
 from kirana.stock.views import StockView
 
-MOST_ON_HAND = 10**12
+
+class Delivery(msgspec.Struct, frozen=True):
+    """What the pack says, of a product whose lots are kept. Without a code: called by its date."""
+
+    code: str = ""
+    best_before: date | None = None
+
+
+class Waste(msgspec.Struct, frozen=True):
+    """Why goods are thrown away (one of ``WASTE_CODES``), and of which lot; the oldest if none."""
+
+    code: str
+    reason: str = ""
+    lot: str | None = None
 
 
 @verb
 def receive_goods(
-    connection: Connection, actor: Actor, slug: str, quantity: int, reason: str = ""
+    connection: Connection,
+    actor: Actor,
+    slug: str,
+    quantity: int,
+    reason: str = "",
+    delivery: Delivery | None = None,
 ) -> StockView:
-    """Add ``quantity`` (steps, above 0) that has come in. Raises NotFound, Invalid."""
+    """Add ``quantity`` (steps, above 0) that has come in, as a lot where lots are kept.
+
+    Raises NotFound, Invalid.
+    """
     _check_positive(quantity)
-    return _change(connection, actor, slug, ("received", quantity), reason)
+    level = lock_level(connection, actor, slug)
+    code = _delivered(connection, level, delivery)
+    joins = ((code, quantity),) if code else ()
+    change = Change("received", quantity, reason, joins=joins)
+    return change_level(connection, actor, level, change)
 
 
 @verb
 def waste_goods(
-    connection: Connection, actor: Actor, slug: str, quantity: int, reason: str
+    connection: Connection, actor: Actor, slug: str, quantity: int, why: Waste
 ) -> StockView:
     """Take out what was spoilt or broken. Raises NotFound, Invalid, OutOfStock."""
     _check_positive(quantity)
-    return _change(connection, actor, slug, ("wasted", -quantity), reason)
+    if why.code not in WASTE_CODES:
+        raise Invalid.at("/code", f"must be one of {', '.join(WASTE_CODES)}", "required")
+    change = Change("wasted", -quantity, why.reason, why.lot, reason_code=why.code)
+    return change_level(connection, actor, lock_level(connection, actor, slug), change)
 
 
 @verb
 def adjust_stock(
-    connection: Connection, actor: Actor, slug: str, delta: int, reason: str
+    connection: Connection, actor: Actor, slug: str, delta: int, reason: str, lot: str | None = None
 ) -> StockView:
-    """Mend the level by ``delta`` steps, up or down. Raises NotFound, Invalid, OutOfStock."""
+    """Mend the level by ``delta`` steps, up or down; of ``lot``, or what goes out first.
+
+    Raises NotFound, Invalid, OutOfStock.
+    """
     if delta == 0:
         raise Invalid.at("/delta", "must not be 0")
-    return _change(connection, actor, slug, ("adjusted", delta), reason)
+    level = lock_level(connection, actor, slug)
+    return change_level(connection, actor, level, Change("adjusted", delta, reason, lot))
 
 
 @verb
@@ -70,14 +97,15 @@ def count_stock(
     """
     if version is None:
         raise VersionMissing
-    level = _lock(connection, actor, slug)
+    level = lock_level(connection, actor, slug)
     if level.version != version:
         raise Stale
     if on_hand < 0:
         raise Invalid.at("/on_hand", "must not be negative")
     if on_hand == level.on_hand:
         return get_stock(actor, slug)
-    return _write(connection, actor, level, ("adjusted", on_hand - level.on_hand), reason)
+    change = Change("adjusted", on_hand - level.on_hand, reason)
+    return change_level(connection, actor, level, change)
 
 
 @verb
@@ -85,7 +113,7 @@ def set_low_at(connection: Connection, actor: Actor, slug: str, low_at: int) -> 
     """Show "few left" from ``low_at`` steps down. Raises NotFound, Invalid."""
     if not 0 <= low_at <= MOST_ON_HAND:
         raise Invalid.at("/low_at", "must be from 0 to 10^12")
-    level = _lock(connection, actor, slug)
+    level = lock_level(connection, actor, slug)
     connection.execute(
         update(StockLevel)
         .where(StockLevel.product_id == level.product_id)
@@ -99,43 +127,19 @@ def set_low_at(connection: Connection, actor: Actor, slug: str, low_at: int) -> 
     return get_stock(actor, slug)
 
 
-def _change(
-    connection: Connection, actor: Actor, slug: str, change: tuple[str, int], reason: str
-) -> StockView:
-    return _write(connection, actor, _lock(connection, actor, slug), change, reason)
-
-
-def _lock(connection: Connection, actor: Actor, slug: str) -> Any:
-    """The level of a product of the actor's stores, locked; made where there is none yet."""
-    actor.require(Permission.WRITE_STORE_STOCK)
-    product = lock_product(connection, actor, slug, Permission.WRITE_STORE_STOCK)
-    open_level(
-        connection, product_id=product["id"], unit=product["unit"], minimum=product["minimum"]
-    )
-    level = lock_levels(connection, [product["id"]])[product["id"]]
-    reached("stock.locked")
-    return level
-
-
-def _write(
-    connection: Connection, actor: Actor, level: Any, change: tuple[str, int], reason: str
-) -> StockView:
-    kind, delta = change
-    on_hand = level.on_hand + delta
-    if on_hand < level.reserved:
-        free = level.on_hand - level.reserved
-        raise OutOfStock.of([Shortage(level.slug, level.title, -delta, free)])
-    if on_hand > MOST_ON_HAND:
-        raise Invalid.at("/quantity", "is more than a shop can hold")
-    connection.execute(
-        update(StockLevel)
-        .where(StockLevel.product_id == level.product_id)
-        .values(on_hand=on_hand, version=StockLevel.version + 1)
-    )
-    write_entries(connection, actor, [Entry(level.product_id, kind, delta, on_hand, reason[:200])])
-    after = lock_levels(connection, [level.product_id])
-    raise_if_band_changed(connection, after, {level.product_id: delta})
-    return get_stock(actor, level.slug)
+def _delivered(connection: Connection, level: Any, delivery: Delivery | None) -> str:
+    """The code of the lot that a delivery joins, made if it is new; empty where none are kept."""
+    given = delivery or Delivery()
+    code = given.code.strip() or (given.best_before.isoformat() if given.best_before else "")
+    if not level.tracks_lots:
+        if code:
+            raise Invalid.at("/lot", "no lots are kept of this product")
+        return ""
+    if not code or len(code) > LONGEST_CODE:
+        raise Invalid.at("/lot", f"give its code (up to {LONGEST_CODE} characters) or its date")
+    if code == BEFORE and given.best_before:
+        raise Invalid.at("/lot", "is what was there before lots were kept, without a date")
+    return open_lot(connection, level.product_id, code, given.best_before).code
 
 
 def _check_positive(quantity: int) -> None:

@@ -11,12 +11,17 @@ from kirana.catalog.services.versions import raise_version
 from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.db import insert_ignoring
+from kirana.stock.availability import available
 from kirana.stock.bands import band_of, usual_low_at
-from kirana.stock.models import StockLevel, StockMovement
+from kirana.stock.lots import Part
+from kirana.stock.models import LotMovement, StockLevel, StockMovement
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One row of the ledger before it is written; ``balance`` is what is there afterwards."""
+    """One row of the ledger before it is written; ``balance`` is what is there afterwards.
+
+    ``parts`` are its lots', where they are kept.
+    """
 
     product_id: int
     kind: str
@@ -24,6 +29,9 @@ class Entry(msgspec.Struct, frozen=True):
     balance: int
     reason: str = ""
     order_line_id: int | None = None
+    reason_code: str | None = None
+    transfer_uid: str | None = None
+    parts: tuple[Part, ...] = ()
 
 
 def open_level(connection: Connection, *, product_id: int, unit: str, minimum: int) -> None:
@@ -35,11 +43,17 @@ def open_level(connection: Connection, *, product_id: int, unit: str, minimum: i
 
 
 def lock_levels(connection: Connection, product_ids: Iterable[int]) -> dict[int, Any]:
-    """The levels by product id, locked in ascending order, with what decides their band."""
+    """The levels by product id, locked in ascending order, with what decides their band.
+
+    ``available`` is exact only where the levels were locked before: a wait for a lock looks at
+    the level again, not at its lots.
+    """
+    free = available(clock.now(connection))
     rows = connection.execute(
         select(
             StockLevel.product_id, StockLevel.on_hand, StockLevel.reserved, StockLevel.low_at,
-            StockLevel.version, Product.minimum, Product.status, Product.slug, Product.title,
+            StockLevel.version, StockLevel.tracks_lots, free.label("available"),
+            Product.minimum, Product.status, Product.slug, Product.title, Product.unit,
         )
         .join(Product, Product.id == StockLevel.product_id)
         .where(StockLevel.product_id.in_(list(product_ids)))
@@ -50,25 +64,47 @@ def lock_levels(connection: Connection, product_ids: Iterable[int]) -> dict[int,
 
 
 def write_entries(connection: Connection, actor: Actor, entries: Sequence[Entry]) -> None:
+    """Write the movements, and the parts that their lots have in them."""
     if not entries:
         return
     now = clock.now(connection)
-    connection.execute(
-        insert(StockMovement),
-        [
-            {
-                "product_id": entry.product_id,
-                "kind": entry.kind,
-                "delta": entry.delta,
-                "balance_after": entry.balance,
-                "order_line_id": entry.order_line_id,
-                "reason": entry.reason,
-                "actor_id": actor.account_id,
-                "at": now,
-            }
-            for entry in entries
-        ],
-    )
+    rows = [
+        {
+            "product_id": entry.product_id,
+            "kind": entry.kind,
+            "delta": entry.delta,
+            "balance_after": entry.balance,
+            "order_line_id": entry.order_line_id,
+            "transfer_uid": entry.transfer_uid,
+            "reason_code": entry.reason_code,
+            "reason": entry.reason,
+            "actor_id": actor.account_id,
+            "at": now,
+        }
+        for entry in entries
+    ]
+    if any(entry.parts for entry in entries):
+        _write_with_parts(connection, entries, rows)
+    else:
+        connection.execute(insert(StockMovement), rows)
+
+
+def _write_with_parts(
+    connection: Connection, entries: Sequence[Entry], rows: list[dict[str, Any]]
+) -> None:
+    made = insert(StockMovement).returning(StockMovement.id, sort_by_parameter_order=True)
+    ids = connection.execute(made, rows).scalars().all()
+    parts = [
+        {
+            "movement_id": movement_id,
+            "lot_id": part.lot_id,
+            "delta": part.delta,
+            "balance_after": part.balance,
+        }
+        for movement_id, entry in zip(ids, entries, strict=True)
+        for part in entry.parts
+    ]
+    connection.execute(insert(LotMovement), parts)
 
 
 def raise_if_band_changed(
@@ -80,7 +116,8 @@ def raise_if_band_changed(
     """
     for product_id, delta in deltas.items():
         level = after[product_id]
-        free = level.on_hand - level.reserved
+        # Of lots out of date nothing was free before either: then it is raised once too often.
+        free = level.available
         before, now = (band_of(n, level.minimum, level.low_at) for n in (free - delta, free))
         if level.status == "published" and (before != now or now == "few"):
             raise_version(connection)

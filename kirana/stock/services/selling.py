@@ -7,12 +7,16 @@ import msgspec
 from sqlalchemy import Connection, exists, select, update
 
 from kirana.catalog.models import Product
+from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.db import verb
 from kirana.platform.probes import reached
+from kirana.stock.availability import available
 from kirana.stock.errors import OutOfStock, Shortage
+from kirana.stock.lots import Part
 from kirana.stock.models import StockLevel, StockMovement
 from kirana.stock.services.ledger import Entry, lock_levels, raise_if_band_changed, write_entries
+from kirana.stock.services.lots import close_book, open_book, open_return_book
 
 
 class LineDemand(msgspec.Struct, frozen=True):
@@ -25,7 +29,8 @@ class LineDemand(msgspec.Struct, frozen=True):
 
 @verb
 def take_for_lines(connection: Connection, actor: Actor, lines: Sequence[LineDemand]) -> None:
-    """Take the stock of all ``lines`` or none of it; locks levels in ascending product id.
+    """Take the stock of all ``lines`` or none of it; locks levels in ascending product id,
+    then their lots. Of lots, first expired first out, and never what is out of date.
 
     Call it once for a whole basket, inside the transaction that writes the lines.
     Raises OutOfStock, which names every product that falls short.
@@ -39,18 +44,27 @@ def take_for_lines(connection: Connection, actor: Actor, lines: Sequence[LineDem
         taken[product_id] = quantity
         reached("stock.taken_one")
     after = lock_levels(connection, demand)
+    if any(level.tracks_lots and level.available < 0 for level in after.values()):
+        # The guarded write waited for the level, and did not see what became of its lots.
+        raise OutOfStock.of(_shortages(connection, demand, taken))
+    book = open_book(connection, after)
     entries = []
     left = {product_id: after[product_id].on_hand + demand[product_id] for product_id in demand}
     for line in lines:
         left[line.product_id] -= line.quantity
-        entries.append(_entry(line, "sold", -line.quantity, left[line.product_id]))
+        parts = book.sell(line.product_id, line.quantity)
+        entries.append(_entry(line, "sold", left[line.product_id], parts))
+    close_book(connection, book)
     write_entries(connection, actor, entries)
     raise_if_band_changed(connection, after, {key: -taken for key, taken in demand.items()})
 
 
 @verb
 def give_back_for_lines(connection: Connection, actor: Actor, lines: Sequence[LineDemand]) -> None:
-    """Put the stock of ``lines`` back, once for each line however often it is called."""
+    """Put the stock of ``lines`` back, once for each line however often it is called.
+
+    It joins the lots that it was sold from. Locks levels in ascending product id, then lots.
+    """
     levels = lock_levels(connection, _by_product(lines))
     known = select(StockMovement.order_line_id).where(
         StockMovement.order_line_id.in_([line.order_line_id for line in lines]),
@@ -61,11 +75,16 @@ def give_back_for_lines(connection: Connection, actor: Actor, lines: Sequence[Li
     back = _by_product(owed)
     for product_id, quantity in back.items():
         _add(connection, product_id, quantity)
+    lots = open_return_book(
+        connection, levels, {line.order_line_id: line.product_id for line in owed}
+    )
     entries = []
     balance = {product_id: levels[product_id].on_hand for product_id in back}
     for line in owed:
         balance[line.product_id] += line.quantity
-        entries.append(_entry(line, "returned", line.quantity, balance[line.product_id]))
+        parts = lots.give_back(line.product_id, line.order_line_id, line.quantity)
+        entries.append(_entry(line, "returned", balance[line.product_id], parts))
+    close_book(connection, lots.book)
     write_entries(connection, actor, entries)
     raise_if_band_changed(connection, lock_levels(connection, back), back)
 
@@ -76,7 +95,7 @@ def _subtract(connection: Connection, product_id: int, quantity: int) -> bool:
         update(StockLevel)
         .where(
             StockLevel.product_id == product_id,
-            StockLevel.on_hand - StockLevel.reserved >= quantity,
+            available(clock.now(connection)) >= quantity,
             exists().where(Product.id == product_id, Product.status == "published"),
         )
         .values(on_hand=StockLevel.on_hand - quantity, version=StockLevel.version + 1)
@@ -109,7 +128,7 @@ def _shortages(
     rows = connection.execute(
         select(
             Product.id, Product.slug, Product.title, Product.status,
-            StockLevel.on_hand, StockLevel.reserved,
+            available(clock.now(connection)).label("available"),
         )
         .outerjoin(StockLevel, StockLevel.product_id == Product.id)
         .where(Product.id.in_(demand))
@@ -117,11 +136,13 @@ def _shortages(
     )  # fmt: skip
     found = []
     for row in rows:
-        is_there = row.status == "published" and row.on_hand is not None
-        free = row.on_hand - row.reserved + taken.get(row.id, 0) if is_there else 0
-        found.append(Shortage(row.slug, row.title, demand[row.id], free))
+        is_there = row.status == "published" and row.available is not None
+        free = row.available + taken.get(row.id, 0) if is_there else 0
+        found.append(Shortage(row.slug, row.title, demand[row.id], max(0, free)))
     return [item for item in found if item.available < item.wanted]
 
 
-def _entry(line: LineDemand, kind: str, delta: int, balance: int) -> Entry:
-    return Entry(line.product_id, kind, delta, balance, order_line_id=line.order_line_id)
+def _entry(line: LineDemand, kind: str, balance: int, parts: tuple[Part, ...]) -> Entry:
+    delta = -line.quantity if kind == "sold" else line.quantity
+    cause = line.order_line_id
+    return Entry(line.product_id, kind, delta, balance, order_line_id=cause, parts=parts)

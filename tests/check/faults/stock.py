@@ -8,6 +8,13 @@ LEVEL = f"UPDATE stock_level SET {{}} WHERE product_id = {SOLD}"
 ON_HAND = "on_hand is the sum of its movements"
 BALANCE = "each movement's balance follows from the one before"
 HOLDS = "reserved is the sum of its holds (there are none yet)"
+KEPT = "where lots are kept on_hand is their sum, elsewhere they are empty"
+LOT_SUM = "a lot holds the sum of its parts in movements"
+LOT_BALANCE = "each part's balance follows from the one before"
+PARTS = "a movement that has parts is their sum, in lots of its product"
+TRANSFERS = "what a transfer takes from one product it gives to another"
+LOT = "(SELECT MAX(lot_id) FROM lot_movement WHERE delta < 0)"
+PART = f"(SELECT MAX(id) FROM lot_movement WHERE lot_id = {LOT})"
 SOLD_ONCE = "each order line was sold once, as much as was ordered"
 
 FAULTS: dict[str, tuple[Fault, ...]] = {
@@ -27,6 +34,45 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
         fault(
             "UPDATE stock_movement SET balance_after = balance_after + 1 "
             "WHERE id = (SELECT MAX(id) FROM stock_movement)"
+        ),
+    ),
+    KEPT: (
+        fault(f"UPDATE lot SET on_hand = on_hand + 1 WHERE id = {LOT}", also=(LOT_SUM,)),
+        fault("UPDATE stock_level SET tracks_lots = NOT tracks_lots WHERE tracks_lots"),
+        fault(
+            f"DELETE FROM lot_movement WHERE id = {PART}",
+            f"UPDATE lot SET on_hand = (SELECT SUM(delta) FROM lot_movement WHERE lot_id = {LOT}) "
+            f"WHERE id = {LOT}",
+        ),
+    ),
+    LOT_SUM: (
+        fault(
+            f"DELETE FROM lot_movement WHERE id = {PART}",
+        ),
+    ),
+    LOT_BALANCE: (
+        fault(f"UPDATE lot_movement SET balance_after = balance_after + 1 WHERE id = {PART}"),
+    ),
+    PARTS: (
+        fault(
+            f"UPDATE lot_movement SET delta = delta - 1 WHERE id = {PART}",
+            also=(LOT_SUM, LOT_BALANCE),
+        ),
+        fault(
+            "UPDATE lot SET product_id = (SELECT MIN(product_id) FROM stock_level "
+            f"WHERE NOT tracks_lots) WHERE id = {LOT}",
+            also=(KEPT,),
+        ),
+    ),
+    TRANSFERS: (
+        fault(
+            "UPDATE stock_movement SET transfer_uid = 'another' WHERE id = "
+            "(SELECT MAX(id) FROM stock_movement WHERE transfer_uid IS NOT NULL)"
+        ),
+        fault(
+            "UPDATE stock_movement SET delta = delta + 1 WHERE id = "
+            "(SELECT MAX(id) FROM stock_movement WHERE transfer_uid IS NOT NULL)",
+            also=(ON_HAND, BALANCE, PARTS),
         ),
     ),
     HOLDS: (fault(LEVEL.format("reserved = 1")),),
