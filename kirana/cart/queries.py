@@ -10,10 +10,12 @@ from kirana.cart.steps import Problem
 from kirana.catalog.addresses import small_picture_url
 from kirana.catalog.models import Category, Picture, Product
 from kirana.catalog.units import on_grid, quantity_text
+from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.db import query
 from kirana.pricing.errors import TotalTooLarge
 from kirana.pricing.quote import Quote, Wish, line_total, quote
+from kirana.stock.availability import within_reach
 from kirana.stock.bands import Band, band_of
 from kirana.stock.models import StockLevel
 from kirana.stores.models import Store
@@ -159,7 +161,7 @@ def _select_lines() -> Any:
             Category.name.label("category_name"), Store.id.label("store_id"),
             Store.slug.label("store_slug"), Store.name.label("store_name"),
             Store.status.label("store_status"), Picture.file, Category.well,
-            (StockLevel.on_hand - StockLevel.reserved).label("available"), StockLevel.low_at,
+            within_reach(Cart.id, clock.utc_now()).label("available"), StockLevel.low_at,
         )
         .select_from(CartLine)
         .join(Cart, Cart.id == CartLine.cart_id)

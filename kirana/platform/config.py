@@ -91,6 +91,9 @@ def _check(settings: Settings) -> None:
         least = item.metadata.get("least")
         if least is not None and getattr(settings, item.name) < least:
             raise SettingsError(f"{PREFIX}{item.name.upper()} must be at least {least}")
+        most = item.metadata.get("most")
+        if most is not None and getattr(settings, item.name) > most:
+            raise SettingsError(f"{PREFIX}{item.name.upper()} must be at most {most}")
     try:
         ZoneInfo(settings.zone)
     except (ZoneInfoNotFoundError, ValueError):

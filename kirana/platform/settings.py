@@ -15,9 +15,9 @@ def _setting(default: Any, doc: str) -> Any:
     return field(default=default, metadata={"doc": doc})
 
 
-def _limit(default: int, doc: str) -> Any:
-    """How often something may be done. It can be raised, but never switched off."""
-    return field(default=default, metadata={"doc": doc, "least": 1})
+def _limit(default: int, doc: str, most: int | None = None) -> Any:
+    """How often something may be done. It can be raised (to ``most``), but never switched off."""
+    return field(default=default, metadata={"doc": doc, "least": 1, "most": most})
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +114,17 @@ class Settings:
         60, "Questions per network address and minute whether a new password is accepted."
     )
     order_per_minute: int = _limit(10, "Orders per customer and minute.")
+    hold_minutes: int = _limit(
+        10,
+        "Minutes for which starting checkout keeps the goods of a basket (1 to 120); going on "
+        "with it extends that, up to three times as long in all.",
+        most=120,
+    )
+    hold_lines: int = _limit(
+        100,
+        "Different goods that are kept for one customer at a time; a longer basket is not kept.",
+    )
+    hold_per_hour: int = _limit(30, "Starts of checkout per customer and hour.")
     cart_writes_per_minute: int = _limit(60, "Basket changes per visitor and minute.")
     search_per_minute: int = _limit(60, "Searches per network address and minute.")
     upload_per_hour: int = _limit(30, "Uploads per person and hour.")

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, case, cast, func, or_, select
 
-from kirana.stock.models import Lot, StockLevel
+from kirana.platform.db import Id
+from kirana.stock.models import Lot, Reservation, StockLevel
 
 
 def available(at: datetime | ColumnElement[datetime]) -> ColumnElement[int]:
@@ -18,9 +19,31 @@ def available(at: datetime | ColumnElement[datetime]) -> ColumnElement[int]:
 def out_of_date(at: datetime | ColumnElement[datetime]) -> ColumnElement[int]:
     """How much of a level lies in lots whose date has passed; 0 where lots are not tracked."""
     lapsed = (
-        select(func.coalesce(func.sum(Lot.on_hand), 0))
+        select(cast(func.coalesce(func.sum(Lot.on_hand), 0), Id))  # SUM of BIGINT is NUMERIC
         .where(Lot.product_id == StockLevel.product_id, Lot.sold_until <= at)
         .correlate(StockLevel)
         .scalar_subquery()
     )
     return case((StockLevel.tracks_lots, lapsed), else_=0)
+
+
+def within_reach(
+    cart_id: int | SQLColumnExpression[int], at: datetime | ColumnElement[datetime]
+) -> ColumnElement[int]:
+    """What a taker for this cart finds: what is available, its own hold, and lapsed ones."""
+    return available(at) + coming_back(cart_id, at)
+
+
+def coming_back(
+    cart_id: int | SQLColumnExpression[int] | None, at: datetime | ColumnElement[datetime]
+) -> ColumnElement[int]:
+    """How much of a level's ``reserved`` ends when this cart takes: its own, and lapsed holds."""
+    return (
+        select(cast(func.coalesce(func.sum(Reservation.quantity), 0), Id))
+        .where(
+            Reservation.product_id == StockLevel.product_id,
+            or_(Reservation.cart_id == cart_id, Reservation.expires_at <= at),
+        )
+        .correlate_except(Reservation)
+        .scalar_subquery()
+    )

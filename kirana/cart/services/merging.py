@@ -11,6 +11,7 @@ from kirana.cart.steps import MOST_LINES, floored, largest
 from kirana.catalog.models import Product
 from kirana.platform import clock
 from kirana.platform.access import Actor
+from kirana.stock.availability import within_reach
 from kirana.stock.models import StockLevel
 
 
@@ -46,7 +47,7 @@ def _lines(connection: Connection, cart_id: int) -> Sequence[Any]:
         select(
             CartLine.product_id, CartLine.quantity, CartLine.price_seen_minor, Product.title,
             Product.minimum, Product.increment, Product.price_per,
-            (StockLevel.on_hand - StockLevel.reserved).label("available"),
+            within_reach(cart_id, clock.now(connection)).label("available"),
         )
         .join(Product, Product.id == CartLine.product_id)
         .outerjoin(StockLevel, StockLevel.product_id == Product.id)

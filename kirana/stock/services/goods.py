@@ -13,6 +13,7 @@ from kirana.platform.db import verb
 from kirana.platform.errors import Invalid, Stale
 from kirana.stock.errors import OutOfStock, Shortage, VersionMissing
 from kirana.stock.models import StockLevel
+from kirana.stock.services.holds import release_lapsed
 from kirana.stock.services.ledger import (
     Entry,
     lock_levels,
@@ -111,6 +112,7 @@ def _lock(connection: Connection, actor: Actor, slug: str) -> Any:
     open_level(
         connection, product_id=product["id"], unit=product["unit"], minimum=product["minimum"]
     )
+    release_lapsed(product["id"])
     return lock_levels(connection, [product["id"]])[product["id"]]
 
 

@@ -12,15 +12,20 @@ from kirana.platform.db import verb
 from kirana.platform.probes import reached
 from kirana.stock.errors import OutOfStock, Shortage
 from kirana.stock.models import StockLevel, StockMovement
+from kirana.stock.services.holds import release_first
 from kirana.stock.services.ledger import Entry, lock_levels, raise_if_band_changed, write_entries
 
 
 class LineDemand(msgspec.Struct, frozen=True):
-    """What one order line takes or gives back, in steps of the product's unit."""
+    """What one order line takes or gives back, in steps of the product's unit.
+
+    ``cart_id`` is the cart it comes from, whose own hold it takes first.
+    """
 
     product_id: int
     order_line_id: int
     quantity: int
+    cart_id: int | None = None
 
 
 @verb
@@ -32,6 +37,7 @@ def take_for_lines(connection: Connection, actor: Actor, lines: Sequence[LineDem
     """
     reached("stock.before_take")
     demand = _by_product(lines)
+    freed = release_first(connection, demand, lines[0].cart_id if lines else None)
     taken: dict[int, int] = {}
     for product_id, quantity in demand.items():
         if not _subtract(connection, product_id, quantity):
@@ -44,7 +50,8 @@ def take_for_lines(connection: Connection, actor: Actor, lines: Sequence[LineDem
         left[line.product_id] -= line.quantity
         entries.append(_entry(line, "sold", -line.quantity, left[line.product_id]))
     write_entries(connection, actor, entries)
-    raise_if_band_changed(connection, after, {key: -taken for key, taken in demand.items()})
+    changes = {key: freed.get(key, 0) - taken for key, taken in demand.items()}
+    raise_if_band_changed(connection, after, changes)
 
 
 @verb

@@ -7,7 +7,8 @@ from tests.check.planting import CANCELLED, LINE, RECEIVED, SOLD, Fault, fault, 
 LEVEL = f"UPDATE stock_level SET {{}} WHERE product_id = {SOLD}"
 ON_HAND = "on_hand is the sum of its movements"
 BALANCE = "each movement's balance follows from the one before"
-HOLDS = "reserved is the sum of its holds (there are none yet)"
+HOLDS = "reserved is the sum of its holds"
+OPEN = "a hold is of a line in an open basket, and no more than the line"
 SOLD_ONCE = "each order line was sold once, as much as was ordered"
 
 FAULTS: dict[str, tuple[Fault, ...]] = {
@@ -29,7 +30,25 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
             "WHERE id = (SELECT MAX(id) FROM stock_movement)"
         ),
     ),
-    HOLDS: (fault(LEVEL.format("reserved = 1")),),
+    HOLDS: (
+        fault(LEVEL.format("reserved = 1")),
+        fault("UPDATE reservation SET quantity = quantity - 1"),
+        fault("DELETE FROM reservation"),
+    ),
+    OPEN: (
+        fault(
+            "UPDATE cart SET status = 'ordered' WHERE id IN (SELECT cart_id FROM reservation)",
+            also=(
+                "exactly the ordered carts have an order group, of the same customer",
+                "an order group holds what its cart held",
+            ),
+        ),
+        fault("UPDATE cart SET status = 'abandoned' WHERE id IN (SELECT cart_id FROM reservation)"),
+        fault(
+            "UPDATE cart_line SET quantity = 1 WHERE cart_id IN (SELECT cart_id FROM reservation)"
+        ),
+        fault("DELETE FROM cart_line WHERE cart_id IN (SELECT cart_id FROM reservation)"),
+    ),
     "every product has a stock level": (
         fault(f"DELETE FROM stock_level WHERE product_id = {SOLD}"),
     ),
