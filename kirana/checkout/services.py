@@ -37,9 +37,9 @@ def check_out(
 ) -> GroupView:  # fmt: skip
     """Order what is in the caller's basket at the prices of now, if they add up to ``expected``.
 
-    Locks the cart, then stock levels in ascending product id. Raises Unauthorized, Forbidden,
-    Invalid, BasketEmpty, LinesUnavailable, PriceChanged, OutOfStock, TotalTooLarge; then nothing
-    was taken.
+    Locks the account (shared), the cart, then stock levels in ascending product id. Raises
+    Unauthorized (of a guest; suspended meanwhile), Forbidden, Invalid, BasketEmpty,
+    LinesUnavailable, PriceChanged, OutOfStock, TotalTooLarge; then nothing was taken.
     """
     actor.require(Permission.PLACE_ORDER)
     delivery = delivery.cleaned()

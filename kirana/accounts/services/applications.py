@@ -17,6 +17,7 @@ from kirana.platform.columns import new_uid
 from kirana.platform.db import UtcDateTime, verb
 from kirana.platform.errors import NotFound
 from kirana.platform.outbox import enqueue
+from kirana.platform.probes import reached
 from kirana.platform.states import require_move
 
 LONGEST_REASON = 500
@@ -90,6 +91,7 @@ def _decide(
     connection: Connection, actor: Actor, uid: str, values: dict[str, Any]
 ) -> Row[*tuple[Any, ...]]:
     """One conditional write decides between admins who decide at once; the loser gets a 409."""
+    reached("application.before_deciding")
     deciding = (
         update(Approval)
         .where(Approval.uid == uid, Approval.status == "requested")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, literal, null, select, update
+from sqlalchemy import ColumnElement, Connection, Row, insert, literal, null, select, update
 
 from kirana.accounts.errors import LastAdmin
 from kirana.accounts.models import Account, AccountEvent
@@ -64,6 +64,12 @@ def lock_account(connection: Connection, account_id: int) -> Row[*tuple[Any, ...
     )  # fmt: skip
     find = select(*columns).where(Account.id == account_id).with_for_update()
     return connection.execute(find).one()
+
+
+def stays_active(account_id: int) -> ColumnElement[bool]:
+    """As a condition of a write: the account is active, and is locked to stay so (shared)."""
+    found = select(Account.id).where(Account.id == account_id, Account.status == "active")
+    return found.with_for_update(read=True).exists()
 
 
 def move_account(

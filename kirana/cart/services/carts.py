@@ -1,14 +1,17 @@
 """Taking a cart for change, and what becomes of it in the end."""
 
 import msgspec
-from sqlalchemy import Connection, update
+from sqlalchemy import ColumnElement, Connection, select, update
 
+from kirana.accounts.services.records import stays_active
 from kirana.cart.errors import BasketBusy, BasketEmpty
 from kirana.cart.models import Cart
 from kirana.cart.queries import BasketLine, lines_of, owned_open_cart
 from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.db import insert_ignoring, verb
+from kirana.platform.errors import Unauthorized
+from kirana.platform.probes import reached
 from kirana.stock.services.holds import shrink_hold
 
 ATTEMPTS = 3
@@ -42,8 +45,14 @@ def lock_or_open_cart(connection: Connection, actor: Actor) -> int:
 
 @verb
 def hand_in_cart(connection: Connection, actor: Actor) -> HandedIn:
-    """Move the caller's cart from open to ordered, once; locks it. Raises BasketEmpty."""
-    cart_id = _move(connection, actor, "ordered")
+    """Move the caller's cart from open to ordered, once; locks the account (shared) and the cart.
+
+    Raises BasketEmpty, Unauthorized (suspended or closed since the request came in).
+    """
+    is_active = stays_active(actor.me())
+    cart_id = _move(connection, actor, "ordered", is_active)
+    if cart_id is None and not connection.execute(select(is_active)).scalar_one():
+        raise Unauthorized
     lines = lines_of(cart_id) if cart_id is not None else []
     if cart_id is None or not lines:
         raise BasketEmpty
@@ -58,11 +67,14 @@ def abandon_cart(connection: Connection, actor: Actor) -> int | None:
     return cart_id
 
 
-def _move(connection: Connection, actor: Actor, status: str) -> int | None:
+def _move(
+    connection: Connection, actor: Actor, status: str, *conditions: ColumnElement[bool]
+) -> int | None:
     """One conditional write: only an open cart moves, and a rival of ours finds none open."""
+    reached("cart.before_move")
     return connection.execute(
         update(Cart)
-        .where(owned_open_cart(actor))
+        .where(owned_open_cart(actor), *conditions)
         .values(status=status, version=Cart.version + 1, updated_at=clock.now(connection))
         .returning(Cart.id)
     ).scalar_one_or_none()

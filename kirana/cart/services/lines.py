@@ -15,6 +15,7 @@ from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.db import verb
 from kirana.platform.errors import NotFound
+from kirana.platform.probes import reached
 from kirana.stock.availability import within_reach
 from kirana.stock.models import StockLevel
 from kirana.stock.services.holds import shrink_hold
@@ -75,6 +76,7 @@ def _find(connection: Connection, cart_id: int, slug: str) -> Any:
     """The product with what the cart holds of it. Hidden from strangers: a draft is not there."""
     lines = select(func.count()).where(CartLine.cart_id == cart_id).scalar_subquery()
     mine = and_(CartLine.product_id == Product.id, CartLine.cart_id == cart_id)
+    reached("cart.locked")
     row = connection.execute(
         select(
             Product.id, Product.status, Product.unit, Product.increment, Product.minimum,

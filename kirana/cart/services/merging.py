@@ -11,6 +11,7 @@ from kirana.cart.steps import MOST_LINES, floored, largest
 from kirana.catalog.models import Product
 from kirana.platform import clock
 from kirana.platform.access import Actor
+from kirana.platform.probes import reached
 from kirana.stock.availability import within_reach
 from kirana.stock.models import StockLevel
 
@@ -32,6 +33,7 @@ def merge_guest_cart(
         return None
     cart_id = lock_or_open_cart(connection, Actor(account_id=account_id))
     held = {row.product_id: row.quantity for row in _lines(connection, cart_id)}
+    reached("cart.merging")
     room = MOST_LINES - len(held)
     fresh = [row for row in gathered if row.product_id not in held]
     fitting, left_out = fresh[:room], fresh[room:]

@@ -24,6 +24,7 @@ from kirana.platform.announce import announce
 from kirana.platform.db import verb
 from kirana.platform.errors import Invalid, NotFound, Stale
 from kirana.platform.money import LARGEST
+from kirana.platform.probes import reached
 from kirana.platform.states import require_move
 from kirana.platform.words import folded
 
@@ -215,10 +216,12 @@ def _is_cut(row: dict[str, Any]) -> bool:
 
 
 def _category(connection: Connection, slug: str) -> Any:
+    """The category, locked against being deleted. Raises Invalid."""
     found = select(Category.id, Category.tax_class).where(Category.slug == slug)
-    row = connection.execute(found).one_or_none()
+    row = connection.execute(found.with_for_update(read=True, key_share=True)).one_or_none()
     if row is None:
         raise Invalid.at("/category", "choose a category that exists")
+    reached("product.category_found")
     return row
 
 

@@ -17,6 +17,7 @@ from kirana.platform import audit, clock, columns
 from kirana.platform.access import Actor
 from kirana.platform.db import verb
 from kirana.platform.errors import Invalid, NotFound
+from kirana.platform.probes import reached
 from kirana.platform.states import require_move
 
 LONGEST_REASON = 500
@@ -123,6 +124,7 @@ def _lock(connection: Connection, uid: str) -> Any:
     row = connection.execute(found).one_or_none()
     if row is None:
         raise NotFound
+    reached("category_request.locked")
     return row
 
 

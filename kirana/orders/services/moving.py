@@ -16,6 +16,7 @@ from kirana.platform.announce import announce
 from kirana.platform.db import verb
 from kirana.platform.errors import IllegalMove, Invalid, NotFound, Stale
 from kirana.platform.outbox import enqueue
+from kirana.platform.probes import reached
 from kirana.platform.states import require_move
 from kirana.stock.services.selling import LineDemand, give_back_for_lines
 
@@ -78,6 +79,7 @@ def _lock(connection: Connection, number: str, allowed: Any, version: int | None
         raise NotFound
     if version is not None and version != order.version:
         raise Stale
+    reached("order.locked")
     return order
 
 

@@ -11,6 +11,7 @@ from kirana.platform import audit
 from kirana.platform.access import Actor
 from kirana.platform.db import verb
 from kirana.platform.errors import Invalid, Stale
+from kirana.platform.probes import reached
 from kirana.stock.errors import OutOfStock, Shortage, VersionMissing
 from kirana.stock.models import StockLevel
 from kirana.stock.services.holds import release_lapsed
@@ -113,7 +114,9 @@ def _lock(connection: Connection, actor: Actor, slug: str) -> Any:
         connection, product_id=product["id"], unit=product["unit"], minimum=product["minimum"]
     )
     release_lapsed(product["id"])
-    return lock_levels(connection, [product["id"]])[product["id"]]
+    level = lock_levels(connection, [product["id"]])[product["id"]]
+    reached("stock.locked")
+    return level
 
 
 def _write(
