@@ -90,6 +90,7 @@ def release_first(
     freed: dict[int, int] = defaultdict(int)
     if not products:
         return freed
+    reached("stock.holds_seen")
     gone = or_(Reservation.expires_at <= clock.now(connection), Reservation.cart_id == cart_id)
     rows = connection.execute(
         delete(Reservation)
