@@ -15,9 +15,13 @@ def _setting(default: Any, doc: str) -> Any:
     return field(default=default, metadata={"doc": doc})
 
 
-def _limit(default: int, doc: str, most: int | None = None) -> Any:
-    """How often something may be done. It can be raised (to ``most``), but never switched off."""
-    return field(default=default, metadata={"doc": doc, "least": 1, "most": most})
+def _limit(default: int, doc: str) -> Any:
+    """How often something may be done. It can be raised, but never switched off."""
+    return field(default=default, metadata={"doc": doc, "least": 1})
+
+
+def _between(least: int, most: int, default: int, doc: str) -> Any:
+    return field(default=default, metadata={"doc": doc, "bounds": (least, most)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +118,15 @@ class Settings:
         60, "Questions per network address and minute whether a new password is accepted."
     )
     order_per_minute: int = _limit(10, "Orders per customer and minute.")
-    hold_minutes: int = _limit(
-        10,
+    hold_minutes: int = _between(
+        1, 120, 10,
         "Minutes for which starting checkout keeps the goods of a basket (1 to 120); going on "
         "with it extends that, up to three times as long in all.",
-        most=120,
     )
-    hold_lines: int = _limit(
-        100,
-        "Different goods that are kept for one customer at a time; a longer basket is not kept.",
+    hold_lines: int = _between(
+        1, 100, 100,
+        "Different goods that are kept for one customer at a time (1 to 100); a longer basket "
+        "is not kept.",
     )
     hold_per_hour: int = _limit(30, "Starts of checkout per customer and hour.")
     cart_writes_per_minute: int = _limit(60, "Basket changes per visitor and minute.")
