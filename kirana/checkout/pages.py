@@ -1,5 +1,7 @@
 """The checkout page."""
 
+from datetime import timedelta
+
 import msgspec
 from flask import Blueprint, Response, current_app, request
 
@@ -14,6 +16,7 @@ from kirana.checkout.queries import find_hold
 from kirana.checkout.services import check_out, keep_on, start_checkout
 from kirana.orders.queries import find_last_delivery
 from kirana.orders.shapes import Delivery, Note
+from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.amounts import Money
 from kirana.platform.config import Settings
@@ -122,9 +125,11 @@ def _claim() -> Claim:
 def _page(
     basket: BasketView, form: Form, status: int = 200, problem: str | None = None
 ) -> Response:
+    hold = find_hold(current_actor())
+    left = hold.until - clock.utc_now() if hold.until else timedelta()
     return render(
         "shop/checkout.html", status, form=form, groups=groups_of(basket), sums=sums_of(basket),
         total_minor=basket.total_minor, savings_minor=basket.savings_minor,
         expected_total=basket.total_minor, idempotency_key=new_secret(), problem=problem,
-        hold=find_hold(current_actor()), hold_minutes=_settings().hold_minutes,
+        hold=hold, hold_seconds=int(left.total_seconds()), hold_minutes=_settings().hold_minutes,
     )  # fmt: skip

@@ -119,12 +119,16 @@ class Settings:
     )
     order_per_minute: int = _limit(10, "Orders per customer and minute.")
     hold_minutes: int = _between(
-        1, 120, 10,
+        1,
+        120,
+        10,
         "Minutes for which starting checkout keeps the goods of a basket (1 to 120); going on "
         "with it extends that, up to three times as long in all.",
     )
     hold_lines: int = _between(
-        1, 100, 100,
+        1,
+        100,
+        100,
         "Different goods that are kept for one customer at a time (1 to 100); a longer basket "
         "is not kept.",
     )
