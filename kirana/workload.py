@@ -5,7 +5,8 @@ import kirana.exports.tasks
 import kirana.oversight.tasks
 import kirana.platform.tasks
 import kirana.privacy.tasks
-import kirana.reports.tasks  # noqa: F401 - each import makes its tasks known
+import kirana.reports.tasks
+import kirana.stock.tasks  # noqa: F401 - each import makes its tasks known
 from kirana.platform import db
 from kirana.platform.config import Settings
 from kirana.wiring import prepare, wire

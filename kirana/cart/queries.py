@@ -15,7 +15,7 @@ from kirana.platform.access import Actor
 from kirana.platform.db import query
 from kirana.pricing.errors import TotalTooLarge
 from kirana.pricing.quote import Quote, Wish, line_total, quote
-from kirana.stock.availability import NOW, at, available
+from kirana.stock.availability import NOW, at, within_reach
 from kirana.stock.bands import Band, band_of
 from kirana.stock.models import StockLevel
 from kirana.stores.models import Store
@@ -163,7 +163,7 @@ def _select_lines() -> Any:
             Category.name.label("category_name"), Store.id.label("store_id"),
             Store.slug.label("store_slug"), Store.name.label("store_name"),
             Store.status.label("store_status"), Picture.file, Category.well,
-            available(NOW).label("available"), StockLevel.low_at,
+            within_reach(Cart.id, NOW).label("available"), StockLevel.low_at,
         )
         .select_from(CartLine)
         .join(Cart, Cart.id == CartLine.cart_id)

@@ -34,8 +34,26 @@ RULES = (
     ),
     Rule(
         1,
-        "reserved is the sum of its holds (there are none yet)",
-        "SELECT product_id, reserved FROM stock_level WHERE reserved <> 0",
+        "reserved is the sum of its holds",
+        """
+        SELECT l.product_id, l.reserved, COALESCE(r.held, 0) AS held
+        FROM stock_level l
+        LEFT JOIN (
+          SELECT product_id, SUM(quantity) AS held FROM reservation GROUP BY product_id
+        ) AS r ON r.product_id = l.product_id
+        WHERE l.reserved <> COALESCE(r.held, 0)
+        """,
+    ),
+    Rule(
+        1,
+        "a hold is of a line in an open basket, and no more than the line",
+        """
+        SELECT r.id AS hold, c.uid AS cart, c.status, r.product_id, r.quantity, l.quantity AS line
+        FROM reservation r
+        JOIN cart c ON c.id = r.cart_id
+        LEFT JOIN cart_line l ON l.cart_id = r.cart_id AND l.product_id = r.product_id
+        WHERE c.status <> 'open' OR l.id IS NULL OR r.quantity > l.quantity
+        """,
     ),
     Rule(
         1,

@@ -1,20 +1,25 @@
-"""Placing an order over JSON."""
+"""Starting a checkout and placing an order over JSON."""
 
-from typing import Literal
+import functools
+from typing import Any, Literal
 
 import msgspec
 from flask import Blueprint, current_app
 
 from kirana.accounts.permissions import Permission
 from kirana.cart.errors import BasketEmpty
-from kirana.checkout.errors import LinesUnavailable, PriceChanged
-from kirana.checkout.services import check_out
+from kirana.cart.queries import basket_view
+from kirana.checkout.errors import LinesUnavailable, PriceChanged, TooManyHolds
+from kirana.checkout.queries import find_hold
+from kirana.checkout.services import check_out, keep_on, leave_checkout, start_checkout
+from kirana.checkout.shapes import CheckoutView, show_checkout
 from kirana.orders.errors import NumbersTaken
 from kirana.orders.shapes import Delivery, GroupView
 from kirana.platform.access import Actor
 from kirana.platform.amounts import Money
-from kirana.platform.errors import Invalid, TooMany
-from kirana.platform.http import Answer, limited, operation, requires
+from kirana.platform.config import Settings
+from kirana.platform.errors import Conflict, Invalid, TooMany
+from kirana.platform.http import Answer, View, current_actor, limited, operation, requires
 from kirana.pricing.errors import TotalTooLarge
 from kirana.stock.errors import OutOfStock
 
@@ -29,9 +34,55 @@ class NewOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     payment_method: Literal["cash"] = "cash"
 
 
+@api.post("/checkout")
+@requires(Permission.PLACE_ORDER)
+@limited("hour", "hold_per_hour")
+@operation(
+    "startCheckout",
+    raises=(BasketEmpty, LinesUnavailable, OutOfStock, TooManyHolds, TooMany),
+    idempotency="accepted",
+)
+def start(actor: Actor) -> CheckoutView:
+    """Keep what is in the basket for a while, all lines or none; again: extend it."""
+    start_checkout(actor, _settings())
+    return _shown(actor)
+
+
+@api.get("/checkout")
+@requires(Permission.PLACE_ORDER)
+@operation("showCheckout")
+def show(actor: Actor) -> CheckoutView:
+    """What is kept and what ordering would cost. Keeps nothing and extends nothing."""
+    return _shown(actor)
+
+
+@api.delete("/checkout")
+@requires(Permission.PLACE_ORDER)
+@operation("leaveCheckout")
+def leave(actor: Actor) -> CheckoutView:
+    """Let go of what is kept; the basket stays as it is."""
+    leave_checkout(actor)
+    return _shown(actor)
+
+
+def busy(view: View) -> View:
+    """Extend the caller's hold when they tried to order and could not; outside the transaction."""
+
+    @functools.wraps(view)
+    def tried(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return view(*args, **kwargs)
+        except (Conflict, Invalid):
+            keep_on(current_actor(), _settings())
+            raise
+
+    return tried
+
+
 @api.post("/orders")
 @requires(Permission.PLACE_ORDER)
 @limited("minute", "order_per_minute")
+@busy
 @operation(
     "placeOrder",
     status=201,
@@ -43,7 +94,16 @@ class NewOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 )  # fmt: skip
 def place_order(actor: Actor, body: NewOrder) -> Answer[GroupView]:
     """Order what is in the basket: an order for each store, all lines or none."""
-    if body.expected_total.currency != current_app.config["SETTINGS"].currency:
+    if body.expected_total.currency != _settings().currency:
         raise Invalid.at("/expected_total/currency", "is not this shop's currency")
     group = check_out(actor, body.delivery, body.expected_total, body.payment_method)
     return Answer(group, {"Location": f"/api/v1/orders/{group.orders[0].number}"})
+
+
+def _shown(actor: Actor) -> CheckoutView:
+    return show_checkout(basket_view(actor), find_hold(actor), _settings().currency)
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.config["SETTINGS"]
+    return settings

@@ -10,6 +10,13 @@ class PriceChanged(Conflict):
     message = "The price of your basket has changed. Nothing was ordered."
 
 
+class TooManyHolds(Conflict):
+    """More different things than are kept for one customer; it can be ordered without a hold."""
+
+    code = "too_many_holds"
+    message = "So many different things cannot be kept for you, but you can order them."
+
+
 class LinesUnavailable(Conflict):
     """Something in the basket cannot be ordered; ``lines`` says what and why."""
 

@@ -7,9 +7,10 @@ import msgspec
 from sqlalchemy import Connection
 
 from kirana.accounts.permissions import Permission
-from kirana.cart.queries import BasketLine
-from kirana.cart.services.carts import HandedIn, hand_in_cart
-from kirana.checkout.errors import LinesUnavailable, PriceChanged
+from kirana.cart.errors import BasketEmpty
+from kirana.cart.queries import BasketLine, lines_of
+from kirana.cart.services.carts import HandedIn, hand_in_cart, lock_open_cart
+from kirana.checkout.errors import LinesUnavailable, PriceChanged, TooManyHolds
 from kirana.orders.services.placing import NewGroup, PlacedOrder, place_orders
 from kirana.orders.shapes import Delivery, GroupView
 from kirana.payments.services import Due, open_payments
@@ -17,10 +18,12 @@ from kirana.platform import audit
 from kirana.platform.access import Actor
 from kirana.platform.amounts import Money
 from kirana.platform.announce import announce
+from kirana.platform.config import Settings
 from kirana.platform.db import verb
 from kirana.platform.outbox import enqueue
 from kirana.platform.probes import reached
 from kirana.pricing.quote import Quote, quote
+from kirana.stock.services.holds import extend_hold, hold_for_cart, shrink_hold
 from kirana.stock.services.selling import take_for_lines
 
 # Left to the guarded write, which alone knows.
@@ -53,10 +56,50 @@ def check_out(
     return group.view(expected)
 
 
-def _quote(cart: HandedIn, expected: Money) -> Quote:
-    blocked = [line for line in cart.lines if line.problem not in _STOCK]
+@verb
+def start_checkout(connection: Connection, actor: Actor, settings: Settings) -> None:
+    """Keep what is in the caller's basket for a while; again: extend it and keep what was added.
+
+    Locks the cart, then stock levels in ascending product id. Raises Unauthorized, Forbidden,
+    BasketEmpty, TooManyHolds, LinesUnavailable, OutOfStock; then nothing changed.
+    """
+    actor.require(Permission.PLACE_ORDER)
+    cart_id = lock_open_cart(connection, actor)
+    lines = lines_of(cart_id) if cart_id is not None else []
+    if cart_id is None or not lines:
+        raise BasketEmpty
+    if len(lines) > settings.hold_lines:
+        raise TooManyHolds
+    _require_orderable(lines)
+    wanted = {line.product_id: line.quantity for line in lines}
+    hold_for_cart(cart_id, wanted, settings.hold_minutes)
+
+
+@verb
+def keep_on(connection: Connection, actor: Actor, settings: Settings) -> None:
+    """Somebody is busy with their checkout: what is kept for them is kept on. Locks the cart."""
+    cart_id = lock_open_cart(connection, actor)
+    if cart_id is not None:
+        extend_hold(cart_id, settings.hold_minutes)
+
+
+@verb
+def leave_checkout(connection: Connection, actor: Actor) -> None:
+    """Let go of what is kept for the caller; the basket stays. Locks the cart."""
+    actor.require(Permission.PLACE_ORDER)
+    cart_id = lock_open_cart(connection, actor)
+    if cart_id is not None:
+        shrink_hold(cart_id)
+
+
+def _require_orderable(lines: Sequence[BasketLine]) -> None:
+    blocked = [line for line in lines if line.problem not in _STOCK]
     if blocked:
         raise LinesUnavailable(lines=[_blocked(line) for line in blocked])
+
+
+def _quote(cart: HandedIn, expected: Money) -> Quote:
+    _require_orderable(cart.lines)
     found = quote(line.wish() for line in cart.lines)
     if found.total_minor != expected.amount:
         total = Money(found.total_minor, expected.currency)

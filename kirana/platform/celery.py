@@ -99,6 +99,7 @@ def _schedule() -> dict[str, dict[str, Any]]:
         ),
         "monthly reports that are due": _every("report.schedule", crontab(minute="7")),
         "seal the audit log": _every("audit.seal", timedelta(minutes=1)),
+        "let go of lapsed holds": _every("upkeep.release_holds", timedelta(minutes=1)),
         "forget idempotency keys": _every("upkeep.purge_keys", crontab(minute="20", hour="3")),
         "forget old sessions": _every("upkeep.forget_sessions", crontab(minute="30", hour="3")),
         "forget links by mail": _every("upkeep.purge_links", crontab(minute="30", hour="3")),

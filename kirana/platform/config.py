@@ -91,6 +91,9 @@ def _check(settings: Settings) -> None:
         least = item.metadata.get("least")
         if least is not None and getattr(settings, item.name) < least:
             raise SettingsError(f"{PREFIX}{item.name.upper()} must be at least {least}")
+        low, high = item.metadata.get("bounds", (None, None))
+        if low is not None and not low <= getattr(settings, item.name) <= high:
+            raise SettingsError(f"{PREFIX}{item.name.upper()} must be from {low} to {high}")
     try:
         ZoneInfo(settings.zone)
     except (ZoneInfoNotFoundError, ValueError):

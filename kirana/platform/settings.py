@@ -20,6 +20,10 @@ def _limit(default: int, doc: str) -> Any:
     return field(default=default, metadata={"doc": doc, "least": 1})
 
 
+def _between(least: int, most: int, default: int, doc: str) -> Any:
+    return field(default=default, metadata={"doc": doc, "bounds": (least, most)})
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything an operator can decide. Field ``port`` is read from ``KIRANA_PORT``, and so on."""
@@ -114,6 +118,21 @@ class Settings:
         60, "Questions per network address and minute whether a new password is accepted."
     )
     order_per_minute: int = _limit(10, "Orders per customer and minute.")
+    hold_minutes: int = _between(
+        1,
+        120,
+        10,
+        "Minutes for which starting checkout keeps the goods of a basket (1 to 120); going on "
+        "with it extends that, up to three times as long in all.",
+    )
+    hold_lines: int = _between(
+        1,
+        100,
+        100,
+        "Different goods that are kept for one customer at a time (1 to 100); a longer basket "
+        "is not kept.",
+    )
+    hold_per_hour: int = _limit(30, "Starts of checkout per customer and hour.")
     cart_writes_per_minute: int = _limit(60, "Basket changes per visitor and minute.")
     search_per_minute: int = _limit(60, "Searches per network address and minute.")
     upload_per_hour: int = _limit(30, "Uploads per person and hour.")

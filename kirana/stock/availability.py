@@ -2,11 +2,13 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, bindparam, case, cast, func, select
+from sqlalchemy import (
+    ColumnElement, SQLColumnExpression, bindparam, case, cast, func, or_, select,
+)  # fmt: skip
 
 from kirana.catalog.models import Product
 from kirana.platform.db import Id, UtcDateTime
-from kirana.stock.models import Lot, StockLevel
+from kirana.stock.models import Lot, Reservation, StockLevel
 
 # For statements that are made once: executed with ``at(moment)``.
 NOW: ColumnElement[datetime] = bindparam("stock_at", type_=UtcDateTime)
@@ -45,5 +47,27 @@ def next_best_before(at: datetime) -> ColumnElement[date | None]:
         select(func.min(Lot.best_before))
         .where(Lot.product_id == Product.id, Lot.on_hand > 0, Lot.sold_until > at)
         .correlate(Product)
+        .scalar_subquery()
+    )
+
+
+def within_reach(
+    cart_id: int | SQLColumnExpression[int], at: datetime | ColumnElement[datetime]
+) -> ColumnElement[int]:
+    """What a taker for this cart finds: what is available, its own hold, and lapsed ones."""
+    return available(at) + coming_back(cart_id, at)
+
+
+def coming_back(
+    cart_id: int | SQLColumnExpression[int] | None, at: datetime | ColumnElement[datetime]
+) -> ColumnElement[int]:
+    """How much of a level's ``reserved`` ends when this cart takes: its own, and lapsed holds."""
+    return (
+        select(cast(func.coalesce(func.sum(Reservation.quantity), 0), Id))
+        .where(
+            Reservation.product_id == StockLevel.product_id,
+            or_(Reservation.cart_id == cart_id, Reservation.expires_at <= at),
+        )
+        .correlate_except(Reservation)
         .scalar_subquery()
     )

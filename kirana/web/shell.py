@@ -36,6 +36,7 @@ def install(app: Flask) -> None:
         money=lambda minor: format_money(minor, settings.currency),
         quantity=quantity_text,
         datetime=lambda moment: local(moment).strftime("%-d %b %Y, %H:%M"),
+        time=lambda moment: local(moment).strftime("%H:%M"),
         date=lambda moment: local(moment).strftime("%-d %B %Y"),
     )
     app.context_processor(page_values)

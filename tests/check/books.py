@@ -14,6 +14,7 @@ from kirana.catalog.inputs import CategoryWish, NewCategory, NewProduct
 from kirana.catalog.services.categories import create_category
 from kirana.catalog.services.products import create_product, publish_product
 from kirana.catalog.services.requests import approve_request, ask_for_category, reject_request
+from kirana.checkout.services import start_checkout
 from kirana.exports.services import request_export, run_export
 from kirana.jobs.services import cancel_job
 from kirana.orders.services import cancel_my_order, move_order
@@ -44,7 +45,7 @@ class _Keeper:
     settings: Settings
 
     def trade(self) -> None:
-        """An order that was completed, one of two stores, one cancelled."""
+        """An order that was completed, one of two stores, one cancelled; and a hold."""
         milk, jam = self.there.keys["product"], self._jam()
         buyer, other = self.there.actor("customer"), self.there.actor("other_customer")
         set_line(buyer, milk, 3)
@@ -56,7 +57,8 @@ class _Keeper:
         buy(other)
         set_line(other, milk, 1)
         cancel_my_order(other, buy(other).orders[0].number, "changed my mind")
-        set_line(buyer, jam, 1)
+        set_line(buyer, jam, 2)
+        start_checkout(buyer, self.settings)
 
     def _jam(self) -> str:
         manager, jam = self.there.actor("other_manager"), self._sold("Jam")

@@ -1,5 +1,6 @@
 """A customer's way through the shop, in a real browser, with scripts and without."""
 
+import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -110,7 +111,11 @@ class Customer:
     def check_out(self, total: str) -> str:
         """Place the order; its number."""
         self.go_to("/basket")
-        self.page.get_by_role("link", name="Check out").first.click()
+        self.page.get_by_role("button", name="Check out").first.click()
+        expect(self.page.get_by_text("goods are kept for you until")).to_be_visible()
+        expect(self.page.get_by_role("timer")).to_have_text(
+            re.compile(r"\d:\d\d left" if self.scripts else "^$")
+        )
         self._fill(ADDRESS)
         expect(self.page.get_by_text("Cash at the door").first).to_be_visible()
         self.page.get_by_role("button", name=f"Order for {total}").click()

@@ -198,6 +198,8 @@ UNAUDITED = {
     "setBasketLine": "as above",
     "removeBasketLine": "as above",
     "quoteBasket": "computes, writes nothing",
+    "startCheckout": "goods are kept for minutes; the order made of them is audited",
+    "leaveCheckout": "as above",
     "refresh": "carries a session on; its misuse is audited",
     "checkPassword": "answers, writes nothing",
     "beginPasskey": "a challenge, good for five minutes; the passkey made with it is audited",

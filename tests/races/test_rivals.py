@@ -13,7 +13,7 @@ import pytest
 from kirana import check
 from kirana.platform.errors import ShopError
 from tests.machinery.databases import Database
-from tests.races import mutants, scenes
+from tests.races import hold_scenes, mutants, scenes
 from tests.races.mutants import Mutant
 from tests.races.rivals import Met, meet, outcome
 from tests.races.scenes import Scene
@@ -64,6 +64,26 @@ RACES = (
     Race(scenes.an_order_cancelled_twice, "order.locked", mutants.cancels_again),
     Race(scenes.an_order_cancelled_and_handed_over, "order.locked", mutants.moves_money_anyhow),
     Race(scenes.two_devices_sign_in, "cart.merging", mutants.without_locks),
+    Race(
+        hold_scenes.two_starts_for_the_last_unit, "stock.before_hold",
+        hold_scenes.keeps_without_asking,
+    ),
+    Race(
+        hold_scenes.a_product_archived_while_it_is_kept, "stock.before_hold",
+        hold_scenes.keeps_without_asking,
+    ),
+    Race(
+        hold_scenes.a_lapsed_hold_that_another_takes_while_it_is_ordered, "stock.before_take",
+        mutants.looks_then_takes,
+    ),
+    Race(
+        hold_scenes.the_sweep_while_a_lapsed_hold_is_ordered, "stock.holds_seen",
+        hold_scenes.ends_what_was_seen,
+    ),
+    Race(
+        hold_scenes.the_sweep_while_another_buys, "stock.holds_seen",
+        hold_scenes.ends_what_was_seen,
+    ),
 )  # fmt: skip
 every_race = pytest.mark.parametrize(
     "race", RACES, ids=[f"{race.prepare.__name__}-{race.place}" for race in RACES]

@@ -40,6 +40,9 @@ def test_outside_development_a_secret_is_required(
         ("KIRANA_ZONE", "Mars/Base"),
         ("KIRANA_DATABASE_URL", "mysql://x"),
         ("KIRANA_REPORT_EMPTY_MONTHS", "maybe"),
+        ("KIRANA_HOLD_MINUTES", "0"),
+        ("KIRANA_HOLD_MINUTES", "121"),
+        ("KIRANA_HOLD_LINES", "101"),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_line(tmp_path: Path, name: str, value: str) -> None:

@@ -12,6 +12,7 @@ from kirana.platform.access import Actor
 from kirana.platform.db import insert_ignoring, verb
 from kirana.platform.errors import Unauthorized
 from kirana.platform.probes import reached
+from kirana.stock.services.holds import shrink_hold
 
 ATTEMPTS = 3
 
@@ -59,8 +60,11 @@ def hand_in_cart(connection: Connection, actor: Actor) -> HandedIn:
 
 
 def abandon_cart(connection: Connection, actor: Actor) -> int | None:
-    """Move the caller's open cart to abandoned; its id, or None without one."""
-    return _move(connection, actor, "abandoned")
+    """Move the caller's open cart to abandoned; its id, or None without one. Its hold ends."""
+    cart_id = _move(connection, actor, "abandoned")
+    if cart_id is not None:
+        shrink_hold(cart_id)
+    return cart_id
 
 
 def _move(

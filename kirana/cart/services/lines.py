@@ -16,8 +16,9 @@ from kirana.platform.access import Actor
 from kirana.platform.db import verb
 from kirana.platform.errors import NotFound
 from kirana.platform.probes import reached
-from kirana.stock.availability import available
+from kirana.stock.availability import within_reach
 from kirana.stock.models import StockLevel
+from kirana.stock.services.holds import shrink_hold
 from kirana.stores.models import Store
 
 
@@ -67,6 +68,7 @@ def clear(connection: Connection, actor: Actor) -> BasketView:
     cart_id = lock_open_cart(connection, actor)
     if cart_id is not None:
         connection.execute(delete(CartLine).where(CartLine.cart_id == cart_id))
+        shrink_hold(cart_id)
     return EMPTY
 
 
@@ -79,7 +81,7 @@ def _find(connection: Connection, cart_id: int, slug: str) -> Any:
         select(
             Product.id, Product.status, Product.unit, Product.increment, Product.minimum,
             Product.price_per, Product.price_minor, Store.status.label("store_status"),
-            available(clock.now(connection)).label("available"),
+            within_reach(cart_id, clock.now(connection)).label("available"),
             CartLine.quantity.label("held"), lines.label("lines"),
         )
         .join(Store, Store.id == Product.store_id)
@@ -98,6 +100,8 @@ def _put(connection: Connection, cart_id: int, row: Any, quantity: int) -> None:
     if row.held is not None:
         mine = and_(CartLine.cart_id == cart_id, CartLine.product_id == row.id)
         connection.execute(update(CartLine).where(mine).values(values))
+        if quantity < row.held:
+            shrink_hold(cart_id, row.id, quantity)
         return
     if row.lines >= steps.MOST_LINES:
         raise BasketFull
@@ -126,3 +130,4 @@ def _require_allowed(row: Any, quantity: int) -> None:
 def _drop(connection: Connection, cart_id: int, product_id: int) -> None:
     mine = and_(CartLine.cart_id == cart_id, CartLine.product_id == product_id)
     connection.execute(delete(CartLine).where(mine))
+    shrink_hold(cart_id, product_id)

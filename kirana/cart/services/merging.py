@@ -12,7 +12,7 @@ from kirana.catalog.models import Product
 from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.probes import reached
-from kirana.stock.availability import available
+from kirana.stock.availability import within_reach
 from kirana.stock.models import StockLevel
 
 
@@ -49,7 +49,7 @@ def _lines(connection: Connection, cart_id: int) -> Sequence[Any]:
         select(
             CartLine.product_id, CartLine.quantity, CartLine.price_seen_minor, Product.title,
             Product.minimum, Product.increment, Product.price_per,
-            available(clock.now(connection)).label("available"),
+            within_reach(cart_id, clock.now(connection)).label("available"),
         )
         .join(Product, Product.id == CartLine.product_id)
         .outerjoin(StockLevel, StockLevel.product_id == Product.id)

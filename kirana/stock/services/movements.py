@@ -13,6 +13,7 @@ from kirana.platform.probes import reached
 from kirana.stock.errors import OutOfStock, Shortage
 from kirana.stock.lots import LotBook, LotState, Part
 from kirana.stock.models import Lot, StockLevel
+from kirana.stock.services.holds import release_lapsed
 from kirana.stock.services.ledger import (
     Entry,
     lock_levels,
@@ -57,6 +58,8 @@ def lock_own_levels(connection: Connection, actor: Actor, *slugs: str) -> list[A
         open_level(
             connection, product_id=product["id"], unit=product["unit"], minimum=product["minimum"]
         )
+    for product_id in sorted(ids.values()):
+        release_lapsed(product_id)
     levels = lock_levels(connection, ids.values())
     reached("stock.locked")
     return [levels[ids[slug]] for slug in slugs]

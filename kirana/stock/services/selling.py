@@ -15,16 +15,21 @@ from kirana.stock.availability import available
 from kirana.stock.errors import OutOfStock, Shortage
 from kirana.stock.lots import Part
 from kirana.stock.models import StockLevel, StockMovement
+from kirana.stock.services.holds import release_first
 from kirana.stock.services.ledger import Entry, lock_levels, raise_if_band_changed, write_entries
 from kirana.stock.services.lots import close_book, open_book, open_return_book
 
 
 class LineDemand(msgspec.Struct, frozen=True):
-    """What one order line takes or gives back, in steps of the product's unit."""
+    """What one order line takes or gives back, in steps of the product's unit.
+
+    ``cart_id`` is the cart it comes from, whose own hold it takes first.
+    """
 
     product_id: int
     order_line_id: int
     quantity: int
+    cart_id: int | None = None
 
 
 @verb
@@ -37,6 +42,7 @@ def take_for_lines(connection: Connection, actor: Actor, lines: Sequence[LineDem
     """
     reached("stock.before_take")
     demand = _by_product(lines)
+    freed = release_first(connection, demand, lines[0].cart_id if lines else None)
     taken: dict[int, int] = {}
     for product_id, quantity in demand.items():
         if not _subtract(connection, product_id, quantity):
@@ -56,7 +62,8 @@ def take_for_lines(connection: Connection, actor: Actor, lines: Sequence[LineDem
         entries.append(_entry(line, "sold", left[line.product_id], parts))
     close_book(connection, book)
     write_entries(connection, actor, entries)
-    raise_if_band_changed(connection, after, {key: -taken for key, taken in demand.items()})
+    changes = {key: freed.get(key, 0) - taken for key, taken in demand.items()}
+    raise_if_band_changed(connection, after, changes)
 
 
 @verb

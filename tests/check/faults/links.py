@@ -9,7 +9,8 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
         fault(
             "UPDATE cart_line SET product_id = 987654321 WHERE cart_id = "
             "(SELECT MIN(cart_id) FROM cart_line JOIN cart ON cart.id = cart_id "
-            "WHERE cart.status = 'open')"
+            "WHERE cart.status = 'open')",
+            also=("a hold is of a line in an open basket, and no more than the line",),
         ),
         fault("UPDATE session SET account_id = 987654321"),
         fault("UPDATE category_request SET requester_id = 987654321"),

@@ -7,7 +7,8 @@ from tests.check.planting import CANCELLED, LINE, RECEIVED, SOLD, Fault, fault, 
 LEVEL = f"UPDATE stock_level SET {{}} WHERE product_id = {SOLD}"
 ON_HAND = "on_hand is the sum of its movements"
 BALANCE = "each movement's balance follows from the one before"
-HOLDS = "reserved is the sum of its holds (there are none yet)"
+HOLDS = "reserved is the sum of its holds"
+OPEN = "a hold is of a line in an open basket, and no more than the line"
 KEPT = "where lots are kept on_hand is their sum, elsewhere they are empty"
 LOT_SUM = "a lot holds the sum of its parts in movements"
 LOT_BALANCE = "each part's balance follows from the one before"
@@ -75,7 +76,25 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
             also=(ON_HAND, BALANCE, PARTS),
         ),
     ),
-    HOLDS: (fault(LEVEL.format("reserved = 1")),),
+    HOLDS: (
+        fault(LEVEL.format("reserved = 1")),
+        fault("UPDATE reservation SET quantity = quantity - 1"),
+        fault("DELETE FROM reservation"),
+    ),
+    OPEN: (
+        fault(
+            "UPDATE cart SET status = 'ordered' WHERE id IN (SELECT cart_id FROM reservation)",
+            also=(
+                "exactly the ordered carts have an order group, of the same customer",
+                "an order group holds what its cart held",
+            ),
+        ),
+        fault("UPDATE cart SET status = 'abandoned' WHERE id IN (SELECT cart_id FROM reservation)"),
+        fault(
+            "UPDATE cart_line SET quantity = 1 WHERE cart_id IN (SELECT cart_id FROM reservation)"
+        ),
+        fault("DELETE FROM cart_line WHERE cart_id IN (SELECT cart_id FROM reservation)"),
+    ),
     "every product has a stock level": (
         fault(f"DELETE FROM stock_level WHERE product_id = {SOLD}"),
     ),

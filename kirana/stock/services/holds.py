@@ -1,0 +1,205 @@
+"""Holds: so much of a product is kept for a cart, for a while. Levels are locked before rows.
+
+Whoever takes stock lets go of lapsed holds first (``release_first``); a sweep does it for what
+nobody takes. ``reserved`` is the sum of a product's rows at the end of every transaction.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, case, delete, exists, func, insert, or_, select, update
+
+from kirana.catalog.models import Product
+from kirana.platform import clock
+from kirana.platform.db import verb
+from kirana.platform.probes import reached
+from kirana.stock.availability import available, coming_back, within_reach
+from kirana.stock.errors import OutOfStock, Shortage
+from kirana.stock.hold_queries import list_lapsed
+from kirana.stock.models import Reservation, StockLevel
+from kirana.stock.services.ledger import lock_levels, raise_if_band_changed
+
+# A hold may be extended until it is this many times as old as it lives untouched.
+MOST_LIVES = 3
+
+
+@verb
+def hold_for_cart(
+    connection: Connection, cart_id: int, wanted: Mapping[int, int], minutes: int
+) -> datetime:
+    """Keep ``wanted`` (steps by product id) for a cart, all of it or nothing; until when.
+
+    What the cart holds already stays and is extended. Locks the levels in ascending product id.
+    Raises OutOfStock, which names every product that falls short; then nothing was kept.
+    """
+    freed = release_first(connection, wanted)
+    reached("stock.before_hold")
+    now, until = clock.now(connection), _until(connection, cart_id, minutes)
+    held = _held(connection, cart_id)
+    more = {key: max(0, wanted[key] - held.get(key, 0)) for key in sorted(wanted)}
+    for product_id, quantity in more.items():
+        if quantity and not _keep(connection, product_id, quantity):
+            raise OutOfStock.of(_shortages(connection, cart_id, wanted))
+        _write(connection, cart_id, (product_id, held.get(product_id, 0) + quantity), (now, until))
+    deltas = {key: freed.get(key, 0) - quantity for key, quantity in more.items()}
+    raise_if_band_changed(connection, lock_levels(connection, more), deltas)
+    return until
+
+
+@verb
+def extend_hold(connection: Connection, cart_id: int, minutes: int) -> None:
+    """Keep what is still held for ``minutes`` from now, within its most life. Locks the levels."""
+    lock_levels(connection, _held(connection, cart_id))
+    until = _until(connection, cart_id, minutes)
+    live = (Reservation.cart_id == cart_id, Reservation.expires_at > clock.now(connection))
+    connection.execute(update(Reservation).where(*live).values(expires_at=until))
+
+
+@verb
+def shrink_hold(
+    connection: Connection, cart_id: int, product_id: int | None = None, down_to: int = 0
+) -> None:
+    """Keep no more than ``down_to`` steps of a product, or of any, for a cart. Locks the levels."""
+    over = [Reservation.cart_id == cart_id, Reservation.quantity > down_to]
+    if product_id is not None:
+        over.append(Reservation.product_id == product_id)
+    find = select(Reservation.product_id, Reservation.quantity).where(*over)
+    products = [row.product_id for row in connection.execute(find)]
+    if not products:
+        return
+    lock_levels(connection, products)
+    # Read again: a taker may have been faster.
+    freed = {row.product_id: row.quantity - down_to for row in connection.execute(find)}
+    if down_to:
+        connection.execute(update(Reservation).where(*over).values(quantity=down_to))
+    else:
+        connection.execute(delete(Reservation).where(*over))
+    _lower(connection, freed)
+    raise_if_band_changed(connection, lock_levels(connection, freed), freed)
+
+
+def release_first(
+    connection: Connection, product_ids: Iterable[int], cart_id: int | None = None
+) -> dict[int, int]:
+    """Lock the levels and end the lapsed holds on them, and a cart's own: what came back.
+
+    In ascending product id. Tells the catalogue nothing; the caller does, of all it changes.
+    """
+    products = _lock(connection, product_ids, cart_id)
+    freed: dict[int, int] = defaultdict(int)
+    if not products:
+        return freed
+    reached("stock.holds_seen")
+    gone = or_(Reservation.expires_at <= clock.now(connection), Reservation.cart_id == cart_id)
+    rows = connection.execute(
+        delete(Reservation)
+        .where(Reservation.product_id.in_(products), gone)
+        .returning(Reservation.product_id, Reservation.quantity)
+    )
+    for row in rows:
+        freed[row.product_id] += row.quantity
+    _lower(connection, freed)
+    return freed
+
+
+def _lock(connection: Connection, product_ids: Iterable[int], cart_id: int | None) -> list[int]:
+    """Lock the levels in ascending product id; those on which a hold is to be ended.
+
+    After a wait that is as it was before: whoever was waited for ended holds, or made living ones.
+    """
+    ends = coming_back(cart_id, clock.now(connection))
+    rows = connection.execute(
+        select(StockLevel.product_id, ends.label("ends"))
+        .where(StockLevel.product_id.in_(list(product_ids)))
+        .order_by(StockLevel.product_id)
+        .with_for_update(of=StockLevel)
+    )
+    return [row.product_id for row in rows if row.ends]
+
+
+def sweep_holds() -> None:
+    """End the holds whose time is over, product by product, each in a transaction of its own."""
+    last = 0
+    while products := list_lapsed(last):
+        for last in products:
+            release_lapsed(last)
+
+
+@verb
+def release_lapsed(connection: Connection, product_id: int) -> None:
+    """End a product's lapsed holds. Locks its level."""
+    freed = release_first(connection, [product_id])
+    raise_if_band_changed(connection, lock_levels(connection, freed), freed)
+
+
+def _lower(connection: Connection, freed: Mapping[int, int]) -> None:
+    if not freed:
+        return
+    less = case(dict(freed), value=StockLevel.product_id)
+    connection.execute(
+        update(StockLevel)
+        .where(StockLevel.product_id.in_(freed))
+        .values(reserved=StockLevel.reserved - less, version=StockLevel.version + 1)
+    )
+
+
+def _keep(connection: Connection, product_id: int, quantity: int) -> bool:
+    """The guarded write: keeps ``quantity`` of a published product if so much is available."""
+    kept = connection.execute(
+        update(StockLevel)
+        .where(
+            StockLevel.product_id == product_id,
+            available(clock.now(connection)) >= quantity,
+            exists().where(Product.id == product_id, Product.status == "published"),
+        )
+        .values(reserved=StockLevel.reserved + quantity, version=StockLevel.version + 1)
+    )
+    return kept.rowcount == 1
+
+
+def _write(
+    connection: Connection, cart_id: int, kept: tuple[int, int], life: tuple[datetime, datetime]
+) -> None:
+    """The cart's one row for a product: made, or brought up to date under its level's lock."""
+    product_id, quantity = kept
+    mine = (Reservation.cart_id == cart_id, Reservation.product_id == product_id)
+    values = {"quantity": quantity, "expires_at": life[1]}
+    if connection.execute(update(Reservation).where(*mine).values(values)).rowcount == 0:
+        connection.execute(
+            insert(Reservation).values(
+                cart_id=cart_id, product_id=product_id, created_at=life[0], **values
+            )
+        )
+
+
+def _held(connection: Connection, cart_id: int) -> dict[int, int]:
+    columns = (Reservation.product_id, Reservation.quantity)
+    rows = connection.execute(select(*columns).where(Reservation.cart_id == cart_id))
+    return {row.product_id: row.quantity for row in rows}
+
+
+def _until(connection: Connection, cart_id: int, minutes: int) -> datetime:
+    """When a hold that is made or extended now will end: a cart's rows have one age and one end."""
+    now, life = clock.now(connection), timedelta(minutes=minutes)
+    live = (Reservation.cart_id == cart_id, Reservation.expires_at > now)
+    oldest = select(func.min(Reservation.created_at)).where(*live)
+    begun = connection.execute(oldest).scalar_one() or now
+    return min(now + life, begun + MOST_LIVES * life)
+
+
+def _shortages(connection: Connection, cart_id: int, wanted: Mapping[int, int]) -> list[Shortage]:
+    """What falls short; what this transaction has kept so far counts as free: it will be undone."""
+    free = within_reach(cart_id, clock.now(connection)).label("free")
+    rows = connection.execute(
+        select(Product.id, Product.slug, Product.title, Product.status, free)
+        .outerjoin(StockLevel, StockLevel.product_id == Product.id)
+        .where(Product.id.in_(wanted))
+        .order_by(Product.id)
+    )
+    there = [(row, max(0, row.free or 0) if row.status == "published" else 0) for row in rows]
+    return [
+        Shortage(row.slug, row.title, wanted[row.id], free)
+        for row, free in there
+        if free < wanted[row.id]
+    ]
