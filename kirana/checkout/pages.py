@@ -9,6 +9,7 @@ from kirana.accounts.shapes import Line
 from kirana.cart.errors import BasketEmpty
 from kirana.cart.pages import groups_of, sums_of
 from kirana.cart.queries import BasketView, basket_view
+from kirana.cart.visitors import shown_basket
 from kirana.checkout.services import check_out
 from kirana.orders.queries import find_last_delivery
 from kirana.orders.shapes import Delivery, Note
@@ -43,7 +44,7 @@ class CheckoutForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def checkout() -> Response:
     """Address, payment and sums; what cannot be ordered leads back to the basket."""
     actor = current_actor()
-    basket = basket_view(actor)
+    basket = shown_basket()
     if not basket.can_check_out:
         return go_to("/basket")
     return _page(basket, Form(_known_address(actor)))

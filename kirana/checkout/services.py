@@ -18,7 +18,7 @@ from kirana.platform.access import Actor
 from kirana.platform.amounts import Money
 from kirana.platform.announce import announce
 from kirana.platform.db import verb
-from kirana.platform.outbox import enqueue
+from kirana.platform.outbox import enqueue_all
 from kirana.platform.probes import reached
 from kirana.pricing.quote import Quote, quote
 from kirana.stock.services.selling import take_for_lines
@@ -88,9 +88,10 @@ def _blocked(line: BasketLine) -> dict[str, Any]:
 
 def _write_down(connection: Connection, actor: Actor, orders: Sequence[PlacedOrder]) -> None:
     """Each order's one confirmation, and its row in the audit log."""
-    for order in orders:
-        number, total = order.summary.number, order.summary.total
-        key = f"order-confirm:{number}"
-        enqueue(connection, "order_confirmation", key, order_id=order.order_id)
-        after = {"status": "placed", "total_minor": total.amount}
-        audit.record(connection, actor, "order.placed", ("order", number), after=after)
+    mails = {f"order-confirm:{x.summary.number}": {"order_id": x.order_id} for x in orders}
+    enqueue_all(connection, "order_confirmation", mails)
+    after = {
+        x.summary.number: {"status": "placed", "total_minor": x.summary.total.amount}
+        for x in orders
+    }
+    audit.record_all(connection, actor, "order.placed", "order", after)

@@ -9,7 +9,7 @@ from flask import Flask, current_app, g, get_flashed_messages, request
 from markupsafe import Markup
 from werkzeug.local import LocalProxy
 
-from kirana.cart.queries import basket_view
+from kirana.cart.visitors import shown_basket
 from kirana.catalog.units import quantity_text
 from kirana.platform.config import Settings
 from kirana.platform.http import current_actor
@@ -49,7 +49,7 @@ def page_values() -> dict[str, Any]:
         "path": request.full_path.rstrip("?"),
         "notes": _late("notes", _notes),
         "departments": _late("departments", _departments),
-        "basket": _late("basket", lambda: basket_view(current_actor())),
+        "basket": _late("basket", shown_basket),
     }
 
 
