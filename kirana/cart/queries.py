@@ -14,6 +14,7 @@ from kirana.platform.access import Actor
 from kirana.platform.db import query
 from kirana.pricing.errors import TotalTooLarge
 from kirana.pricing.quote import Quote, Wish, line_total, quote
+from kirana.pricing.tax import tax_rules
 from kirana.stock.bands import Band, band_of
 from kirana.stock.models import StockLevel
 from kirana.stores.models import Store
@@ -75,7 +76,7 @@ class BasketLine(msgspec.Struct, frozen=True):
     def wish(self) -> Wish:
         return Wish(
             self.product_id, self.store_id, self.quantity,
-            self.price_minor, self.price_per, self.tax_class,
+            self.price_minor, self.price_per, self.tax_class, self.unit,
         )  # fmt: skip
 
 
@@ -129,7 +130,7 @@ def basket_view(connection: Connection, actor: Actor) -> BasketView:
         return EMPTY
     lines = tuple(to_line(row) for row in rows)
     try:
-        found = quote(line.wish() for line in lines if not line.problem)
+        found = quote((line.wish() for line in lines if not line.problem), tax_rules())
     except TotalTooLarge:
         return BasketView(rows[0].cart_version, lines, Quote(), too_large=True)
     return BasketView(rows[0].cart_version, lines, found)

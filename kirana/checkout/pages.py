@@ -7,8 +7,9 @@ from kirana.accounts.permissions import Permission
 from kirana.accounts.queries import list_addresses
 from kirana.accounts.shapes import Line
 from kirana.cart.errors import BasketEmpty
-from kirana.cart.pages import groups_of, sums_of
+from kirana.cart.pages import groups_of, sums_of, taxes_of
 from kirana.cart.queries import BasketView, basket_view
+from kirana.cart.shapes import show_quote
 from kirana.cart.visitors import shown_basket
 from kirana.checkout.services import check_out
 from kirana.orders.queries import find_last_delivery
@@ -79,9 +80,13 @@ def place() -> Response:
 
 def _place() -> Stored:
     form = posted(CheckoutForm)
-    currency: str = current_app.config["SETTINGS"].currency
-    group = check_out(current_actor(), form.delivery(), Money(form.expected_total, currency))
+    group = check_out(current_actor(), form.delivery(), Money(form.expected_total, _currency()))
     return Stored(303, group.orders[0].number.encode())
+
+
+def _currency() -> str:
+    currency: str = current_app.config["SETTINGS"].currency
+    return currency
 
 
 def _claim() -> Claim:
@@ -95,6 +100,7 @@ def _page(
 ) -> Response:
     return render(
         "shop/checkout.html", status, form=form, groups=groups_of(basket), sums=sums_of(basket),
+        taxes=taxes_of(basket), worked_out=show_quote(basket, _currency()),
         total_minor=basket.total_minor, savings_minor=basket.savings_minor,
         expected_total=basket.total_minor, idempotency_key=new_secret(), problem=problem,
     )  # fmt: skip

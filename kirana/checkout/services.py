@@ -21,6 +21,7 @@ from kirana.platform.db import verb
 from kirana.platform.outbox import enqueue_all
 from kirana.platform.probes import reached
 from kirana.pricing.quote import Quote, quote
+from kirana.pricing.tax import tax_rules
 from kirana.stock.services.selling import take_for_lines
 
 # Left to the guarded write, which alone knows.
@@ -57,7 +58,7 @@ def _quote(cart: HandedIn, expected: Money) -> Quote:
     blocked = [line for line in cart.lines if line.problem not in _STOCK]
     if blocked:
         raise LinesUnavailable(lines=[_blocked(line) for line in blocked])
-    found = quote(line.wish() for line in cart.lines)
+    found = quote((line.wish() for line in cart.lines), tax_rules())
     if found.total_minor != expected.amount:
         total = Money(found.total_minor, expected.currency)
         raise PriceChanged(
