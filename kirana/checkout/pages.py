@@ -1,5 +1,8 @@
 """The checkout page."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import msgspec
 from flask import Blueprint, Response, current_app, request
 
@@ -8,10 +11,11 @@ from kirana.accounts.queries import list_addresses
 from kirana.accounts.shapes import Line
 from kirana.cart.errors import BasketEmpty
 from kirana.cart.pages import groups_of, sums_of, taxes_of
-from kirana.cart.queries import BasketView, basket_view
+from kirana.cart.queries import BasketLine, BasketView, basket_view
 from kirana.cart.shapes import show_quote
 from kirana.cart.visitors import shown_basket
-from kirana.checkout.services import check_out
+from kirana.checkout.differences import SeenLine, as_shown
+from kirana.checkout.services import Terms, check_out
 from kirana.orders.queries import find_last_delivery
 from kirana.orders.shapes import Delivery, Note
 from kirana.platform.access import Actor
@@ -25,8 +29,11 @@ from kirana.platform.tokens import new_secret
 pages = Blueprint("checkout", __name__)
 
 
+_SEEN = msgspec.json.Decoder(list[SeenLine])
+
+
 class CheckoutForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the page's form holds, beside its idempotency key."""
+    """What the page's form holds, beside its idempotency key; ``seen``: the lines it showed."""
 
     name: Line
     phone: Line
@@ -35,9 +42,34 @@ class CheckoutForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     postcode: Line
     expected_total: int
     note: Note = ""
+    seen: str = ""
+
+    def terms(self) -> Terms:
+        """Raises Invalid for lines that no page of ours has sent."""
+        try:
+            return Terms(seen=_SEEN.decode(self.seen) if self.seen else None)
+        except msgspec.DecodeError:
+            raise Invalid("The form is not one of ours. Please look at the sums again.") from None
 
     def delivery(self) -> Delivery:
         return Delivery(self.name, self.phone, self.street, self.city, self.postcode, self.note)
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """Why an order was not placed: in one sentence, and what to say at which line."""
+
+    problem: str | None = None
+    notes: Mapping[str, str] = {}
+
+    @classmethod
+    def of(cls, error: Conflict) -> "Refusal":
+        found = error.details.get("differences", [])
+        gone = [f"{item['product']}: {item['note']}" for item in found if item["price"] is None]
+        notes = {item["product"]: item["note"] for item in found}
+        return cls(" ".join([error.detail, *gone]), notes)
+
+
+NONE = Refusal()
 
 
 @pages.get("/checkout")
@@ -74,13 +106,14 @@ def place() -> Response:
         return _page(basket_view(current_actor()), Form.posted(error), error.status)
     except Conflict as error:
         basket = basket_view(current_actor())
-        return _page(basket, Form.posted(Invalid("")), error.status, error.detail)
+        return _page(basket, Form.posted(Invalid("")), error.status, Refusal.of(error))
     return go_to(f"/orders/{stored.body.decode()}?placed=1")
 
 
 def _place() -> Stored:
     form = posted(CheckoutForm)
-    group = check_out(current_actor(), form.delivery(), Money(form.expected_total, _currency()))
+    expected = Money(form.expected_total, _currency())
+    group = check_out(current_actor(), form.delivery(), expected, form.terms())
     return Stored(303, group.orders[0].number.encode())
 
 
@@ -89,18 +122,29 @@ def _currency() -> str:
     return currency
 
 
+def _noted(groups: list[dict[str, Any]], notes: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The lines by store with what is to be said of each."""
+    return [{**group, "lines": [_row(line, notes) for line in group["lines"]]} for group in groups]
+
+
+def _row(line: BasketLine, notes: Mapping[str, str]) -> dict[str, Any]:
+    names = ("slug", "title", "picture_url", "well", "quantity_text", "total_minor")
+    shown = {name: getattr(line, name) for name in names}
+    return {**shown, "note": notes.get(line.slug, line.note)}
+
+
 def _claim() -> Claim:
     texts = sorted((k, v) for k, v in request.form.items(multi=True) if k != CSRF_FIELD)
     key = request.form.get(KEY_FIELD, "")
     return Claim.of(current_actor().owner_key, key, b"POST /checkout", msgspec.json.encode(texts))
 
 
-def _page(
-    basket: BasketView, form: Form, status: int = 200, problem: str | None = None
-) -> Response:
+def _page(basket: BasketView, form: Form, status: int = 200, refusal: Refusal = NONE) -> Response:
     return render(
-        "shop/checkout.html", status, form=form, groups=groups_of(basket), sums=sums_of(basket),
+        "shop/checkout.html", status, form=form, groups=_noted(groups_of(basket), refusal.notes),
+        sums=sums_of(basket),
         taxes=taxes_of(basket), worked_out=show_quote(basket, _currency()),
         total_minor=basket.total_minor, savings_minor=basket.savings_minor,
-        expected_total=basket.total_minor, idempotency_key=new_secret(), problem=problem,
+        expected_total=basket.total_minor, idempotency_key=new_secret(), problem=refusal.problem, can_check_out=basket.can_check_out,
+        seen=msgspec.json.encode(as_shown(basket.lines, _currency())).decode(),
     )  # fmt: skip

@@ -90,7 +90,7 @@ def test_another_price_than_the_one_seen(client: Any, buyer: Actor, milk: str) -
     reply = place(client, buyer, order_body(10_000))
     assert (reply.status_code, reply.json["code"]) == (409, "price_changed")
     assert reply.json["total"] == {"amount": 10_200, "currency": "INR"}
-    assert [change["slug"] for change in reply.json["changes"]] == [milk]
+    assert [change["product"] for change in reply.json["differences"]] == [milk]
     assert place(client, buyer, order_body(10_200)).status_code == 201
 
 
