@@ -145,6 +145,7 @@ def _page(basket: BasketView, form: Form, status: int = 200, refusal: Refusal = 
         sums=sums_of(basket),
         taxes=taxes_of(basket), worked_out=show_quote(basket, _currency()),
         total_minor=basket.total_minor, savings_minor=basket.savings_minor,
-        expected_total=basket.total_minor, idempotency_key=new_secret(), problem=refusal.problem, can_check_out=basket.can_check_out,
+        expected_total=basket.total_minor, idempotency_key=new_secret(), problem=refusal.problem,
+        can_check_out=basket.can_check_out,
         seen=msgspec.json.encode(as_shown(basket.lines, _currency())).decode(),
     )  # fmt: skip
