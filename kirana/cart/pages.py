@@ -84,10 +84,9 @@ def groups_of(found: BasketView) -> list[dict[str, Any]]:
 
 
 def sums_of(found: BasketView) -> list[dict[str, Any]]:
-    goods = sum(part.lines_minor for part in found.quote.stores)
     charges = [charge for part in found.quote.stores for charge in part.charges]
     return [
-        {"label": "Items", "amount_minor": goods},
+        {"label": "Items", "amount_minor": found.lines_minor},
         *[{"label": label, "amount_minor": amount} for label, amount in _by_label(charges)],
     ]
 

@@ -9,7 +9,7 @@ from kirana.cart.models import Cart, CartLine
 from kirana.cart.steps import Problem
 from kirana.catalog.addresses import small_picture_url
 from kirana.catalog.models import Category, Picture, Product
-from kirana.catalog.units import on_grid, quantity_text
+from kirana.catalog.units import UnitPrice, nearest_on_grid, on_grid, quantity_text, unit_price
 from kirana.platform.access import Actor
 from kirana.platform.db import query
 from kirana.pricing.errors import TotalTooLarge
@@ -22,7 +22,6 @@ from kirana.stores.models import Store
 _NOTES = {
     "unavailable": "This is not for sale any more.",
     "store_closed": "This shop is closed for the moment.",
-    "off_grid": "This is now sold in other steps; please choose again.",
     "out_of_stock": "This is sold out.",
 }
 
@@ -49,6 +48,7 @@ class BasketLine(msgspec.Struct, frozen=True):
     price_seen_minor: int
     was_minor: int | None
     tax_class: str
+    unit_price: UnitPrice | None
     picture_url: str
     well: str
     available: int
@@ -65,8 +65,16 @@ class BasketLine(msgspec.Struct, frozen=True):
         return quantity_text(self.quantity, self.unit)
 
     @property
+    def allowed(self) -> tuple[int, ...]:
+        """The quantities nearest to the wish that may be ordered; itself if it may."""
+        return nearest_on_grid(self.quantity, self.increment, self.minimum)
+
+    @property
     def note(self) -> str:
         """What the shopper should know about this line; empty for nothing."""
+        if self.problem == "off_grid":
+            named = " or ".join(quantity_text(each, self.unit) for each in self.allowed)
+            return f"This is now sold in other steps: {named} is possible."
         if self.problem == "short":
             return f"Only {quantity_text(self.available, self.unit)} left."
         if not self.problem and self.price_changed:
@@ -99,6 +107,11 @@ class BasketView(msgspec.Struct, frozen=True):
     @property
     def total_minor(self) -> int:
         return self.quote.total_minor
+
+    @property
+    def lines_minor(self) -> int:
+        """What the goods cost, without what is charged beside them."""
+        return sum(part.lines_minor for part in self.quote.stores)
 
     @property
     def savings_minor(self) -> int:
@@ -157,6 +170,7 @@ def _select_lines() -> Any:
             Product.id, Product.slug, Product.title, Product.brand, Product.size_text, Product.sku,
             Product.unit, Product.increment, Product.minimum, Product.price_per,
             Product.price_minor, Product.was_minor, Product.tax_class, Product.status,
+            Product.pack_size, Product.pack_unit,
             Category.name.label("category_name"), Store.id.label("store_id"),
             Store.slug.label("store_slug"), Store.name.label("store_name"),
             Store.status.label("store_status"), Picture.file, Category.well,
@@ -182,6 +196,7 @@ def to_line(row: Any) -> BasketLine:
         quantity=row.quantity, unit=row.unit, increment=row.increment, minimum=row.minimum,
         price_per=row.price_per, price_minor=row.price_minor,
         price_seen_minor=row.price_seen_minor, was_minor=row.was_minor, tax_class=row.tax_class,
+        unit_price=unit_price(row.price_minor, row.unit, row.pack_size, row.pack_unit),
         picture_url=small_picture_url(row.file, row.slug), well=row.well, available=available,
         band=band_of(available, row.minimum, row.low_at or 0), problem=_problem(available, row),
         total_minor=_total(row),

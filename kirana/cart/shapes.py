@@ -12,6 +12,7 @@ from kirana.pricing.explaining import line_rule, sum_rule, tax_rule, total_rule
 from kirana.pricing.quote import StoreQuote
 from kirana.pricing.shapes import TaxView, show_taxes
 from kirana.stock.bands import Band
+from kirana.stock.shapes import UnitCost, unit_cost
 
 
 class LineWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -21,7 +22,10 @@ class LineWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CartLineView(msgspec.Struct, frozen=True):
-    """One product in the basket. ``problem`` is empty when it can be ordered."""
+    """One product in the basket. ``problem`` is empty when it can be ordered.
+
+    ``allowed`` are the quantities next to its own that can be.
+    """
 
     product: str
     title: str
@@ -35,6 +39,8 @@ class CartLineView(msgspec.Struct, frozen=True):
     price_per: int
     price_seen: Money
     was: Money | None
+    unit_price: UnitCost | None
+    allowed: tuple[int, ...]
     total: Money
     stock: Band
     problem: Problem
@@ -119,6 +125,7 @@ def _line(line: BasketLine, currency: str) -> CartLineView:
         price=Money(line.price_minor, currency), price_per=line.price_per,
         price_seen=Money(line.price_seen_minor, currency),
         was=None if line.was_minor is None else Money(line.was_minor, currency),
+        unit_price=unit_cost(line.unit_price), allowed=line.allowed,
         total=Money(line.total_minor, currency), stock=line.band, problem=line.problem,
         note=line.note, picture_url=line.picture_url,
     )  # fmt: skip
