@@ -31,7 +31,7 @@ from kirana.stock import api as stock_api
 from kirana.storefront import pages as storefront_pages
 from kirana.stores import api as stores_api
 from kirana.stores import pages as stores_pages
-from kirana.stores.queries import places_of
+from kirana.stores.queries import PLACES
 from kirana.web import assets, developers, shell
 from kirana.wiring import wire
 
@@ -90,7 +90,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     problems.install(app)
     allowances.install(app)
     limits.use_redis(settings.redis)
-    web_session.install(app, places_of)
+    web_session.install(app, PLACES)
     csrf.install(app)
     cache.install(app, settings)
     shell.install(app)

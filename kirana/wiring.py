@@ -15,6 +15,7 @@ from kirana.platform import db, migrations
 from kirana.platform.announce import subscribe
 from kirana.platform.celery import wake_through
 from kirana.platform.config import Settings, SettingsError
+from kirana.pricing import tax
 from kirana.privacy.services.erasing import remind_of_erasure
 from kirana.stock.services.ledger import open_level
 from kirana.stores.services import leave_all_stores
@@ -25,6 +26,8 @@ def wire(settings: Settings) -> None:
     db.configure(settings)
     wake_through(settings)
     follow(HouseRules(settings.confirms_addresses, settings.shop_name))
+    rates = {"zero": 0, "reduced": settings.tax_reduced, "standard": settings.tax_standard}
+    tax.follow(tax.TaxRules(rates, settings.prices_include_tax))
     notifications.register(settings)
     subscribe("signed_in", merge_guest_cart)
     subscribe("signed_in", remind_of_erasure)

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, or_, select
 
 from kirana.accounts.models import Account, ApiKey
+from kirana.accounts.queries import Places
 from kirana.accounts.states import MAY_SIGN_IN
 from kirana.platform import clock
 from kirana.platform.db import query
@@ -14,12 +15,17 @@ PREFIX = "kirana_"
 
 
 @query
-def find_key_holder(connection: Connection, token: str) -> Row[*tuple[Any, ...]] | None:
-    """The account behind a live key and what the key allows, one statement; None for a dead one."""
+def find_key_holder(
+    connection: Connection, token: str, places: Places
+) -> Row[*tuple[Any, ...]] | None:
+    """The account behind a live key, its ``places`` and what the key allows, one statement.
+
+    None for a dead one.
+    """
     columns = (
         Account.id, Account.uid, Account.email, Account.name, Account.role, Account.status,
         ApiKey.id.label("key_id"), ApiKey.uid.label("key_uid"), ApiKey.permissions,
-        ApiKey.store_id, ApiKey.used_at,
+        ApiKey.store_id, ApiKey.used_at, places.label("places"),
     )  # fmt: skip
     return connection.execute(
         select(*columns)

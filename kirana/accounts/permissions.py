@@ -151,6 +151,12 @@ class Rights:
         return Rights(only, {store_id: only})
 
 
+def read_places(text: str | None) -> dict[int, str]:
+    """``7:owner,9:picker``, as the database gathers it, as the role in each store."""
+    pairs = (place.split(":") for place in text.split(",")) if text else ()
+    return {int(store_id): role for store_id, role in pairs}
+
+
 def rights_of(role: str, status: str, places: Mapping[int, str]) -> Rights:
     """The rights of an account with these places (role in the store, by store)."""
     stores = {

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, or_, select
+from sqlalchemy import Connection, Row, ScalarSelect, Select, or_, select
 
 from kirana.accounts.models import Account, AccountEvent, Address, Approval, Session
 from kirana.accounts.permissions import Permission
@@ -25,6 +25,8 @@ from kirana.platform.errors import NotFound
 from kirana.platform.paging import Page
 from kirana.platform.tokens import AccessClaims
 
+# The stores where an account works, as text: a column that an upper slice gives (``app.py``).
+Places = ScalarSelect[Any]
 DEMO_DOMAIN = "kirana.test"
 _PERSON = (
     Account.uid, Account.email, Account.name, Account.role, Account.status, Account.created_at,
@@ -36,10 +38,15 @@ _ADDRESS = (
 
 
 @query
-def find_caller(connection: Connection, claims: AccessClaims) -> Row[*tuple[Any, ...]] | None:
-    """The account behind a live session, one statement; None once either has ended."""
+def find_caller(
+    connection: Connection, claims: AccessClaims, places: Places
+) -> Row[*tuple[Any, ...]] | None:
+    """The account behind a live session with its ``places``, one statement.
+
+    None once either has ended.
+    """
     now = clock.utc_now()
-    columns = (*_PERSON, Account.id, Session.id.label("session_id"))
+    columns = (*_PERSON, Account.id, Session.id.label("session_id"), places.label("places"))
     return connection.execute(
         select(*columns)
         .join(Account, Account.id == Session.account_id)

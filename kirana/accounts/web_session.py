@@ -7,7 +7,7 @@ no path but /, so the refresh cookie comes with every request, and no page needs
 """
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -22,8 +22,14 @@ from kirana.accounts.errors import (
 )
 from kirana.accounts.key_queries import PREFIX, find_key_holder
 from kirana.accounts.obligation import obliged
-from kirana.accounts.permissions import GUEST_PERMISSIONS, NOT_FOR_KEYS, Rights, rights_of
-from kirana.accounts.queries import find_caller
+from kirana.accounts.permissions import (
+    GUEST_PERMISSIONS,
+    NOT_FOR_KEYS,
+    Rights,
+    read_places,
+    rights_of,
+)
+from kirana.accounts.queries import Places, find_caller
 from kirana.accounts.services import note_use, refresh
 from kirana.accounts.services.keys import NOTED_EACH
 from kirana.accounts.session_keys import SessionKeys, keys_for
@@ -39,24 +45,23 @@ from kirana.platform.http import use_actor_loader
 from kirana.platform.networks import caller_of
 from kirana.platform.tokens import hash_secret
 
-Places = Callable[[int], Mapping[int, str]]
 REFRESH_SECONDS = 30 * 24 * 3600
 LONGEST_COOKIE = 200
 
 
-def install(app: Flask, places_of: Places) -> None:
-    """Load the caller of each request; ``places_of`` gives an account's role in each store."""
+def install(app: Flask, places: Places) -> None:
+    """Load the caller of each request; ``places`` is the column that tells where they work."""
     cookies.install(app)
 
     def load() -> Actor:
-        found = load_actor(places_of)
+        found = load_actor(places)
         return obliged(found) if _settings().admin_second_factor else found
 
     use_actor_loader(app, load)
 
 
-def load_actor(places_of: Places) -> Actor:
-    """The caller, in at most two statements while the access token is good.
+def load_actor(places: Places) -> Actor:
+    """The caller, in one statement while the access token is good.
 
     Raises Unauthorized for a bearer token that is not good; bad cookies are dropped.
     """
@@ -64,12 +69,12 @@ def load_actor(places_of: Places) -> Actor:
         g.actor = visitor()  # for the error page, should the token be refused
         token = request.headers["Authorization"][7:].strip()
         if token.startswith(PREFIX):
-            return _by_key(token, places_of)
-        found = _find(token, places_of)
+            return _by_key(token, places)
+        found = _find(token, places)
         if found is None:
             raise SessionEnded
         return found
-    return _from_cookies(places_of) or visitor()
+    return _from_cookies(places) or visitor()
 
 
 def visitor() -> Actor:
@@ -211,11 +216,11 @@ def _settings() -> Settings:
     return settings
 
 
-def _from_cookies(places_of: Places) -> Actor | None:
+def _from_cookies(places: Places) -> Actor | None:
     access, token = cookies.read(ACCESS_COOKIE), cookies.read(REFRESH_COOKIE)
     if access:
         try:
-            found = _find(access, places_of)
+            found = _find(access, places)
         except Unauthorized:
             found = None
         if found is not None:
@@ -228,26 +233,26 @@ def _from_cookies(places_of: Places) -> Actor | None:
         forget()
         return None
     start(tokens)
-    return _find(tokens.access_token, places_of)
+    return _find(tokens.access_token, places)
 
 
-def _find(access_token: str, places_of: Places) -> Actor | None:
-    row = find_caller(keys().signer.read(access_token))
+def _find(access_token: str, places: Places) -> Actor | None:
+    row = find_caller(keys().signer.read(access_token), places)
     if row is None:
         return None
-    rights = rights_of(row.role, row.status, places_of(row.id))
+    rights = rights_of(row.role, row.status, read_places(row.places))
     actor = replace(_actor(row, rights), session_id=row.session_id)
     return replace(actor, via="bearer" if has_bearer() else "cookie")
 
 
-def _by_key(token: str, places_of: Places) -> Actor:
+def _by_key(token: str, places: Places) -> Actor:
     """Who an API key acts for, with what both its owner and the key may do right now."""
-    row = find_key_holder(token)
+    row = find_key_holder(token, places)
     if row is None:
         raise KeyRefused
     if row.used_at is None or row.used_at <= clock.utc_now() - NOTED_EACH:
         note_use(row.key_id)
-    held = rights_of(row.role, row.status, places_of(row.id))
+    held = rights_of(row.role, row.status, read_places(row.places))
     rights = held.narrowed(frozenset(row.permissions) - NOT_FOR_KEYS, row.store_id)
     return replace(_actor(row, rights), key_uid=row.key_uid, via="key")
 

@@ -1,5 +1,6 @@
 """The basket page and the steppers' form."""
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import msgspec
@@ -13,6 +14,8 @@ from kirana.platform.access import Actor
 from kirana.platform.errors import Conflict, Invalid
 from kirana.platform.http import current_actor, limited, requires
 from kirana.platform.pages import back, note, posted, render, see_other, wants_fragment
+from kirana.pricing.quote import QuotedCharge
+from kirana.pricing.tax import contained_label
 
 pages = Blueprint("cart", __name__)
 FRAGMENT = "basket"
@@ -34,8 +37,8 @@ def basket() -> Response:
     found = basket_view(current_actor())
     return render(
         "shop/basket.html", basket=found, groups=groups_of(found), sums=sums_of(found),
-        total_minor=found.total_minor, can_check_out=found.can_check_out,
-        problem=_problem(found), suggestions=[],
+        taxes=taxes_of(found), total_minor=found.total_minor,
+        can_check_out=found.can_check_out, problem=_problem(found), suggestions=[],
     )  # fmt: skip
 
 
@@ -81,12 +84,29 @@ def groups_of(found: BasketView) -> list[dict[str, Any]]:
 
 
 def sums_of(found: BasketView) -> list[dict[str, Any]]:
-    goods = sum(part.lines_minor for part in found.quote.stores)
     charges = [charge for part in found.quote.stores for charge in part.charges]
     return [
-        {"label": "Items", "amount_minor": goods},
-        *[{"label": x.label, "amount_minor": x.amount_minor} for x in charges],
+        {"label": "Items", "amount_minor": found.lines_minor},
+        *[{"label": label, "amount_minor": amount} for label, amount in _by_label(charges)],
     ]
+
+
+def taxes_of(found: BasketView) -> list[dict[str, Any]]:
+    """The tax that the prices contain, by rate; where it comes on top it is among the sums."""
+    rows = found.quote.taxes if found.quote.tax_included else ()
+    return [
+        {"label": contained_label(row.basis_points), "amount_minor": row.tax_minor}
+        for row in rows
+        if row.basis_points
+    ]
+
+
+def _by_label(charges: Iterable[QuotedCharge]) -> Iterable[tuple[str, int]]:
+    """The stores' charges of one name added up, in their first order."""
+    sums: dict[str, int] = {}
+    for charge in charges:
+        sums[charge.label] = sums.get(charge.label, 0) + charge.amount_minor
+    return sums.items()
 
 
 def _change(actor: Actor, form: LineForm) -> BasketView:

@@ -9,12 +9,13 @@ from kirana.cart.models import Cart, CartLine
 from kirana.cart.steps import Problem
 from kirana.catalog.addresses import small_picture_url
 from kirana.catalog.models import Category, Picture, Product
-from kirana.catalog.units import on_grid, quantity_text
+from kirana.catalog.units import UnitPrice, nearest_on_grid, on_grid, quantity_text, unit_price
 from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.db import query
 from kirana.pricing.errors import TotalTooLarge
 from kirana.pricing.quote import Quote, Wish, line_total, quote
+from kirana.pricing.tax import tax_rules
 from kirana.stock.availability import NOW, at, within_reach
 from kirana.stock.bands import Band, band_of
 from kirana.stock.models import StockLevel
@@ -23,7 +24,6 @@ from kirana.stores.models import Store
 _NOTES = {
     "unavailable": "This is not for sale any more.",
     "store_closed": "This shop is closed for the moment.",
-    "off_grid": "This is now sold in other steps; please choose again.",
     "out_of_stock": "This is sold out.",
 }
 
@@ -50,6 +50,7 @@ class BasketLine(msgspec.Struct, frozen=True):
     price_seen_minor: int
     was_minor: int | None
     tax_class: str
+    unit_price: UnitPrice | None
     picture_url: str
     well: str
     available: int
@@ -66,8 +67,16 @@ class BasketLine(msgspec.Struct, frozen=True):
         return quantity_text(self.quantity, self.unit)
 
     @property
+    def allowed(self) -> tuple[int, ...]:
+        """The quantities nearest to the wish that may be ordered; itself if it may."""
+        return nearest_on_grid(self.quantity, self.increment, self.minimum)
+
+    @property
     def note(self) -> str:
         """What the shopper should know about this line; empty for nothing."""
+        if self.problem == "off_grid":
+            named = " or ".join(quantity_text(each, self.unit) for each in self.allowed)
+            return f"This is now sold in other steps: {named} is possible."
         if self.problem == "short":
             return f"Only {quantity_text(self.available, self.unit)} left."
         if not self.problem and self.price_changed:
@@ -77,7 +86,7 @@ class BasketLine(msgspec.Struct, frozen=True):
     def wish(self) -> Wish:
         return Wish(
             self.product_id, self.store_id, self.quantity,
-            self.price_minor, self.price_per, self.tax_class,
+            self.price_minor, self.price_per, self.tax_class, self.unit,
         )  # fmt: skip
 
 
@@ -100,6 +109,11 @@ class BasketView(msgspec.Struct, frozen=True):
     @property
     def total_minor(self) -> int:
         return self.quote.total_minor
+
+    @property
+    def lines_minor(self) -> int:
+        """What the goods cost, without what is charged beside them."""
+        return sum(part.lines_minor for part in self.quote.stores)
 
     @property
     def savings_minor(self) -> int:
@@ -132,7 +146,7 @@ def basket_view(connection: Connection, actor: Actor) -> BasketView:
         return EMPTY
     lines = tuple(to_line(row) for row in rows)
     try:
-        found = quote(line.wish() for line in lines if not line.problem)
+        found = quote((line.wish() for line in lines if not line.problem), tax_rules())
     except TotalTooLarge:
         return BasketView(rows[0].cart_version, lines, Quote(), too_large=True)
     return BasketView(rows[0].cart_version, lines, found)
@@ -160,6 +174,7 @@ def _select_lines() -> Any:
             Product.id, Product.slug, Product.title, Product.brand, Product.size_text, Product.sku,
             Product.unit, Product.increment, Product.minimum, Product.price_per,
             Product.price_minor, Product.was_minor, Product.tax_class, Product.status,
+            Product.pack_size, Product.pack_unit,
             Category.name.label("category_name"), Store.id.label("store_id"),
             Store.slug.label("store_slug"), Store.name.label("store_name"),
             Store.status.label("store_status"), Picture.file, Category.well,
@@ -185,6 +200,7 @@ def to_line(row: Any) -> BasketLine:
         quantity=row.quantity, unit=row.unit, increment=row.increment, minimum=row.minimum,
         price_per=row.price_per, price_minor=row.price_minor,
         price_seen_minor=row.price_seen_minor, was_minor=row.was_minor, tax_class=row.tax_class,
+        unit_price=unit_price(row.price_minor, row.unit, row.pack_size, row.pack_unit),
         picture_url=small_picture_url(row.file, row.slug), well=row.well, available=available,
         band=band_of(available, row.minimum, row.low_at or 0), problem=_problem(available, row),
         total_minor=_total(row),

@@ -2,16 +2,24 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import cast
 
 from flask import g
 
-from kirana.cart.queries import BasketView
+from kirana.cart.queries import BasketView, basket_view
 from kirana.platform import cookies
 from kirana.platform.access import Actor
 from kirana.platform.http import current_actor
 from kirana.platform.tokens import hash_secret, new_secret
 
 KEPT_SECONDS = 90 * 24 * 3600
+
+
+def shown_basket() -> BasketView:
+    """The caller's basket as a page shows it, read once however many parts of it ask."""
+    if "shown_basket" not in g:
+        g.shown_basket = basket_view(current_actor())
+    return cast(BasketView, g.shown_basket)
 
 
 def put_in(change: Callable[[Actor], BasketView]) -> BasketView:

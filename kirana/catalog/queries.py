@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, Select, and_, func, select
 
 from kirana.accounts.permissions import Permission
 from kirana.catalog.addresses import category_picture_url, picture_url
@@ -69,6 +69,13 @@ def catalog_version(connection: Connection) -> int:
 def load_tree(connection: Connection) -> Tree:
     """All categories."""
     return Tree(Node(*row) for row in connection.execute(_TREE))
+
+
+def family_of(slug: str) -> Select[tuple[int]]:
+    """The ids of a category and of all below it, as part of another statement."""
+    top = select(Category.id).where(Category.slug == slug).cte("family", recursive=True)
+    below = select(Category.id).join(top, Category.parent_id == top.c.id)
+    return select(top.union(below).c.id)
 
 
 @query

@@ -78,11 +78,25 @@ RULES = (
     ),
     Rule(
         4,
-        "a line's tax is contained in its total, rounded half up once",
+        "a line's tax is within its total, or on top where it was charged; rounded half up once",
         """
-        SELECT id, total_minor, tax_basis_points, tax_minor FROM order_line
-        WHERE tax_minor <> (2 * total_minor * tax_basis_points + 10000 + tax_basis_points)
-                           / (2 * (10000 + tax_basis_points))
+        SELECT l.id, l.total_minor, l.tax_basis_points, l.tax_minor FROM order_line l
+        LEFT JOIN (SELECT DISTINCT order_id FROM charge WHERE kind = 'tax') t
+          ON t.order_id = l.order_id
+        WHERE l.tax_minor <> CASE WHEN t.order_id IS NULL
+          THEN (2 * l.total_minor * l.tax_basis_points + 10000 + l.tax_basis_points)
+               / (2 * (10000 + l.tax_basis_points))
+          ELSE (2 * l.total_minor * l.tax_basis_points + 10000) / 20000 END
+        """,
+    ),
+    Rule(
+        4,
+        "tax that was charged is the tax of the lines",
+        """
+        SELECT o.number, o.tax_minor, t.charged FROM "order" o
+        JOIN (SELECT order_id, SUM(amount_minor) AS charged FROM charge
+              WHERE kind = 'tax' GROUP BY order_id) t ON t.order_id = o.id
+        WHERE o.tax_minor <> t.charged
         """,
     ),
     Rule(

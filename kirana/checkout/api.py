@@ -1,7 +1,7 @@
 """Starting a checkout and placing an order over JSON."""
 
 import functools
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from flask import Blueprint, current_app
@@ -9,9 +9,11 @@ from flask import Blueprint, current_app
 from kirana.accounts.permissions import Permission
 from kirana.cart.errors import BasketEmpty
 from kirana.cart.queries import basket_view
+from kirana.cart.steps import MOST_LINES
+from kirana.checkout.differences import SeenLine
 from kirana.checkout.errors import LinesUnavailable, PriceChanged, TooManyHolds
 from kirana.checkout.queries import find_hold
-from kirana.checkout.services import check_out, keep_on, leave_checkout, start_checkout
+from kirana.checkout.services import Terms, check_out, keep_on, leave_checkout, start_checkout
 from kirana.checkout.shapes import CheckoutView, show_checkout
 from kirana.orders.errors import NumbersTaken
 from kirana.orders.shapes import Delivery, GroupView
@@ -27,11 +29,15 @@ api = Blueprint("checkout_api", __name__)
 
 
 class NewOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where it goes, how it is paid, and the total that the customer saw."""
+    """Where it goes, how it is paid, and the total that the customer saw.
+
+    With ``expected_lines`` the basket must also hold just what they saw, at the prices they saw.
+    """
 
     delivery: Delivery
     expected_total: Money
     payment_method: Literal["cash"] = "cash"
+    expected_lines: Annotated[list[SeenLine], msgspec.Meta(max_length=MOST_LINES)] | None = None
 
 
 @api.post("/checkout")
@@ -96,7 +102,8 @@ def place_order(actor: Actor, body: NewOrder) -> Answer[GroupView]:
     """Order what is in the basket: an order for each store, all lines or none."""
     if body.expected_total.currency != _settings().currency:
         raise Invalid.at("/expected_total/currency", "is not this shop's currency")
-    group = check_out(actor, body.delivery, body.expected_total, body.payment_method)
+    terms = Terms(body.payment_method, body.expected_lines)
+    group = check_out(actor, body.delivery, body.expected_total, terms)
     return Answer(group, {"Location": f"/api/v1/orders/{group.orders[0].number}"})
 
 

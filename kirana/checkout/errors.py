@@ -4,7 +4,7 @@ from kirana.platform.errors import Conflict
 
 
 class PriceChanged(Conflict):
-    """The total is not the one the customer saw; ``total`` and ``changes`` say what it is."""
+    """Total or lines are not those the customer saw; ``total`` and ``differences`` say what is."""
 
     code = "price_changed"
     message = "The price of your basket has changed. Nothing was ordered."
@@ -18,7 +18,10 @@ class TooManyHolds(Conflict):
 
 
 class LinesUnavailable(Conflict):
-    """Something in the basket cannot be ordered; ``lines`` says what and why."""
+    """Something in the basket cannot be ordered; ``lines`` says what and why.
+
+    ``differences`` are all lines that are not as they were seen.
+    """
 
     code = "lines_unavailable"
     message = "Something in your basket cannot be ordered now. Nothing was ordered."

@@ -1,6 +1,8 @@
 """The checkout page."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 from flask import Blueprint, Response, current_app, request
@@ -9,11 +11,14 @@ from kirana.accounts.permissions import Permission
 from kirana.accounts.queries import list_addresses
 from kirana.accounts.shapes import Line
 from kirana.cart.errors import BasketEmpty
-from kirana.cart.pages import groups_of, sums_of
-from kirana.cart.queries import BasketView, basket_view
+from kirana.cart.pages import groups_of, sums_of, taxes_of
+from kirana.cart.queries import BasketLine, BasketView, basket_view
+from kirana.cart.shapes import show_quote
+from kirana.cart.visitors import shown_basket
+from kirana.checkout.differences import SeenLine, as_shown
 from kirana.checkout.errors import TooManyHolds
 from kirana.checkout.queries import find_hold
-from kirana.checkout.services import check_out, keep_on, start_checkout
+from kirana.checkout.services import Terms, check_out, keep_on, start_checkout
 from kirana.orders.queries import find_last_delivery
 from kirana.orders.shapes import Delivery, Note
 from kirana.platform import clock
@@ -29,8 +34,11 @@ from kirana.platform.tokens import new_secret
 pages = Blueprint("checkout", __name__)
 
 
+_SEEN = msgspec.json.Decoder(list[SeenLine])
+
+
 class CheckoutForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the page's form holds, beside its idempotency key."""
+    """What the page's form holds, beside its idempotency key; ``seen``: the lines it showed."""
 
     name: Line
     phone: Line
@@ -39,9 +47,34 @@ class CheckoutForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     postcode: Line
     expected_total: int
     note: Note = ""
+    seen: str = ""
+
+    def terms(self) -> Terms:
+        """Raises Invalid for lines that no page of ours has sent."""
+        try:
+            return Terms(seen=_SEEN.decode(self.seen) if self.seen else None)
+        except msgspec.DecodeError:
+            raise Invalid("The form is not one of ours. Please look at the sums again.") from None
 
     def delivery(self) -> Delivery:
         return Delivery(self.name, self.phone, self.street, self.city, self.postcode, self.note)
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """Why an order was not placed: in one sentence, and what to say at which line."""
+
+    problem: str | None = None
+    notes: Mapping[str, str] = {}
+
+    @classmethod
+    def of(cls, error: Conflict) -> "Refusal":
+        found = error.details.get("differences", [])
+        gone = [f"{item['product']}: {item['note']}" for item in found if item["price"] is None]
+        notes = {item["product"]: item["note"] for item in found}
+        return cls(" ".join([error.detail, *gone]), notes)
+
+
+NONE = Refusal()
 
 
 @pages.get("/checkout")
@@ -49,7 +82,7 @@ class CheckoutForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def checkout() -> Response:
     """Address, payment and sums; what cannot be ordered leads back to the basket."""
     actor = current_actor()
-    basket = basket_view(actor)
+    basket = shown_basket()
     if not basket.can_check_out:
         return go_to("/basket")
     return _page(basket, Form(_known_address(actor)))
@@ -99,21 +132,37 @@ def place() -> Response:
     except Invalid as error:
         return _again(Form.posted(error), error.status)
     except Conflict as error:
-        return _again(Form.posted(Invalid("")), error.status, error.detail)
+        return _again(Form.posted(Invalid("")), error.status, Refusal.of(error))
     return go_to(f"/orders/{stored.body.decode()}?placed=1")
 
 
-def _again(form: Form, status: int, problem: str | None = None) -> Response:
+def _again(form: Form, status: int, refusal: Refusal = NONE) -> Response:
     """The page as it was sent; who tries and cannot is busy with it, and the goods are kept on."""
     keep_on(current_actor(), _settings())
-    return _page(basket_view(current_actor()), form, status, problem)
+    return _page(basket_view(current_actor()), form, status, refusal)
 
 
 def _place() -> Stored:
     form = posted(CheckoutForm)
-    currency = _settings().currency
-    group = check_out(current_actor(), form.delivery(), Money(form.expected_total, currency))
+    expected = Money(form.expected_total, _currency())
+    group = check_out(current_actor(), form.delivery(), expected, form.terms())
     return Stored(303, group.orders[0].number.encode())
+
+
+def _currency() -> str:
+    currency: str = current_app.config["SETTINGS"].currency
+    return currency
+
+
+def _noted(groups: list[dict[str, Any]], notes: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The lines by store with what is to be said of each."""
+    return [{**group, "lines": [_row(line, notes) for line in group["lines"]]} for group in groups]
+
+
+def _row(line: BasketLine, notes: Mapping[str, str]) -> dict[str, Any]:
+    names = ("slug", "title", "picture_url", "well", "quantity_text", "total_minor")
+    shown = {name: getattr(line, name) for name in names}
+    return {**shown, "note": notes.get(line.slug, line.note)}
 
 
 def _claim() -> Claim:
@@ -122,14 +171,16 @@ def _claim() -> Claim:
     return Claim.of(current_actor().owner_key, key, b"POST /checkout", msgspec.json.encode(texts))
 
 
-def _page(
-    basket: BasketView, form: Form, status: int = 200, problem: str | None = None
-) -> Response:
+def _page(basket: BasketView, form: Form, status: int = 200, refusal: Refusal = NONE) -> Response:
     hold = find_hold(current_actor())
     left = hold.until - clock.utc_now() if hold.until else timedelta()
     return render(
-        "shop/checkout.html", status, form=form, groups=groups_of(basket), sums=sums_of(basket),
+        "shop/checkout.html", status, form=form, groups=_noted(groups_of(basket), refusal.notes),
+        sums=sums_of(basket),
+        taxes=taxes_of(basket), worked_out=show_quote(basket, _currency()),
         total_minor=basket.total_minor, savings_minor=basket.savings_minor,
-        expected_total=basket.total_minor, idempotency_key=new_secret(), problem=problem,
+        expected_total=basket.total_minor, idempotency_key=new_secret(), problem=refusal.problem,
         hold=hold, hold_seconds=int(left.total_seconds()), hold_minutes=_settings().hold_minutes,
+        can_check_out=basket.can_check_out,
+        seen=msgspec.json.encode(as_shown(basket.lines, _currency())).decode(),
     )  # fmt: skip

@@ -1,6 +1,6 @@
 """Turning a basket into orders: one verb, one transaction, all lines or none."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -10,6 +10,7 @@ from kirana.accounts.permissions import Permission
 from kirana.cart.errors import BasketEmpty
 from kirana.cart.queries import BasketLine, lines_of
 from kirana.cart.services.carts import HandedIn, hand_in_cart, lock_open_cart
+from kirana.checkout.differences import Difference, SeenLine, as_put_in, as_shown, differences
 from kirana.checkout.errors import LinesUnavailable, PriceChanged, TooManyHolds
 from kirana.orders.services.placing import NewGroup, PlacedOrder, place_orders
 from kirana.orders.shapes import Delivery, GroupView
@@ -20,9 +21,11 @@ from kirana.platform.amounts import Money
 from kirana.platform.announce import announce
 from kirana.platform.config import Settings
 from kirana.platform.db import verb
-from kirana.platform.outbox import enqueue
+from kirana.platform.outbox import enqueue_all
 from kirana.platform.probes import reached
 from kirana.pricing.quote import Quote, quote
+from kirana.pricing.tax import tax_rules
+from kirana.stock.errors import OutOfStock, Shortage
 from kirana.stock.services.holds import extend_hold, hold_for_cart, shrink_hold
 from kirana.stock.services.selling import take_for_lines
 
@@ -30,29 +33,45 @@ from kirana.stock.services.selling import take_for_lines
 _STOCK = ("", "out_of_stock", "short")
 
 
+class Terms(msgspec.Struct, frozen=True):
+    """How it is paid, and the lines as the customer saw them, where they say so."""
+
+    method: str = "cash"
+    seen: Sequence[SeenLine] | None = None
+
+
+TERMS = Terms()
+
+
 @verb
 def check_out(
     connection: Connection, actor: Actor, delivery: Delivery, expected: Money,
-    method: str = "cash",
+    terms: Terms = TERMS,
 ) -> GroupView:  # fmt: skip
     """Order what is in the caller's basket at the prices of now, if they add up to ``expected``.
 
-    Locks the account (shared), the cart, then stock levels in ascending product id. Raises
-    Unauthorized (of a guest; suspended meanwhile), Forbidden, Invalid, BasketEmpty,
-    LinesUnavailable, PriceChanged, OutOfStock, TotalTooLarge; then nothing was taken.
+    And if its lines are those of ``terms.seen``, where that is given. Locks the account (shared),
+    the cart, then stock levels in ascending product id. Raises Unauthorized (of a guest; suspended
+    meanwhile), Forbidden, Invalid, BasketEmpty, LinesUnavailable, PriceChanged, OutOfStock,
+    TotalTooLarge; then nothing was taken, and ``differences`` are all lines that are not as they
+    were seen.
     """
     actor.require(Permission.PLACE_ORDER)
     delivery = delivery.cleaned()
     reached("checkout.begun")
     cart = hand_in_cart(actor)
-    found = _quote(cart, expected)
+    found = _quote(cart, expected, terms)
     new = NewGroup(cart.cart_id, cart.lines, found, expected.currency, delivery)
     group = place_orders(actor, new)
-    open_payments([Due(order.order_id, order.summary.total, method) for order in group.orders])
+    open_payments([Due(x.order_id, x.summary.total, terms.method) for x in group.orders])
     _write_down(connection, actor, group.orders)
     announce(connection, "order_placed", account_id=actor.me(), group_uid=group.uid)
     # Last, so that the rows everybody wants are locked for the shortest time.
-    take_for_lines(actor, group.demands)
+    try:
+        take_for_lines(actor, group.demands)
+    except OutOfStock as error:
+        left = {item["slug"]: item["available"] for item in error.details["shortages"]}
+        raise _out_of_stock(_with_less(cart.lines, left), expected, terms) from None
     return group.view(expected)
 
 
@@ -98,30 +117,53 @@ def _require_orderable(lines: Sequence[BasketLine]) -> None:
         raise LinesUnavailable(lines=[_blocked(line) for line in blocked])
 
 
-def _quote(cart: HandedIn, expected: Money) -> Quote:
-    _require_orderable(cart.lines)
-    found = quote(line.wish() for line in cart.lines)
-    if found.total_minor != expected.amount:
-        total = Money(found.total_minor, expected.currency)
-        raise PriceChanged(
-            total=msgspec.to_builtins(total), changes=_changes(cart.lines, total.currency)
-        )
+def _quote(cart: HandedIn, expected: Money, terms: Terms) -> Quote:
+    """What the basket costs. What falls short is the guarded write's to say, unless something else
+    is wrong as well: then all is told at once.
+    """
+    blocked = [line for line in cart.lines if line.problem not in _STOCK]
+    told = _told(cart.lines, expected, terms)
+    if blocked:
+        raise LinesUnavailable(lines=[_blocked(line) for line in blocked], differences=told)
+    found = quote((line.wish() for line in cart.lines), tax_rules())
+    is_as_seen = terms.seen is None or _is_seen(cart.lines, terms.seen, expected.currency)
+    if found.total_minor == expected.amount and is_as_seen:
+        return found
+    if any(line.problem for line in cart.lines):
+        raise _out_of_stock(cart.lines, expected, terms)
+    total = Money(found.total_minor, expected.currency)
+    raise PriceChanged(total=msgspec.to_builtins(total), differences=told)
+
+
+def _is_seen(lines: Sequence[BasketLine], seen: Sequence[SeenLine], currency: str) -> bool:
+    here = as_shown(lines, currency)
+    return {x.product: x for x in seen} == {x.product: x for x in here}
+
+
+def _told(lines: Sequence[BasketLine], expected: Money, terms: Terms) -> list[dict[str, Any]]:
+    currency = expected.currency
+    seen = as_put_in(lines, currency) if terms.seen is None else terms.seen
+    found: list[Difference] = differences(lines, seen, currency)
+    return [msgspec.to_builtins(item) for item in found]
+
+
+def _out_of_stock(lines: Sequence[BasketLine], expected: Money, terms: Terms) -> OutOfStock:
+    short = [line for line in lines if line.problem]
+    shortages = [Shortage(x.slug, x.title, x.quantity, x.available) for x in short]
+    found = OutOfStock.of(shortages)
+    found.details["differences"] = _told(lines, expected, terms)
     return found
 
 
-def _changes(lines: Sequence[BasketLine], currency: str) -> list[dict[str, Any]]:
-    """Lines whose price is not the one that was seen when they were put in."""
+def _with_less(lines: Sequence[BasketLine], left: Mapping[str, int]) -> list[BasketLine]:
+    """The lines as the guarded write found them: ``left`` is what there is of those in it."""
     return [
-        {
-            "slug": line.slug,
-            "title": line.title,
-            "quantity": {"value": line.quantity, "unit": line.unit},
-            "price_seen": {"amount": line.price_seen_minor, "currency": currency},
-            "price": {"amount": line.price_minor, "currency": currency},
-            "total": {"amount": line.total_minor, "currency": currency},
-        }
+        msgspec.structs.replace(
+            line, available=left[line.slug], problem="short" if left[line.slug] else "out_of_stock"
+        )
+        if line.slug in left
+        else line
         for line in lines
-        if line.price_changed
     ]
 
 
@@ -131,9 +173,10 @@ def _blocked(line: BasketLine) -> dict[str, Any]:
 
 def _write_down(connection: Connection, actor: Actor, orders: Sequence[PlacedOrder]) -> None:
     """Each order's one confirmation, and its row in the audit log."""
-    for order in orders:
-        number, total = order.summary.number, order.summary.total
-        key = f"order-confirm:{number}"
-        enqueue(connection, "order_confirmation", key, order_id=order.order_id)
-        after = {"status": "placed", "total_minor": total.amount}
-        audit.record(connection, actor, "order.placed", ("order", number), after=after)
+    mails = {f"order-confirm:{x.summary.number}": {"order_id": x.order_id} for x in orders}
+    enqueue_all(connection, "order_confirmation", mails)
+    after = {
+        x.summary.number: {"status": "placed", "total_minor": x.summary.total.amount}
+        for x in orders
+    }
+    audit.record_all(connection, actor, "order.placed", "order", after)

@@ -19,6 +19,7 @@ from kirana.platform import delivery
 from kirana.platform.config import Settings
 from kirana.platform.errors import ShopError
 from kirana.platform.mail import Attachment, Message, SmtpGateway
+from kirana.pricing.tax import contained_label, is_included, tax_rows
 from kirana.reports.queries import get_figures
 
 Payload = dict[str, Any]
@@ -151,7 +152,11 @@ def _order(letters: Letters, found: queries.OrderFacts) -> dict[str, Any]:
         ],
         "charges": [{"label": x.label, "amount": money(x.amount_minor)} for x in found.charges],
         "total": money(order.total_minor),
-        "tax": money(order.tax_minor) if order.tax_minor else "",
+        "taxes": [
+            {"label": contained_label(row.basis_points), "amount": money(row.tax_minor)}
+            for row in tax_rows(found.lines, included=True)
+            if row.basis_points and is_included(found.charges)
+        ],
         "payment": PAYMENTS.get(order.method, ""),
         "recipient": order.recipient,
         "street": order.street,

@@ -32,13 +32,13 @@ def get_order_facts(connection: Connection, order_id: int) -> OrderFacts:
     lines = connection.execute(
         select(
             OrderLine.title, OrderLine.size_text, OrderLine.unit, OrderLine.quantity,
-            OrderLine.total_minor,
+            OrderLine.total_minor, OrderLine.tax_basis_points, OrderLine.tax_minor,
         )
         .where(OrderLine.order_id == order_id)
         .order_by(OrderLine.id)
     )  # fmt: skip
     charges = connection.execute(
-        select(Charge.label, Charge.amount_minor)
+        select(Charge.kind, Charge.label, Charge.amount_minor)
         .where(Charge.order_id == order_id)
         .order_by(Charge.id)
     )

@@ -34,6 +34,8 @@ from kirana.platform.amounts import Money, Quantity
 from kirana.platform.db import query
 from kirana.platform.errors import NotFound
 from kirana.platform.paging import Page, after, decode_cursor, to_page
+from kirana.pricing.shapes import show_taxes
+from kirana.pricing.tax import is_included, tax_rows
 from kirana.stores.models import Store
 
 MOST_THUMBS = 4
@@ -227,12 +229,13 @@ def _view(connection: Connection, actor: Actor, row: Any) -> OrderView:
     def money(minor: int) -> Money:
         return Money(minor, row.currency)
 
-    lines = connection.execute(_LINES.where(OrderLine.order_id == row.id))
+    lines = connection.execute(_LINES.where(OrderLine.order_id == row.id)).all()
     charges = connection.execute(
         select(Charge.kind, Charge.label, Charge.amount_minor)
         .where(Charge.order_id == row.id)
         .order_by(Charge.id)
-    )
+    ).all()
+    included = is_included(charges)
     is_mine = row.account_id == actor.account_id
     moves = cast(list[OrderStatus], list(moves_for(actor, row)))
     return OrderView(
@@ -246,6 +249,8 @@ def _view(connection: Connection, actor: Actor, row: Any) -> OrderView:
         lines=[_line(line, row.currency) for line in lines],
         charges=[ChargeView(x.kind, x.label, money(x.amount_minor)) for x in charges],
         lines_total=money(row.lines_minor),
+        prices_include_tax=included,
+        taxes=show_taxes(tax_rows(lines, included), row.currency),
         tax=money(row.tax_minor),
         total=money(row.total_minor),
         payment_method=row.method,
@@ -286,12 +291,4 @@ def _history(connection: Connection, order_id: int) -> list[Step]:
         .where(OrderEvent.order_id == order_id)
         .order_by(OrderEvent.id)
     )
-    return [
-        Step(
-            cast(OrderStatus | None, row.from_status),
-            cast(OrderStatus, row.to_status),
-            row.reason,
-            row.at,
-        )
-        for row in rows
-    ]
+    return [Step(*row) for row in rows]  # type: ignore[arg-type] # CHECKed

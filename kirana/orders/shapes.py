@@ -11,6 +11,7 @@ from kirana.payments.queries import PaymentStatus
 from kirana.platform.amounts import Money, Quantity
 from kirana.platform.errors import Invalid
 from kirana.platform.paging import Limit
+from kirana.pricing.shapes import TaxView
 
 OrderStatus = Literal[
     "placed", "accepted", "picking", "awaiting_customer", "packed", "ready", "on_the_way",
@@ -154,6 +155,8 @@ class OrderView(msgspec.Struct, frozen=True):
     lines: list[LineView]
     charges: list[ChargeView]
     lines_total: Money
+    prices_include_tax: bool
+    taxes: list[TaxView]
     tax: Money
     total: Money
     payment_method: Literal["cash"]

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kirana.orders.shapes import LineView, OrderSummary, OrderView
+from kirana.pricing.tax import contained_label
 
 STATUS_TEXTS: Mapping[str, str] = {
     "placed": "Placed",
@@ -61,6 +62,7 @@ def show_order(order: OrderView) -> dict[str, Any]:
         "note": to.note or None,
         "lines": [show_line(line) for line in order.lines],
         "sums": sums_of(order),
+        "taxes": taxes_of(order),
         "total_minor": order.total.amount,
         "stages": stages_of(order),
         "reason": order.history[-1].reason or None,
@@ -85,6 +87,15 @@ def sums_of(order: OrderView) -> list[dict[str, Any]]:
     return [
         {"label": "Items", "amount_minor": order.lines_total.amount},
         *[{"label": x.label, "amount_minor": x.amount.amount} for x in order.charges],
+    ]
+
+
+def taxes_of(order: OrderView) -> list[dict[str, Any]]:
+    """The tax that the prices contained, by rate; where it came on top it is among the sums."""
+    return [
+        {"label": contained_label(row.basis_points), "amount_minor": row.tax.amount}
+        for row in order.taxes
+        if order.prices_include_tax and row.basis_points
     ]
 
 

@@ -4,6 +4,7 @@ Rows are sealed (``audit_seal``) and outlive the person they tell of, so that th
 which would have to be erased: people and things by their keys, networks shortened.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -47,11 +48,22 @@ def record(
     after: dict[str, Any] | None = None,
 ) -> None:
     """Write one audit row. ``thing`` is (kind, public key), for instance ``("order", number)``."""
-    connection.execute(
-        insert(AuditEvent).values(
-            at=clock.now(connection), actor_id=actor.account_id, role=actor.role,
-            session_id=actor.session_id, key_uid=actor.key_uid or None,
-            network=shortened(actor.network), request_id=actor.request_id, action=action,
-            object_kind=thing[0], object_key=thing[1], before=before, after=after,
-        )
-    )  # fmt: skip
+    row = {"object_kind": thing[0], "object_key": thing[1], "before": before, "after": after}
+    connection.execute(insert(AuditEvent), [{**_deed(connection, actor, action), **row}])
+
+
+def record_all(
+    connection: Connection, actor: Actor, action: str, kind: str, after: Mapping[str, Any]
+) -> None:
+    """Write a row for each of several things of one ``kind``, by public key, in one statement."""
+    deed = {**_deed(connection, actor, action), "object_kind": kind}
+    rows = [{**deed, "object_key": key, "after": found} for key, found in after.items()]
+    connection.execute(insert(AuditEvent), rows)
+
+
+def _deed(connection: Connection, actor: Actor, action: str) -> dict[str, Any]:
+    return {
+        "at": clock.now(connection), "actor_id": actor.account_id, "role": actor.role,
+        "session_id": actor.session_id, "key_uid": actor.key_uid or None,
+        "network": shortened(actor.network), "request_id": actor.request_id, "action": action,
+    }  # fmt: skip

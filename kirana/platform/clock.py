@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, text
+from sqlalchemy import ColumnElement, Connection, func, text
 
 _frozen: ContextVar[datetime | None] = ContextVar("frozen", default=None)
 _NOW = text("SELECT clock_timestamp()")
@@ -29,6 +29,20 @@ def now(connection: Connection) -> datetime:
             connection.info[_MOMENT] = known
         return known[1]
     return utc_now()
+
+
+def asked(connection: Connection) -> datetime | ColumnElement[datetime]:
+    """A value for the first statement of a transaction, which returns it: give that to ``told``.
+
+    So that the moment costs no statement of its own.
+    """
+    is_known = _frozen.get() is not None or connection.dialect.name != "postgresql"
+    return utc_now() if is_known else func.clock_timestamp()
+
+
+def told(connection: Connection, moment: datetime) -> None:
+    """Let ``moment``, the answer to ``asked``, be this transaction's ``now``."""
+    connection.info[_MOMENT] = (connection.get_transaction(), moment)
 
 
 @contextlib.contextmanager

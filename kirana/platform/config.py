@@ -13,6 +13,7 @@ from kirana.platform.settings import Settings, SettingsError
 
 __all__ = ["Settings", "SettingsError", "keep_private", "load_settings"]
 MINIMUM_SECRET_BYTES = 32
+HIGHEST_TAX = 10_000  # basis points
 PREFIX = "KIRANA_"
 OF_TESTS = "KIRANA_TEST_"
 
@@ -87,6 +88,9 @@ def _check(settings: Settings) -> None:
         )
     if settings.erase_after_days < 0:
         raise SettingsError("KIRANA_ERASE_AFTER_DAYS cannot be negative")
+    for name in ("tax_reduced", "tax_standard"):
+        if not 0 <= getattr(settings, name) <= HIGHEST_TAX:
+            raise SettingsError(f"{PREFIX}{name.upper()} must be from 0 to {HIGHEST_TAX}")
     for item in fields(settings):
         least = item.metadata.get("least")
         if least is not None and getattr(settings, item.name) < least:

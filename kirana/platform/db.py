@@ -8,7 +8,7 @@ import contextlib
 import functools
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -261,9 +261,19 @@ def insert_ignoring(connection: Connection, table: type[Model], **values: Any) -
 
 def insert_unless_taken(connection: Connection, table: Any, **values: Any) -> int | None:
     """INSERT … ON CONFLICT DO NOTHING; the new row's id, None if a unique value was taken."""
-    insert = _dialect_insert(connection)(table.__table__).values(**values).on_conflict_do_nothing()
-    found: int | None = connection.execute(insert.returning(table.id)).scalar_one_or_none()
-    return found
+    found = insert_new(connection, table, [values], table.id)
+    return found[0].id if found else None
+
+
+def insert_new(
+    connection: Connection, table: Any, rows: Sequence[Mapping[str, Any]], *told: Any
+) -> Sequence[Any]:
+    """INSERT … ON CONFLICT DO NOTHING RETURNING ``told``, of the rows that are new."""
+    # One row as itself: only then is the compiled statement kept.
+    insert = _dialect_insert(connection)(table.__table__).values(
+        rows[0] if len(rows) == 1 else rows
+    )
+    return connection.execute(insert.on_conflict_do_nothing().returning(*told)).all()
 
 
 def _dialect_insert(connection: Connection) -> Any:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, LargeBinary, String, UniqueConstraint, delete
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.platform import clock, columns
-from kirana.platform.db import ByteOrdered, Json, Model, insert_ignoring, verb
+from kirana.platform.db import ByteOrdered, Json, Model, insert_new, verb
 from kirana.platform.errors import BadRequest, Invalid
 
 KEPT = timedelta(hours=72)
@@ -78,13 +78,15 @@ def once(connection: Connection, claim: Claim, act: Callable[[], Stored]) -> Sto
     A twin waits on the unique index (or the write lock) and then replays. A refusal (any
     exception) rolls back with its key and may be tried again. Raises KeyReused.
     """
-    is_first = insert_ignoring(
-        connection, Idempotency, owner=claim.owner, key=claim.key, fingerprint=claim.fingerprint,
-        status=0, headers={}, body=b"", created_at=clock.now(connection),
-    )  # fmt: skip
+    row = {
+        "owner": claim.owner, "key": claim.key, "fingerprint": claim.fingerprint, "status": 0,
+        "headers": {}, "body": b"", "created_at": clock.asked(connection),
+    }  # fmt: skip
+    is_first = insert_new(connection, Idempotency, [row], Idempotency.created_at)
     mine = (Idempotency.owner == claim.owner) & (Idempotency.key == claim.key)
     if not is_first:
         return _replay(connection, claim, mine)
+    clock.told(connection, is_first[0].created_at)
     answer = act()
     connection.execute(
         update(Idempotency)

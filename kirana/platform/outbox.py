@@ -4,6 +4,7 @@
 Delivery lives in ``platform/delivery.py``.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, Index, String, Text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.platform import clock, columns
-from kirana.platform.db import Json, Model, insert_unless_taken
+from kirana.platform.db import Json, Model, insert_new
 from kirana.platform.states import Moves
 from kirana.platform.wake import wake_after_commit
 
@@ -60,14 +61,23 @@ def enqueue(connection: Connection, kind: str, dedupe_key: str, **payload: Any) 
 
     The payload holds ids only, so that what is sent is true at the time of sending.
     """
+    return enqueue_all(connection, kind, {dedupe_key: payload}) == 1
+
+
+def enqueue_all(
+    connection: Connection, kind: str, payloads: Mapping[str, Mapping[str, Any]]
+) -> int:
+    """``enqueue`` for several, by dedupe key, in one statement; how many were new."""
     now = clock.now(connection)
-    row_id = insert_unless_taken(
-        connection, Outbox, kind=kind, dedupe_key=dedupe_key, payload=payload,
-        state="due", attempt=0, doubts=0, next_at=now, created_at=now,
-    )  # fmt: skip
-    if row_id is not None:
-        wake_after_commit(DELIVER, row_id)
-    return row_id is not None
+    row = {"kind": kind, "state": "due", "attempt": 0, "doubts": 0, "next_at": now}
+    rows = [
+        {**row, "dedupe_key": key, "payload": payload, "created_at": now}
+        for key, payload in payloads.items()
+    ]
+    made = insert_new(connection, Outbox, rows, Outbox.id)
+    for found in made:
+        wake_after_commit(DELIVER, found.id)
+    return len(made)
 
 
 def cancel_about(connection: Connection, name: str, ids: Any) -> None:

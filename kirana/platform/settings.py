@@ -90,6 +90,13 @@ class Settings:
     smtp_port: int = _setting(1025, "Port on which the development mailbox takes mail.")
     mailbox_port: int = _setting(8025, "Port of the development mailbox's page.")
     currency: str = _setting("INR", "The shop's one currency, ISO 4217.")
+    prices_include_tax: bool = _setting(
+        True, "Whether prices include the tax; else it comes on top, as a charge for each rate."
+    )
+    tax_reduced: int = _setting(
+        500, "Rate of the tax class `reduced` in basis points: 500 is 5 %. `zero` is always 0."
+    )
+    tax_standard: int = _setting(1800, "Rate of the tax class `standard` in basis points.")
     zone: str = _setting("Asia/Kolkata", "IANA time zone of a new store and of the schedule.")
     shop_name: str = _setting("Kirana", "Name on pages and in mails.")
     report_empty_months: bool = _setting(

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from kirana.platform.money import LARGEST, round_half_up, tax_within
+from kirana.platform.money import LARGEST, round_half_up
 from kirana.pricing.errors import TotalTooLarge
-from kirana.pricing.tax import DEFAULT_TAX_TABLE, TaxTable
+from kirana.pricing.tax import TaxRow, TaxRules, percent_text, tax_rows
+
+INCLUDED = TaxRules()
 
 
 class Wish(msgspec.Struct, frozen=True):
@@ -18,10 +20,11 @@ class Wish(msgspec.Struct, frozen=True):
     price_minor: int
     price_per: int
     tax_class: str
+    unit: str = "each"
 
 
 class QuotedLine(msgspec.Struct, frozen=True):
-    """What one wish costs; ``tax_minor`` is contained in ``total_minor``."""
+    """What one wish costs: ``tax_minor`` is within ``total_minor``, or comes on top as a charge."""
 
     wish: Wish
     tax_basis_points: int
@@ -38,7 +41,9 @@ class QuotedCharge(msgspec.Struct, frozen=True):
 
 
 class StoreQuote(msgspec.Struct, frozen=True):
-    """One store's part: total = lines + charges, tax contained."""
+    """One store's part: total = lines + charges; ``tax_minor`` is within the total, by rate in
+    ``taxes``.
+    """
 
     store_id: int
     lines: tuple[QuotedLine, ...]
@@ -47,6 +52,7 @@ class StoreQuote(msgspec.Struct, frozen=True):
     charges_minor: int
     tax_minor: int
     total_minor: int
+    taxes: tuple[TaxRow, ...] = ()
 
 
 class Quote(msgspec.Struct, frozen=True):
@@ -55,18 +61,23 @@ class Quote(msgspec.Struct, frozen=True):
     stores: tuple[StoreQuote, ...] = ()
     tax_minor: int = 0
     total_minor: int = 0
+    taxes: tuple[TaxRow, ...] = ()
+    tax_included: bool = True
 
 
-def quote(wishes: Iterable[Wish], taxes: TaxTable = DEFAULT_TAX_TABLE) -> Quote:
-    """Price ``wishes``, grouped by store; each line is rounded once, half up.
+def quote(wishes: Iterable[Wish], taxes: TaxRules = INCLUDED) -> Quote:
+    """Price ``wishes``, grouped by store; each line and its tax are rounded once, half up.
+
+    Where prices do not include the tax it is a charge for each rate.
 
     Raises TotalTooLarge above 10^12 minor units.
     """
     lines = [_line(wish, taxes) for wish in wishes]
     stores = sorted({line.wish.store_id for line in lines})
-    parts = tuple(_part(store, lines) for store in stores)
+    parts = tuple(_part(store, lines, taxes.included) for store in stores)
     total = _capped(sum(part.total_minor for part in parts))
-    return Quote(parts, sum(part.tax_minor for part in parts), total)
+    tax = sum(part.tax_minor for part in parts)
+    return Quote(parts, tax, total, tax_rows(lines, taxes.included), taxes.included)
 
 
 def line_total(price_minor: int, price_per: int, quantity: int) -> int:
@@ -74,19 +85,24 @@ def line_total(price_minor: int, price_per: int, quantity: int) -> int:
     return _capped(round_half_up(price_minor * quantity, price_per))
 
 
-def _line(wish: Wish, taxes: TaxTable) -> QuotedLine:
+def _line(wish: Wish, taxes: TaxRules) -> QuotedLine:
     total = line_total(wish.price_minor, wish.price_per, wish.quantity)
-    rate = taxes[wish.tax_class]
-    return QuotedLine(wish, rate, tax_within(total, rate), total)
+    rate = taxes.rates[wish.tax_class]
+    return QuotedLine(wish, rate, taxes.tax_of(total, rate), total)
 
 
-def _part(store_id: int, lines: Sequence[QuotedLine]) -> StoreQuote:
+def _part(store_id: int, lines: Sequence[QuotedLine], included: bool) -> StoreQuote:
     mine = tuple(line for line in lines if line.wish.store_id == store_id)
-    charges: tuple[QuotedCharge, ...] = ()
+    taxes = tax_rows(mine, included)
+    charges = () if included else tuple(_charge(row) for row in taxes if row.tax_minor)
     goods = _capped(sum(line.total_minor for line in mine))
     beside = sum(charge.amount_minor for charge in charges)
     tax = sum(line.tax_minor for line in mine)
-    return StoreQuote(store_id, mine, charges, goods, beside, tax, goods + beside)
+    return StoreQuote(store_id, mine, charges, goods, beside, tax, goods + beside, taxes)
+
+
+def _charge(row: TaxRow) -> QuotedCharge:
+    return QuotedCharge("tax", f"Tax {percent_text(row.basis_points)}", row.tax_minor)
 
 
 def _capped(amount: int) -> int:

@@ -3,7 +3,14 @@
 from datetime import date, datetime
 
 from sqlalchemy import (
-    ColumnElement, SQLColumnExpression, bindparam, case, cast, func, or_, select,
+    ColumnElement,
+    SQLColumnExpression,
+    bindparam,
+    case,
+    cast,
+    func,
+    or_,
+    select,
 )  # fmt: skip
 
 from kirana.catalog.models import Product

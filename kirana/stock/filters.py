@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import ColumnElement, select
 
 from kirana.catalog.models import Product
-from kirana.catalog.tree import Tree
+from kirana.catalog.queries import family_of
 from kirana.platform.errors import Invalid
 from kirana.platform.money import LARGEST
 from kirana.platform.paging import PageQuery, after, decode_cursor
@@ -75,11 +75,10 @@ ORDERS: dict[str, Order] = {
 }
 
 
-def conditions(wanted: ShelfQuery, tree: Tree) -> Iterator[ColumnElement[bool]]:
+def conditions(wanted: ShelfQuery) -> Iterator[ColumnElement[bool]]:
     """The filters of ``wanted``, all of which must hold; executed with ``availability.at``."""
     if wanted.category is not None:
-        node = tree.find(wanted.category)
-        yield Product.category_id.in_(tree.family(node.id) if node else [])
+        yield Product.category_id.in_(family_of(wanted.category))
     if wanted.store is not None:
         yield Store.slug == wanted.store
     if wanted.price_min is not None:

@@ -146,4 +146,4 @@ def _badges(row: Any, now: datetime) -> tuple[Badge, ...]:
 
 
 def _filters(wanted: ShelfQuery) -> list[ColumnElement[bool]]:
-    return list(conditions(wanted, load_tree()))
+    return list(conditions(wanted))

@@ -7,6 +7,7 @@ import msgspec
 
 from kirana.catalog.inputs import Closed, Reason
 from kirana.catalog.shapes import money
+from kirana.catalog.units import UnitPrice
 from kirana.catalog.views import Crumb, ProductStatus
 from kirana.platform.amounts import Money, Quantity
 from kirana.platform.words import ONE_LINE
@@ -170,13 +171,16 @@ def stock(level: StockView) -> Stock:
     )
 
 
+def unit_cost(cost: UnitPrice | None) -> UnitCost | None:
+    return UnitCost(money(cost.amount_minor), cost.per) if cost else None
+
+
 def _summary(item: ShelfItem) -> dict[str, Any]:
-    cost = item.unit_price
     return {
         **{name: getattr(item, name) for name in ShelfFields.__struct_fields__},
         "price": money(item.price_minor),
         "was_price": None if item.was_minor is None else money(item.was_minor),
-        "unit_price": UnitCost(money(cost.amount_minor), cost.per) if cost else None,
+        "unit_price": unit_cost(item.unit_price),
         "stock": item.stock_band,
         "few_left": None if item.few_left is None else Quantity(item.few_left, item.unit),
     }

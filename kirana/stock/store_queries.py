@@ -10,7 +10,7 @@ from kirana.accounts.models import Account
 from kirana.accounts.permissions import Permission
 from kirana.catalog.addresses import small_picture_url
 from kirana.catalog.models import Category, Picture, Product
-from kirana.catalog.queries import load_tree, own_store_id
+from kirana.catalog.queries import family_of, own_store_id
 from kirana.catalog.views import ProductStatus
 from kirana.platform import clock
 from kirana.platform.access import Actor
@@ -167,9 +167,7 @@ def _filters(wanted: StockedQuery) -> list[ColumnElement[bool]]:
     if wanted.status is not None:
         found.append(Product.status == wanted.status)
     if wanted.category is not None:
-        tree = load_tree()
-        node = tree.find(wanted.category)
-        found.append(Product.category_id.in_(tree.family(node.id) if node else []))
+        found.append(Product.category_id.in_(family_of(wanted.category)))
     if wanted.stock is not None:
         found.append(_in_band(wanted.stock))
     return found

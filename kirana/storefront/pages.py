@@ -4,12 +4,12 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, request
 
-from kirana.cart.queries import basket_view
+from kirana.cart.visitors import shown_basket
 from kirana.catalog.views import CategoryPage
 from kirana.platform import clock
 from kirana.platform.config import Settings
 from kirana.platform.errors import Invalid, NotFound
-from kirana.platform.http import current_actor, is_search, limited, public
+from kirana.platform.http import is_search, limited, public
 from kirana.platform.money import sign
 from kirana.platform.pages import render, wants_fragment
 from kirana.stock.cached import count_shelf, find_category, find_product_page, list_shelf
@@ -27,7 +27,7 @@ pages = Blueprint("storefront", __name__)
 
 def presenter() -> Presenter:
     """Makes cards for the visitor of this request."""
-    return Presenter(basket_view(current_actor()), _settings().currency)
+    return Presenter(shown_basket(), _settings().currency)
 
 
 def _settings() -> Settings:

@@ -9,8 +9,8 @@ from flask import Flask, current_app, g, get_flashed_messages, request
 from markupsafe import Markup
 from werkzeug.local import LocalProxy
 
-from kirana.cart.queries import basket_view
-from kirana.catalog.units import quantity_text
+from kirana.cart.visitors import shown_basket
+from kirana.catalog.units import quantity_text, unit_price_text
 from kirana.platform.config import Settings
 from kirana.platform.http import current_actor
 from kirana.platform.money import format_money
@@ -35,6 +35,7 @@ def install(app: Flask) -> None:
     app.jinja_env.filters.update(
         money=lambda minor: format_money(minor, settings.currency),
         quantity=quantity_text,
+        unit_price=lambda price: unit_price_text(price, settings.currency),
         datetime=lambda moment: local(moment).strftime("%-d %b %Y, %H:%M"),
         time=lambda moment: local(moment).strftime("%H:%M"),
         date=lambda moment: local(moment).strftime("%-d %B %Y"),
@@ -50,7 +51,7 @@ def page_values() -> dict[str, Any]:
         "path": request.full_path.rstrip("?"),
         "notes": _late("notes", _notes),
         "departments": _late("departments", _departments),
-        "basket": _late("basket", lambda: basket_view(current_actor())),
+        "basket": _late("basket", shown_basket),
     }
 
 

@@ -161,7 +161,7 @@ def test_the_role_read_from_the_token_is_found_out(
     monkeypatch.setattr(
         web_session,
         "find_caller",
-        lambda claims: remembered.setdefault(claims.session_uid, real(claims)),
+        lambda claims, places: remembered.setdefault(claims.session_uid, real(claims, places)),
     )
     with pytest.raises(AssertionError):
         promise(world)

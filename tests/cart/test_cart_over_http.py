@@ -187,3 +187,22 @@ def test_signing_in_brings_the_basket_along(client: Any, milk: str) -> None:
     assert "Milk" in page
     assert client.get_cookie(GUEST_COOKIE) is None
     assert sorted(row.status for row in rows(Cart)) == ["abandoned", "open"]
+
+
+def test_two_baskets_become_one_and_the_answer_says_how(client: Any, app: Any, milk: str) -> None:
+    """Signing in over JSON: of a product in both the larger quantity stays, capped by stock."""
+    person = {"email": "asha@example.org", "password": "correct horse battery staple"}
+    client.post("/sign-up", data={"name": "Asha Rao", **person}, headers=OURS)
+    phone, laptop = app.test_client(), app.test_client()
+    put(phone, milk, 8)
+    phone.post("/api/v1/auth/sign-in", json=person)
+    put(laptop, milk, 10)
+    set_stock(milk, 9)
+    answer = laptop.post("/api/v1/auth/sign-in", json=person, headers=OURS)
+    assert answer.json["notes"] == [
+        "1 thing from before joined your basket. "
+        "There is less than you wished of: Milk (9 instead of 10)."
+    ]
+    token = {"Authorization": f"Bearer {answer.json['access_token']}"}
+    lines = client.get("/api/v1/cart", headers=token).json["lines"]
+    assert [(line["product"], line["quantity"]["value"]) for line in lines] == [(milk, 9)]

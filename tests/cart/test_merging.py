@@ -79,7 +79,7 @@ def test_stock_caps_what_is_added_and_the_note_names_it(store: int) -> None:
     milk, guest, person = make_product(store, title="Milk"), make_guest(), make_person()
     set_line(guest, milk, 8)
     set_stock(milk, 3)
-    assert "less than you wished of: Milk" in str(sign_in(person, guest))
+    assert "less than you wished of: Milk (3 instead of 8)." in str(sign_in(person, guest))
     assert quantities(person) == {milk: 3}
 
 

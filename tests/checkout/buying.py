@@ -10,6 +10,7 @@ from kirana.orders.shapes import Delivery, GroupView
 from kirana.platform.access import Actor
 from kirana.platform.amounts import Money
 from kirana.platform.db import Model, query
+from kirana.stock.models import StockLevel
 
 HOME = Delivery("Asha Rao", "+91 98450 12345", "12 Lake Road", "Bengaluru", "560001", "Ring twice")
 
@@ -29,3 +30,10 @@ def count(connection: Connection, table: type[Model], *where: Any) -> int:
 def rows(connection: Connection, table: type[Model]) -> list[Any]:
     """All rows of a table, oldest first."""
     return list(connection.execute(select(table.__table__).order_by(table.__table__.c.id)))
+
+
+@query
+def stock_levels(connection: Connection) -> dict[int, int]:
+    """What is on hand, by product."""
+    rows = connection.execute(select(StockLevel.product_id, StockLevel.on_hand))
+    return {row.product_id: row.on_hand for row in rows}

@@ -116,8 +116,8 @@ def test_a_changed_price_stops_it_and_takes_nothing(store: int) -> None:
     with pytest.raises(PriceChanged) as caught:
         check_out(buyer, HOME, Money(15000, "INR"))
     assert caught.value.details["total"] == {"amount": 16000, "currency": "INR"}
-    changes = caught.value.details["changes"]
-    assert [(x["slug"], x["price_seen"]["amount"], x["price"]["amount"]) for x in changes] == [
+    changes = caught.value.details["differences"]
+    assert [(x["product"], x["price_seen"]["amount"], x["price"]["amount"]) for x in changes] == [
         (milk, 5000, 5500)
     ]
     assert_nothing_happened(buyer, lines=2)

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from kirana import check
+from kirana.accounts.models import Account
+from kirana.accounts.services import suspend
 from kirana.cart.services import set_line
 from kirana.orders.models import Order, OrderGroup
 from kirana.platform.access import Actor
@@ -18,7 +20,7 @@ from tests.cart.goods import (
     set_stock,
     stock_of,
 )
-from tests.checkout.buying import count
+from tests.checkout.buying import count, rows
 from tests.checkout.calling import bearer_of, order_body
 
 OURS = {"Origin": "http://localhost"}
@@ -90,7 +92,7 @@ def test_another_price_than_the_one_seen(client: Any, buyer: Actor, milk: str) -
     reply = place(client, buyer, order_body(10_000))
     assert (reply.status_code, reply.json["code"]) == (409, "price_changed")
     assert reply.json["total"] == {"amount": 10_200, "currency": "INR"}
-    assert [change["slug"] for change in reply.json["changes"]] == [milk]
+    assert [change["product"] for change in reply.json["differences"]] == [milk]
     assert place(client, buyer, order_body(10_200)).status_code == 201
 
 
@@ -206,3 +208,34 @@ def test_an_edited_form_after_the_order(browser: Any, milk: str) -> None:
     submit(browser, hidden)
     assert submit(browser, hidden, note="later").headers["Location"] == "/orders"
     assert count(OrderGroup) == 1
+
+
+# ---- the key
+
+
+def test_who_is_suspended_does_not_get_the_stored_answer(
+    client: Any, buyer: Actor, milk: str
+) -> None:
+    token = {"Authorization": f"Bearer {bearer_of(buyer)}"}
+    assert place(client, buyer, order_body(10_000), **token).status_code == 201
+    person = next(row for row in rows(Account) if row.id == buyer.me())
+    suspend(make_person("admin"), person.uid, "a test")
+    again = place_with(client, token)
+    assert (again.status_code, "Idempotent-Replayed" in again.headers) == (401, False)
+    assert b"number" not in again.data
+
+
+def test_a_stranger_with_the_same_key_places_an_order_of_their_own(
+    client: Any, buyer: Actor, milk: str
+) -> None:
+    assert place(client, buyer, order_body(10_000)).status_code == 201
+    stranger = make_person()
+    set_line(stranger, milk, 2)
+    other = place(client, stranger, order_body(10_000))
+    assert (other.status_code, "Idempotent-Replayed" in other.headers) == (201, False)
+    assert count(OrderGroup) == 2
+
+
+def place_with(client: Any, token: dict[str, str]) -> Any:
+    headers = {**token, "Idempotency-Key": "k-1"}
+    return client.post("/api/v1/orders", json=order_body(10_000), headers=headers)

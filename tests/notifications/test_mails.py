@@ -279,7 +279,9 @@ def _kinds_written_in_code() -> set[str]:
     """Names given to ``enqueue``, or kept for it by an export, anywhere in the shop's code."""
     found: set[str] = set()
     for path in Path(mails.__file__).parents[1].rglob("*.py"):
-        found |= set(re.findall(r'(?:enqueue\(connection, |mail: str = )"(\w+)"', path.read_text()))
+        found |= set(
+            re.findall(r'(?:enqueue(?:_all)?\(connection, |mail: str = )"(\w+)"', path.read_text())
+        )
     return found
 
 

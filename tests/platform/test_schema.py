@@ -94,9 +94,13 @@ ACCOUNT = (
     "locale, zone, wants_report, created_at) VALUES "
     "(1, 'u', 'e', 'n', 'h', '{role}', '{status}', 1, 'l', 'z', true, '2026-01-01 00:00:00+00')"
 )
+LEVEL = (
+    "INSERT INTO stock_level (product_id, on_hand, reserved, low_at, version) "
+    "VALUES (1, {on_hand}, {reserved}, 0, 1)"
+)
 BAD_ROWS = {
-    "a level below zero": "INSERT INTO stock_level (product_id, on_hand, reserved, low_at, version) VALUES (1, -1, 0, 0, 1)",
-    "more reserved than there is": "INSERT INTO stock_level (product_id, on_hand, reserved, low_at, version) VALUES (1, 2, 3, 0, 1)",
+    "a level below zero": LEVEL.format(on_hand=-1, reserved=0),
+    "more reserved than there is": LEVEL.format(on_hand=2, reserved=3),
     "an unknown role": ACCOUNT.format(role="owner", status="active"),
     "a customer who waits for approval": ACCOUNT.format(role="customer", status="pending"),
     "a second catalogue version": "INSERT INTO catalog_version VALUES (2, 1)",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from kirana.platform.money import LARGEST
 from kirana.pricing.errors import TotalTooLarge
 from kirana.pricing.quote import Quote, Wish, line_total, quote
-from kirana.pricing.tax import DEFAULT_TAX_TABLE
+from kirana.pricing.tax import DEFAULT_TAX_TABLE, TaxRules
 
 prices = st.integers(min_value=0, max_value=10**7)
 wishes = st.builds(
@@ -44,7 +44,7 @@ def test_tax_is_contained_and_follows_the_class() -> None:
 
 
 def test_the_callers_rates_are_used() -> None:
-    assert quote([Wish(1, 1, 1, 12000, 1, "vat")], {"vat": 2000}).tax_minor == 2000
+    assert quote([Wish(1, 1, 1, 12000, 1, "vat")], TaxRules({"vat": 2000})).tax_minor == 2000
 
 
 def test_one_minor_unit_above_the_cap_is_refused() -> None:

@@ -13,6 +13,7 @@ from kirana.backoffice.words import MOVE_WORDS, ORDER_WORDS
 from kirana.orders.queries import get_order, list_store_orders
 from kirana.orders.services.moving import NEEDS_REASON, move_order
 from kirana.orders.shapes import OrderView, StoreOrdersQuery
+from kirana.orders.showing import sums_of, taxes_of
 from kirana.orders.states import COURIER_MOVES, ORDER_MOVES
 from kirana.platform.errors import Conflict, Invalid, NotFound, Stale
 from kirana.platform.http import current_actor, requires
@@ -113,6 +114,8 @@ def _order_page(store: StoreView, number: str, problem: str = "", status: int = 
         moves=[_move(to) for to in found.moves],
         words=ORDER_WORDS,
         stages=_stages(found),
+        sums=sums_of(found),
+        taxes=taxes_of(found),
     )
 
 

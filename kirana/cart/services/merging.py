@@ -9,6 +9,7 @@ from kirana.cart.models import CartLine
 from kirana.cart.services.carts import abandon_cart, lock_or_open_cart
 from kirana.cart.steps import MOST_LINES, floored, largest
 from kirana.catalog.models import Product
+from kirana.catalog.units import quantity_text
 from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.probes import reached
@@ -48,7 +49,7 @@ def _lines(connection: Connection, cart_id: int) -> Sequence[Any]:
     return connection.execute(
         select(
             CartLine.product_id, CartLine.quantity, CartLine.price_seen_minor, Product.title,
-            Product.minimum, Product.increment, Product.price_per,
+            Product.minimum, Product.increment, Product.price_per, Product.unit,
             within_reach(cart_id, clock.now(connection)).label("available"),
         )
         .join(Product, Product.id == CartLine.product_id)
@@ -95,10 +96,16 @@ def _note(merged: int, capped: Sequence[Any], left_out: Sequence[Any]) -> str | 
         return "Your basket already had everything from before you signed in."
     parts = [f"{merged} {'thing' if merged == 1 else 'things'} from before joined your basket."]
     if capped:
-        parts.append(f"There is less than you wished of: {_titles(capped)}.")
+        parts.append(f"There is less than you wished of: {', '.join(map(_less, capped))}.")
     if left_out:
         parts.append(f"Your basket is full; these were left out: {_titles(left_out)}.")
     return " ".join(parts)
+
+
+def _less(row: Any) -> str:
+    """``Milk (3 instead of 8)``."""
+    got, wished = (quantity_text(each, row.unit) for each in (_capped(row), row.quantity))
+    return f"{row.title} ({got} instead of {wished})"
 
 
 def _titles(rows: Sequence[Any]) -> str:

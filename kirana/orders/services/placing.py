@@ -14,7 +14,7 @@ from kirana.orders.shapes import Delivery, GroupView, OrderSummary, StoreName
 from kirana.platform import clock, columns
 from kirana.platform.access import Actor
 from kirana.platform.amounts import Money
-from kirana.platform.db import insert_unless_taken, verb
+from kirana.platform.db import insert_new, verb
 from kirana.pricing.quote import Quote, QuotedLine, StoreQuote
 from kirana.stock.services.selling import LineDemand
 
@@ -57,15 +57,15 @@ def place_orders(connection: Connection, actor: Actor, new: NewGroup) -> PlacedG
     now = clock.now(connection)
     uid = columns.new_uid()
     group_id = _insert_group(connection, actor, new, {"uid": uid, "placed_at": now})
-    orders: list[PlacedOrder] = []
-    for part in new.quote.stores:
-        order_id, number = _insert_order(
-            connection,
-            part,
-            group_id=group_id, account_id=actor.me(), currency=new.currency,
-            placed_at=now, updated_at=now,
-        )  # fmt: skip
-        orders.append(PlacedOrder(order_id, _summary(new, part, number, now)))
+    given = {
+        "group_id": group_id, "account_id": actor.me(), "currency": new.currency,
+        "status": "placed", "version": 1, "placed_at": now, "updated_at": now,
+    }  # fmt: skip
+    made = _insert_orders(connection, new.quote.stores, given)
+    orders = [
+        PlacedOrder(made[part.store_id].id, _summary(new, part, made[part.store_id].number, now))
+        for part in new.quote.stores
+    ]
     demands = _insert_lines(connection, new, orders)
     _insert_charges(connection, new.quote, orders)
     _insert_events(connection, actor, orders, now)
@@ -86,18 +86,26 @@ def _insert_group(
     ).scalar_one()  # fmt: skip
 
 
-def _insert_order(connection: Connection, part: StoreQuote, **given: Any) -> tuple[int, str]:
+def _insert_orders(
+    connection: Connection, parts: Sequence[StoreQuote], given: Mapping[str, Any]
+) -> dict[int, Any]:
+    """Id and number of each store's new order, by store; a number in use is drawn again once."""
+    made: dict[int, Any] = {}
     for _attempt in range(NUMBER_TRIES):
-        number = columns.new_number()
-        order_id = insert_unless_taken(
-            connection, Order,
-            number=number, store_id=part.store_id, status="placed", version=1,
-            lines_minor=part.lines_minor, charges_minor=part.charges_minor,
-            tax_minor=part.tax_minor, total_minor=part.total_minor, **given,
-        )  # fmt: skip
-        if order_id is not None:
-            return order_id, number
+        rows = [_order(part, given) for part in parts if part.store_id not in made]
+        found = insert_new(connection, Order, rows, Order.store_id, Order.id, Order.number)
+        made |= {row.store_id: row for row in found}
+        if len(made) == len(parts):
+            return made
     raise NumbersTaken
+
+
+def _order(part: StoreQuote, given: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "number": columns.new_number(), "store_id": part.store_id,
+        "lines_minor": part.lines_minor, "charges_minor": part.charges_minor,
+        "tax_minor": part.tax_minor, "total_minor": part.total_minor, **given,
+    }  # fmt: skip
 
 
 def _summary(new: NewGroup, part: StoreQuote, number: str, now: datetime) -> OrderSummary:

@@ -21,6 +21,7 @@ GOODS = "an order's lines are goods of its store"
 ONCE_ITS_PRICE = "a line's price was once its product's price"
 EVENTS = "a payment's sums are those of its events"
 PAID = "handed-over orders are paid in full, and with cash no others at all"
+LINE_TAX = "a line's tax is within its total, or on top where it was charged; rounded half up once"
 ORDER = f'UPDATE "order" SET {{}} WHERE id = {PLACED}'
 A_LINE = f"UPDATE order_line SET {{}} WHERE id = {LINE}"
 DUE = f"UPDATE payment SET {{}} WHERE order_id = {PLACED}"
@@ -88,8 +89,14 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
         fault(A_LINE.format("price_per = 7")),
         fault(A_LINE.format("price_minor = price_minor + 1"), also=(ONCE_ITS_PRICE,)),
     ),
-    "a line's tax is contained in its total, rounded half up once": (
-        fault(A_LINE.format("tax_basis_points = 0")),
+    LINE_TAX: (fault(A_LINE.format("tax_basis_points = 0")),),
+    "tax that was charged is the tax of the lines": (
+        fault(
+            "INSERT INTO charge (order_id, kind, label, amount_minor) "
+            f"SELECT {PLACED}, 'tax', 'Tax 5 %', 1 UNION ALL "
+            f"SELECT {PLACED}, 'discount', 'A gift', -1",
+            also=(LINE_TAX,),
+        ),
     ),
     ONCE_ITS_PRICE: (
         fault(

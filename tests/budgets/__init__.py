@@ -1,0 +1,1 @@
+"""How many SQL statements a request costs."""
