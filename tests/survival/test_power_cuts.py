@@ -146,7 +146,7 @@ def test_no_promise_is_lost(recording: Recording, folder: Path) -> None:
 def test_mutant_that_does_not_wait_for_the_disk(
     recorder: Path, sqlite_source: SqliteSource, folder: Path
 ) -> None:
-    """What SQLite promises for NORMAL is what is found: a whole database without the last orders."""
+    """What SQLite promises for NORMAL is what is found: whole, but without the last orders."""
     made = record(recorder, sqlite_source, "synchronous=NORMAL")
     chance = random.Random(1)
     cuts = [chance.randint(made.opening, len(made.events)) for _ in range(8)]
