@@ -8,11 +8,13 @@ from urllib.parse import urlsplit
 import pytest
 
 from kirana import check
-from kirana.cart.services import set_line
+from kirana.cart.queries import basket_view
+from kirana.cart.services import change_line, set_line
 from kirana.orders.models import Order
 from kirana.platform import db
 from kirana.platform.config import Settings
 from kirana.platform.cookies import ACCESS_COOKIE
+from kirana.platform.errors import OutcomeUnknown
 from kirana.platform.probes import clear_probes, set_probe
 from tests.cart.goods import make_person, make_product, make_store, stock_of
 from tests.checkout.buying import count
@@ -129,6 +131,16 @@ def test_a_commit_whose_answer_is_lost(
     assert ("Idempotent-Replayed" in again.headers) == is_done
     customer.assert_one_order()
     assert customer.order().data == again.data
+
+
+def test_what_may_be_done_already_is_not_done_again(line: Line) -> None:
+    """A verb without a key, which nothing would keep from counting twice."""
+    slug, buyer = make_product(make_store(), UNITS), make_person()
+    line.cut_next("after")
+    with pytest.raises(OutcomeUnknown):
+        change_line(buyer, slug, 1)
+    assert line.cuts == 1
+    assert [each.quantity for each in basket_view(buyer).lines] == [1]
 
 
 # ---- nobody there
