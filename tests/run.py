@@ -33,6 +33,7 @@ NO_TESTS = 5
 # What a further Python runs, so that the whole stays below ten minutes on two cores: the unit
 # tests, the ground floor, and the way from a basket to an order and its jobs.
 SAMPLE = ("unit", "platform", "pricing", "cart", "checkout", "orders", "jobs")
+PROOFS = {"races": "tests/races", "hostile input": "tests/hostile", "survival": "tests/survival"}
 QUIET = ["-q", "--tb=short", "-p", "no:cacheprovider"]
 # Three workers for two cores: much of the time a test waits for a process, a mail or a page.
 ON_TWO_CORES = ["-n", "3", "--dist", "loadscope", "--no-loadscope-reorder"]
@@ -166,10 +167,10 @@ def _quick_set(run: Run, minor: int, python: Path) -> None:
 
 
 def _proof(run: Run, repeats: int) -> None:
-    """The races and the hostile tests, long; ``paths`` narrows that down."""
+    """The races, the hostile tests and those of survival, long; ``paths`` narrows that down."""
     os.environ[REPEATS] = str(repeats)
     own, wanted = inventory.own_minor(), run.paths
-    for title, folder in (("races", "tests/races"), ("hostile input", "tests/hostile")):
+    for title, folder in PROOFS.items():
         run.paths = wanted or [folder]
         # One by one onto two cores: each race is alone with its database in its worker.
         run.step(f"{title} × {repeats}, Python 3.{own}", Path(sys.executable), "-n", "2")
@@ -190,7 +191,7 @@ def _announce(run: Run) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.run", description=__doc__)
-    parser.add_argument("--proof", action="store_true", help="races and hostile tests, long")
+    parser.add_argument("--proof", action="store_true", help="races, hostile tests, survival, long")
     parser.add_argument("paths", nargs="*", help="only these files or folders")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))

@@ -23,6 +23,7 @@ from sqlalchemy.types import JSON, DateTime, TypeDecorator
 
 from kirana.platform.config import Settings
 from kirana.platform.engines import WriteQueue, make_engine
+from kirana.platform.errors import OutcomeUnknown
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -135,6 +136,7 @@ def transaction() -> Iterator[Connection]:
     """Join the running transaction or open one that commits at the outermost exit.
 
     Rolls back on any exception. Actions given to ``after_commit`` run once it is committed.
+    Raises OutcomeUnknown when the connection was lost between COMMIT and its answer.
     """
     unit = _unit.get()
     if unit is not None:
@@ -148,7 +150,7 @@ def transaction() -> Iterator[Connection]:
         try:
             connection.begin()
             yield connection
-            connection.commit()
+            _commit(connection)
         except BaseException:
             connection.rollback()
             raise
@@ -156,6 +158,15 @@ def transaction() -> Iterator[Connection]:
             _unit.reset(token)
     for action in unit.after:
         action()
+
+
+def _commit(connection: Connection) -> None:
+    try:
+        connection.commit()
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise OutcomeUnknown from error
+        raise
 
 
 @contextlib.contextmanager
@@ -196,33 +207,47 @@ def verb(work: Callable[Concatenate[Connection, P], R]) -> Callable[P, R]:
     """Run ``work`` in a transaction; its first parameter is the connection, which callers omit.
 
     Joins a running transaction. As the outermost one it is repeated, up to three times with
-    jitter, when the database reports a deadlock, a serialization failure or a busy file.
+    jitter, when the database reports a deadlock, a serialization failure or a busy file, or
+    hangs up before COMMIT. Raises OutcomeUnknown when it hangs up within COMMIT.
     """
 
     @functools.wraps(work)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                with transaction() as connection:
-                    return work(connection, *args, **kwargs)
-            except DBAPIError as error:
-                if attempt == ATTEMPTS or in_transaction() or not _is_transient(error):
-                    raise
-                time.sleep(random.uniform(0.01, 0.05) * attempt)  # noqa: S311 - jitter
-        raise AssertionError("unreachable")
+        def once() -> R:
+            with transaction() as connection:
+                return work(connection, *args, **kwargs)
+
+        return _patiently(once)
 
     return run
 
 
 def query(work: Callable[Concatenate[Connection, P], R]) -> Callable[P, R]:
-    """Run ``work`` on a reading connection; its first parameter, which callers omit."""
+    """Run ``work`` on a reading connection; its first parameter, which callers omit.
+
+    Outside a transaction it is repeated as a verb is.
+    """
 
     @functools.wraps(work)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        with reading() as connection:
-            return work(connection, *args, **kwargs)
+        def once() -> R:
+            with reading() as connection:
+                return work(connection, *args, **kwargs)
+
+        return _patiently(once)
 
     return run
+
+
+def _patiently(act: Callable[[], R]) -> R:
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return act()
+        except DBAPIError as error:
+            if attempt == ATTEMPTS or in_transaction() or not _is_transient(error):
+                raise
+            time.sleep(random.uniform(0.01, 0.05) * attempt)  # noqa: S311 - jitter
+    raise AssertionError("unreachable")
 
 
 def after_commit(action: Callable[[], None]) -> None:
@@ -245,7 +270,9 @@ def require_no_transaction() -> None:
 
 def _is_transient(error: DBAPIError) -> bool:
     state = getattr(error.orig, "sqlstate", None)
-    return state in _TRANSIENT_STATES or "database is locked" in str(error.orig)
+    is_busy = state in _TRANSIENT_STATES or "database is locked" in str(error.orig)
+    # With a lost connection the pool gives up all that it had, so the next try has a fresh one.
+    return is_busy or error.connection_invalidated
 
 
 def dialect_name() -> str:

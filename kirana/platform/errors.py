@@ -96,6 +96,13 @@ class Unavailable(ShopError):
     message = "That part of the shop is away for the moment."
 
 
+class OutcomeUnknown(Unavailable):
+    """The database was asked to commit and hung up before it could answer: it is done or not."""
+
+    code = "outcome_unknown"
+    message = "The database hung up before it could say whether that is done. Please look first."
+
+
 class IllegalMove(Conflict):
     """A status cannot go there; ``legal`` lists where it can."""
 

@@ -12,6 +12,7 @@ from flask import Flask, Response, current_app, g, render_template, request
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
 
+from kirana.platform.access import GUEST
 from kirana.platform.edge import REQUEST_ID
 from kirana.platform.errors import (
     NotFound,
@@ -19,6 +20,7 @@ from kirana.platform.errors import (
     ShopError,
     TooMany,
     Unauthorized,
+    Unavailable,
 )
 from kirana.platform.http import current_actor
 from kirana.platform.pages import RETURN_FIELD, go_to
@@ -26,6 +28,8 @@ from kirana.platform.plain import is_api_path, problem, safe_headers
 
 logger = logging.getLogger("kirana.http")
 SIGN_IN = "/sign-in"
+# About what a database needs to come back after a crash.
+RETRY_SECONDS = "2"
 SET_UP_FACTOR = "/account/security"
 
 
@@ -73,6 +77,8 @@ def _shop_error(error: ShopError) -> Response:
     response = _answer(error.status, error.code, error.detail, error.details)
     if isinstance(error, TooMany):
         response.headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, Unavailable):
+        response.headers["Retry-After"] = RETRY_SECONDS
     if isinstance(error, Unauthorized):
         response.headers["WWW-Authenticate"] = 'Bearer realm="kirana"'
     return response
@@ -101,7 +107,9 @@ def _unexpected(error: Exception) -> Response:
     route = request.url_rule or "no route"  # a path can hold the token of a mailed link
     logger.exception("request %s failed: %s %s", request_id(), request.method, route)
     if isinstance(error, OperationalError | InterfaceError) or _is_cut_off(error):
-        return _answer(503, "unavailable", "The database is away. Please try again.", {})
+        # The page must not ask the database who is looking at it.
+        g.setdefault("actor", GUEST)
+        return _shop_error(Unavailable("The database is away. Please try again."))
     return _answer(500, "internal_error", "Something went wrong on our side.", {})
 
 

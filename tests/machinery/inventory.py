@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from kirana.platform import engines
-from tests.machinery import browser, postgres, valkey
+from tests.machinery import browser, compiler, postgres, valkey
 
 MINORS = (11, 12, 13, 14)
 PYENV = Path("~/.pyenv/versions").expanduser()
@@ -34,6 +34,7 @@ def parts() -> tuple[Part, ...]:
     cluster = postgres.find_programs()
     server = valkey.find_program()
     chromium = browser.find_chromium()
+    cc = compiler.find_compiler()
     sqlite = ".".join(map(str, engines.sqlite_version()))
     return (
         Part("Python", platform.python_version(), ""),
@@ -42,6 +43,9 @@ def parts() -> tuple[Part, ...]:
         Part("Valkey", valkey.version_of(server) if server else "", "install valkey or redis"),
         Part(
             "Chromium", browser.chromium_version(chromium) if chromium else "", "install chromium"
+        ),
+        Part(
+            "C compiler", compiler.compiler_version(cc) if cc else "", "install gcc and libc6-dev"
         ),
     )
 

@@ -10,7 +10,7 @@ KIND = re.compile(r"[\[-](sqlite|postgresql)[\]-]")
 SERVERS = {"home", "valkey", "cluster", "database_kind", "browser", "shop"}
 # These start processes of their own, read the whole code or take long.
 APART = {"machinery", "rules", "supervision", "mailbox", "journeys", "races", "demo", "check"}
-APART |= {"cli"}
+APART |= {"cli", "survival"}
 # Folders of pure functions: the unit tests, which take a few seconds in all.
 PURE = {"unit", "pricing"}
 
