@@ -1,5 +1,7 @@
 """Statements 6 to 9: mails, reports and exports."""
 
+from datetime import timedelta
+
 from kirana.check.rule import Rule
 from kirana.exports.queries import KIND as EXPORT
 from kirana.privacy.queries import KIND as PERSONAL
@@ -23,6 +25,16 @@ RULES = (
         LEFT JOIN audit_event a ON a.object_kind = 'order' AND a.object_key = o.number
                                AND a.action = 'order.placed'
         GROUP BY o.number HAVING COUNT(a.id) <> 1
+        """,
+    ),
+    Rule(
+        6,
+        "an order that a kept answer names exists",
+        """
+        SELECT i.owner, i.key, i.headers ->> 'Location' AS location FROM idempotency i
+        LEFT JOIN "order" o ON o.number = SUBSTR(i.headers ->> 'Location', 16)
+        WHERE i.headers ->> 'Location' LIKE '/api/v1/orders/%'
+          AND i.headers ->> 'Location' NOT LIKE '/api/v1/orders/%/%' AND o.id IS NULL
         """,
     ),
     Rule(
@@ -67,6 +79,15 @@ RULES = (
         7,
         "a sent mail has its moment, and only a sent one",
         "SELECT id, kind, state FROM outbox WHERE (state = 'sent') <> (sent_at IS NOT NULL)",
+    ),
+    Rule(
+        7,
+        "no mail has been due for three days",
+        """
+        SELECT id, kind, state, next_at FROM outbox
+        WHERE state IN ('due', 'sending', 'retrying') AND next_at < :long_ago
+        """,
+        {"long_ago": timedelta(days=3)},
     ),
     Rule(
         8,
