@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from kirana.check.rule import Rule
 from kirana.exports.queries import KIND as EXPORT
+from kirana.oversight.queries import CHECK
 from kirana.privacy.queries import KIND as PERSONAL
 from kirana.reports.queries import JOB as REPORT
 
@@ -130,8 +131,8 @@ RULES = (
     Rule(
         9,
         "every job is of a kind that is worked on",
-        "SELECT uid, kind FROM job WHERE kind NOT IN (:export, :personal)",
-        {"export": EXPORT, "personal": PERSONAL},
+        "SELECT uid, kind FROM job WHERE kind NOT IN (:export, :personal, :check)",
+        {"export": EXPORT, "personal": PERSONAL, "check": CHECK},
     ),
     Rule(
         9,
@@ -149,11 +150,11 @@ RULES = (
         SELECT j.uid, j.status, j.file FROM job j
         LEFT JOIN outbox b ON b.dedupe_key = 'export:' || j.uid
          AND b.kind = CASE j.kind WHEN :export THEN 'export_ready' ELSE 'personal_data_ready' END
-        WHERE j.status = 'done'
+        WHERE j.status = 'done' AND j.kind <> :check
           AND (j.file IS NULL OR j.sha256 IS NULL OR b.id IS NULL
                OR j.rows_done <> COALESCE(j.rows_total, -1))
         """,
-        {"export": EXPORT},
+        {"export": EXPORT, "check": CHECK},
     ),
     Rule(
         9,

@@ -21,6 +21,7 @@ STORE = f'(SELECT store_id FROM "order" WHERE id = {PLACED})'
 OTHER_STORE = f"(SELECT MIN(id) FROM store WHERE id <> {STORE})"
 DONE_JOB = "(SELECT MIN(id) FROM job WHERE status = 'done')"
 CANCELLED_JOB = "(SELECT MIN(id) FROM job WHERE status = 'cancelled')"
+INCIDENT = "(SELECT MIN(id) FROM incident)"
 MANAGER = "(SELECT MIN(account_id) FROM membership)"
 
 

@@ -34,6 +34,7 @@ def _books(
         env="test", home=home, secret=SECRET, database_url=shop_address,
         redis_url=_valkey_of_run.url, smtp_url="smtp://127.0.0.1:9",
     )  # fmt: skip
+    _valkey_of_run.restore()  # else it remembers how many accounts were made
     db.dispose()
     memory.connect_slices(settings)
     keep_books(memory.make_app(settings, home), settings, tmp_path_factory.mktemp("exports"))
