@@ -79,7 +79,7 @@ class IncidentsQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
 
 
 class IncidentView(msgspec.Struct, frozen=True):
-    """A rule that a check found broken; ``rows`` are the first of ``rows_found``.
+    """A rule that a check found broken; ``rows`` are the first of ``rows_found``, in words.
 
     ``statement`` is the number of what must always hold in the shop's documents.
     """
@@ -89,7 +89,7 @@ class IncidentView(msgspec.Struct, frozen=True):
     rule: str
     status: IncidentState
     rows_found: int
-    rows: list[dict[str, Any]]
+    rows: list[str]
     found_at: datetime
     seen_at: datetime
     resolved_at: datetime | None
@@ -173,7 +173,9 @@ def list_incidents(
         statement = statement.where(Incident.status == wanted.state)
     if wanted.cursor is not None:
         statement = statement.where(Incident.id < decode_cursor(wanted.cursor, [int])[0])
-    return _page(connection, statement, wanted.limit, IncidentView)
+    return to_page(
+        connection.execute(statement).all(), wanted.limit, _incident, lambda row: (row.id,)
+    )
 
 
 @query
@@ -183,8 +185,7 @@ def get_incident(connection: Connection, actor: Actor, uid: str) -> IncidentView
     row = connection.execute(_INCIDENTS.where(Incident.uid == uid)).one_or_none()
     if row is None:
         raise NotFound
-    view: IncidentView = _shaped(row, IncidentView)
-    return view
+    return _incident(row)
 
 
 @query
@@ -206,8 +207,20 @@ def list_admins(connection: Connection) -> list[int]:
 
 def _page(connection: Connection, statement: Any, limit: int, shape: Any) -> Page[Any]:
     rows = connection.execute(statement).all()
-    return to_page(rows, limit, lambda row: _shaped(row, shape), lambda row: (row.id,))
+    names = shape.__struct_fields__
+    return to_page(
+        rows,
+        limit,
+        lambda row: shape(**{name: getattr(row, name) for name in names}),
+        lambda row: (row.id,),
+    )
 
 
-def _shaped(row: Any, shape: Any) -> Any:
-    return shape(**{name: getattr(row, name) for name in shape.__struct_fields__})
+def _incident(row: Any) -> IncidentView:
+    values = {name: getattr(row, name) for name in IncidentView.__struct_fields__}
+    return IncidentView(**values | {"rows": [_in_words(each) for each in row.rows]})
+
+
+def _in_words(row: dict[str, Any]) -> str:
+    """``product_id 7, on_hand 3, moved 4``: what an operator looks for in the tables."""
+    return ", ".join(f"{name} {'–' if value is None else value}" for name, value in row.items())
