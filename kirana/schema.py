@@ -6,6 +6,7 @@ import kirana.cart.models
 import kirana.catalog.models
 import kirana.jobs.models
 import kirana.orders.models
+import kirana.oversight.models
 import kirana.payments.models
 import kirana.platform.audit
 import kirana.platform.audit_seal

@@ -19,6 +19,9 @@ from kirana.catalog.services.categories import create_category
 from kirana.catalog.services.products import create_product, publish_product
 from kirana.catalog.services.requests import ask_for_category
 from kirana.exports.services import request_export
+from kirana.oversight.queries import IncidentsQuery, list_incidents
+from kirana.oversight.services import Broken, record_findings
+from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.amounts import Money
 from kirana.platform.db import query
@@ -138,6 +141,10 @@ def _fill(world: World) -> None:
     receive_goods(manager, keys["product"], 50)
     set_line(customer, keys["product"], 2)
     keys["order"] = buy(customer).orders[0].number
+    found = [Broken(1, "a rule of the world", 1, [{"id": 1}])]
+    record_findings(found, clock.utc_now())
+    [incident] = list_incidents(admin, IncidentsQuery()).items
+    keys["incident"] = incident.uid
     set_line(customer, keys["product"], 1)
     wish = CategoryWish(kind="create", name="Tea", store=store)
     keys["request"] = ask_for_category(manager, wish)

@@ -62,6 +62,9 @@ class Permission(StrEnum):
     READ_OUTBOX = "read:outbox"
     WRITE_OUTBOX = "write:outbox"
     READ_AUDIT = "read:audit"
+    # What checks found, and the check itself.
+    READ_INCIDENTS = "read:incidents"
+    WRITE_INCIDENTS = "write:incidents"
 
 
 P = Permission
@@ -78,7 +81,7 @@ _ADMIN = _CUSTOMER | {
     P.DECIDE_CATEGORY_REQUESTS, P.READ_APPROVALS, P.WRITE_APPROVALS, P.READ_PEOPLE, P.WRITE_PEOPLE,
     P.WRITE_STORES, P.WRITE_STORE_SETTINGS, P.READ_STORE_MEMBERS, P.WRITE_STORE_MEMBERS,
     P.READ_REPORTS, P.WRITE_REPORTS, P.READ_JOBS, P.WRITE_JOBS, P.READ_OUTBOX, P.WRITE_OUTBOX,
-    P.READ_AUDIT,
+    P.READ_AUDIT, P.READ_INCIDENTS, P.WRITE_INCIDENTS,
 }  # fmt: skip
 
 _COURIER = frozenset({P.READ_STORE_DELIVERIES, P.WRITE_STORE_DELIVERIES})

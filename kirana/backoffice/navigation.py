@@ -9,6 +9,7 @@ from kirana.accounts.permissions import Permission
 from kirana.backoffice.words import PLACE_WORDS
 from kirana.catalog.models import CategoryRequest
 from kirana.orders.models import Order
+from kirana.oversight.models import Incident
 from kirana.platform.access import Actor
 from kirana.platform.db import query
 from kirana.platform.errors import NotFound
@@ -72,11 +73,12 @@ def _places(place: Workplace) -> list[tuple[str, tuple[Permission, str, str, str
 
 
 def admin_sidebar() -> dict[str, Any]:
-    """The ``office`` of layouts/office.html for the admin."""
-    applications, requests = count_waiting_decisions()
+    """The ``office`` of layouts/office.html for the admin; ``incidents`` are the open ones."""
+    applications, requests, incidents = count_waiting_decisions()
     return {
         "name": "All stores",
         "role_text": "Admin",
+        "incidents": incidents,
         "groups": [
             _group(
                 "Decide",
@@ -93,6 +95,7 @@ def admin_sidebar() -> dict[str, Any]:
                 "Know",
                 ("Monthly reports", "chart-line", "/office/reports", 0),
                 ("Audit log", "shield-check", "/office/audit", 0),
+                ("Checks", "list-checks", "/office/checks", incidents),
             ),
         ],
     }
@@ -111,15 +114,16 @@ def count_waiting_orders(connection: Connection, store_slug: str) -> int:
 
 
 @query
-def count_waiting_decisions(connection: Connection) -> tuple[int, int]:
-    """Applications and category requests that nobody has decided yet."""
+def count_waiting_decisions(connection: Connection) -> tuple[int, int, int]:
+    """Applications and category requests that nobody has decided yet, and open incidents."""
     row = connection.execute(
         select(
             select(func.count()).where(Approval.status == "requested").scalar_subquery(),
             select(func.count()).where(CategoryRequest.status == "requested").scalar_subquery(),
+            select(func.count()).where(Incident.status == "open").scalar_subquery(),
         )
     ).one()
-    return row[0], row[1]
+    return row[0], row[1], row[2]
 
 
 def _group(title: str, *items: Item) -> dict[str, Any]:

@@ -3,15 +3,17 @@
 Each rule is one SELECT that returns the rows which break it, so that an operator sees them.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, bindparam, text
 
 from kirana.check import history, links, money, people, stock, work
 from kirana.check.rule import Rule
-from kirana.platform.db import query
+from kirana.platform import clock
+from kirana.platform.db import UtcDateTime, snapshot
 
 SHOWN_ROWS = 20
 
@@ -27,32 +29,58 @@ RULES: tuple[Rule, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A rule that does not hold, with (at most twenty of) the rows that break it."""
+    """A rule that does not hold, with how many rows break it, and the first twenty of them."""
 
     statement: int
     rule: str
+    count: int
     rows: list[dict[str, Any]]
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
-@query
-def run(connection: Connection, progress: Callable[[Rule], None] | None = None) -> list[Finding]:
-    """Check every rule; an empty list means that all of them hold."""
-    return list(find(connection, progress))
+def run(progress: Callable[[Rule], None] | None = None) -> list[Finding]:
+    """Check every rule, all as of one moment; an empty list means that all of them hold."""
+    with snapshot() as connection:
+        return list(find(connection, progress))
+
+
+def rules_on(dialect: str) -> list[Rule]:
+    """The rules that can be asked of that database."""
+    return [rule for rule in RULES if rule.only_on in (None, dialect)]
 
 
 def find(
     connection: Connection, progress: Callable[[Rule], None] | None = None
 ) -> Iterator[Finding]:
     """The rules that do not hold for what ``connection`` sees, one by one."""
-    for rule in RULES:
-        if rule.only_on not in (None, connection.dialect.name):
-            continue
+    for rule in rules_on(connection.dialect.name):
         if progress:
             progress(rule)
-        found = connection.execute(text(rule.sql), rule.parameters).mappings()
+        values = {name: _bound(connection, value) for name, value in rule.parameters.items()}
+        found = connection.execute(_statement(rule.sql, values), values).mappings()
         rows = [dict(row) for row in found.fetchmany(SHOWN_ROWS)]
         if rows:
-            yield Finding(rule.statement, rule.name, rows)
+            yield Finding(rule.statement, rule.name, _count(connection, rule, values, rows), rows)
+
+
+def _bound(connection: Connection, value: Any) -> Any:
+    """A span of time stands for the moment that lies so far back."""
+    return clock.now(connection) - value if isinstance(value, timedelta) else value
+
+
+def _statement(sql: str, values: Mapping[str, Any]) -> TextClause:
+    moments = [name for name, value in values.items() if isinstance(value, datetime)]
+    return text(sql).bindparams(*(bindparam(name, type_=UtcDateTime) for name in moments))
+
+
+def _count(
+    connection: Connection, rule: Rule, values: Mapping[str, Any], rows: Sequence[Any]
+) -> int:
+    """How many rows break the rule; asked only where they are more than are shown."""
+    if len(rows) < SHOWN_ROWS:
+        return len(rows)
+    whole = f"SELECT COUNT(*) FROM ({rule.sql}) AS broken"  # noqa: S608 - a rule of ours
+    found: int = connection.execute(_statement(whole, values), values).scalar_one()
+    return found

@@ -7,6 +7,7 @@ from kirana.catalog.states import PRODUCT_MOVES
 from kirana.check.rule import Rule
 from kirana.jobs.states import JOB_MOVES
 from kirana.orders.states import ORDER_MOVES
+from kirana.oversight.states import INCIDENT_MOVES
 from kirana.payments.states import AFTER, PAYMENT_MOVES
 from kirana.platform.states import Moves
 from kirana.stores.states import STORE_MOVES
@@ -84,6 +85,7 @@ RULES = (
     *_rules("product", "product_event", "product_id", PRODUCT_MOVES),
     *_rules('"order"', "order_event", "order_id", ORDER_MOVES),
     *_rules("job", "job_event", "job_id", JOB_MOVES),
+    *_rules("incident", "incident_event", "incident_id", INCIDENT_MOVES),
     _PAYMENTS,
     _LINES,
 )

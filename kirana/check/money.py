@@ -44,6 +44,21 @@ RULES = (
         "SELECT owner, key FROM idempotency WHERE status < 200 OR status > 399",
     ),
     Rule(
+        3,
+        "an idempotency key is used once",
+        "SELECT owner, key, COUNT(*) AS uses FROM idempotency GROUP BY owner, key "
+        "HAVING COUNT(*) > 1",
+    ),
+    Rule(
+        3,
+        "no order is the answer to two keys",
+        """
+        SELECT headers ->> 'Location' AS location, COUNT(*) AS keys FROM idempotency
+        WHERE status = 201 AND headers ->> 'Location' LIKE '/api/v1/orders/%'
+        GROUP BY headers ->> 'Location' HAVING COUNT(*) > 1
+        """,
+    ),
+    Rule(
         4,
         "an order's total is its lines and charges",
         """
@@ -209,6 +224,20 @@ RULES = (
         FROM "order" o JOIN order_group g ON g.id = o.group_id
         LEFT JOIN order_event e ON e.order_id = o.id AND e.from_status IS NULL
         WHERE o.placed_at <> g.placed_at OR o.placed_at <> e.at
+        """,
+    ),
+    Rule(
+        14,
+        "the months of a customer's reports sum to no more than all their orders",
+        """
+        SELECT a.uid, months.orders AS in_reports, COUNT(o.id) AS orders FROM (
+          SELECT account_id, SUM(CAST(figures ->> 'orders' AS INTEGER)) AS orders,
+                 SUM(CAST(figures ->> 'spend_minor' AS BIGINT)) AS spend
+          FROM report_delivery GROUP BY account_id
+        ) AS months JOIN account a ON a.id = months.account_id
+        LEFT JOIN "order" o ON o.account_id = months.account_id
+        GROUP BY a.uid, months.orders, months.spend
+        HAVING months.orders > COUNT(o.id) OR months.spend > COALESCE(SUM(o.total_minor), 0)
         """,
     ),
 )

@@ -8,6 +8,7 @@ from typing import Any
 class Rule:
     """``sql`` selects the rows that break the rule; ``statement`` is its number in the domain.
 
+    A timedelta among the ``parameters`` is bound as the moment that lies so far back.
     ``only_on`` names the one database whose catalogue the query reads.
     """
 

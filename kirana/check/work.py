@@ -1,7 +1,10 @@
 """Statements 6 to 9: mails, reports and exports."""
 
+from datetime import timedelta
+
 from kirana.check.rule import Rule
 from kirana.exports.queries import KIND as EXPORT
+from kirana.oversight.queries import CHECK
 from kirana.privacy.queries import KIND as PERSONAL
 from kirana.reports.queries import JOB as REPORT
 
@@ -23,6 +26,16 @@ RULES = (
         LEFT JOIN audit_event a ON a.object_kind = 'order' AND a.object_key = o.number
                                AND a.action = 'order.placed'
         GROUP BY o.number HAVING COUNT(a.id) <> 1
+        """,
+    ),
+    Rule(
+        6,
+        "an order that a kept answer names exists",
+        """
+        SELECT i.owner, i.key, i.headers ->> 'Location' AS location FROM idempotency i
+        LEFT JOIN "order" o ON o.number = SUBSTR(i.headers ->> 'Location', 16)
+        WHERE i.headers ->> 'Location' LIKE '/api/v1/orders/%'
+          AND i.headers ->> 'Location' NOT LIKE '/api/v1/orders/%/%' AND o.id IS NULL
         """,
     ),
     Rule(
@@ -69,6 +82,15 @@ RULES = (
         "SELECT id, kind, state FROM outbox WHERE (state = 'sent') <> (sent_at IS NOT NULL)",
     ),
     Rule(
+        7,
+        "no mail has been due for three days",
+        """
+        SELECT id, kind, state, next_at FROM outbox
+        WHERE state IN ('due', 'sending', 'retrying') AND next_at < :long_ago
+        """,
+        {"long_ago": timedelta(days=3)},
+    ),
+    Rule(
         8,
         "each owed report has one mail",
         """
@@ -109,8 +131,8 @@ RULES = (
     Rule(
         9,
         "every job is of a kind that is worked on",
-        "SELECT uid, kind FROM job WHERE kind NOT IN (:export, :personal)",
-        {"export": EXPORT, "personal": PERSONAL},
+        "SELECT uid, kind FROM job WHERE kind NOT IN (:export, :personal, :check)",
+        {"export": EXPORT, "personal": PERSONAL, "check": CHECK},
     ),
     Rule(
         9,
@@ -128,11 +150,11 @@ RULES = (
         SELECT j.uid, j.status, j.file FROM job j
         LEFT JOIN outbox b ON b.dedupe_key = 'export:' || j.uid
          AND b.kind = CASE j.kind WHEN :export THEN 'export_ready' ELSE 'personal_data_ready' END
-        WHERE j.status = 'done'
+        WHERE j.status = 'done' AND j.kind <> :check
           AND (j.file IS NULL OR j.sha256 IS NULL OR b.id IS NULL
                OR j.rows_done <> COALESCE(j.rows_total, -1))
         """,
-        {"export": EXPORT},
+        {"export": EXPORT, "check": CHECK},
     ),
     Rule(
         9,

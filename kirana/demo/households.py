@@ -27,6 +27,7 @@ class Plan:
     customers: int = 60
     days: int = 120
     orders: int = 4000
+    most_lines: int = MOST_LINES
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,7 @@ def _basket(
     if not lines or chance.random() < WHIM:
         product = _seen_in_passing(chance, store, shelves, age)
         lines[product.sku] = _quantity(chance, household.size, product, _WHIM)
-    return tuple(lines.items())[:MOST_LINES]
+    return tuple(lines.items())[: plan.most_lines]
 
 
 def _choice(household: _Household, store: str, need: Need, shelves: _Shelves) -> DemoProduct | None:

@@ -57,7 +57,7 @@ def _copy(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]
             copy.write_row(list(_cells(columns, row)))
     if "id" in table.columns:
         name = func.pg_get_serial_sequence(bindparam("name", quote.format_table(table)), "id")
-        connection.execute(select(func.setval(name, len(rows))))
+        connection.execute(select(func.setval(name, rows[-1]["id"])))
     # Until the planner knows how many rows there are now, it takes the wrong way to them.
     connection.exec_driver_sql(f"ANALYZE {quote.format_table(table)}")
 

@@ -3,6 +3,8 @@
 import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -23,6 +25,7 @@ from kirana.demo.people import (
     MANAGER_EMAIL,
     PASSWORD,
     ZONE,
+    Customer,
     make_customers,
 )
 from kirana.demo.rows import Rows
@@ -111,21 +114,38 @@ def _store_pictures(store: Storage, catalogue: Catalogue) -> Files:
 
 def write_books(seed: int, catalogue: Catalogue, files: Files, currency: str) -> Rows:
     """All rows of the shop as of now, in memory."""
-    people = People(make_customers(seed, CUSTOMERS), hash_password(PASSWORD))
     rows = Rows()
-    zone = ZoneInfo(ZONE)
     now = clock.utc_now().replace(microsecond=0)
-    moment = Moment(now, random.Random(f"shop {seed}"))  # noqa: S311 - the same per seed
-    ground = found_shop(rows, moment, catalogue, files, people)
+    shop = Shop(seed, catalogue, files, currency, make_customers(seed, CUSTOMERS))
+    keep_books(rows, shop, Plan(now.astimezone(ZoneInfo(ZONE)), CUSTOMERS))
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What is sold, to whom; ``seed`` decides every chance."""
+
+    seed: int
+    catalogue: Catalogue
+    files: Files
+    currency: str
+    customers: tuple[Customer, ...]
+
+
+def keep_books(rows: Rows, shop: Shop, plan: Plan) -> None:
+    """Gather the shop's rows: what stands before the first order, its history, its stock."""
+    now, zone = plan.until.astimezone(UTC), ZoneInfo(ZONE)
+    people = People(shop.customers, hash_password(PASSWORD))
+    moment = Moment(now, random.Random(f"shop {shop.seed}"))  # noqa: S311 - the same per seed
+    ground = found_shop(rows, moment, shop.catalogue, shop.files, people)
     founded_at = min(store["created_at"] for store in rows.of(Store))
     close_months(rows, founded_at, now, zone, max(ground.customers))
-    orders = generate_orders(catalogue, seed, Plan(now.astimezone(zone)))
-    trade = Trade(rows, ground, people.customers, currency, now, moment.chance)
+    orders = generate_orders(shop.catalogue, shop.seed, plan)
+    trade = Trade(rows, ground, people.customers, shop.currency, now, moment.chance)
     changes = write_orders(trade, orders)
     book = StockBook(rows, ground.products, LotKeeper(rows, zone))
     keep_stock(book, ground.products, changes, moment, zone)
     book.close(now)
-    return rows
 
 
 @verb

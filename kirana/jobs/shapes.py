@@ -41,20 +41,20 @@ class ClaimedJob(msgspec.Struct, frozen=True):
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """How far a job is certain: its file holds ``bytes`` that are on the disk."""
+    """How far a job is certain: its file, if it makes one, holds ``bytes`` on the disk."""
 
     cursor: str
     bytes: int
     rows_done: int
     rows_total: int
-    file: str
+    file: str | None
 
 
 class Result(msgspec.Struct, frozen=True):
-    """What a finished job leaves."""
+    """What a finished job leaves; not every one a file."""
 
-    file: str
-    sha256: str
+    file: str | None
+    sha256: str | None
     bytes: int
     rows_done: int
 

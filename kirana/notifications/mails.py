@@ -12,6 +12,7 @@ from kirana.exports.files import exports_folder
 from kirana.exports.queries import get_download, is_still_theirs
 from kirana.exports.services import KEPT
 from kirana.notifications import factor_mails, privacy_mails, queries, recovery
+from kirana.notifications.incidents import incidents
 from kirana.notifications.invitations import invitation
 from kirana.notifications.month import present
 from kirana.notifications.rendering import Letters, money_in
@@ -120,6 +121,7 @@ BUILDERS: dict[str, Callable[[Letters, Payload], Message | None]] = {
     "factor_note": factor_mails.factor_note,
     **privacy_mails.BUILDERS,
     "invitation": invitation,
+    "incidents": incidents,
 }
 
 

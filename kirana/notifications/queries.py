@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, select
 from kirana.accounts.models import Account, Approval
 from kirana.jobs.models import Job
 from kirana.orders.models import Charge, Order, OrderEvent, OrderGroup, OrderLine
+from kirana.oversight.models import Incident
 from kirana.payments.models import Payment
 from kirana.platform.db import query
 from kirana.reports.models import ReportDelivery
@@ -72,7 +73,7 @@ def get_person(connection: Connection, account_id: int) -> Any:
     """To whom a mail goes, and whether still."""
     columns = (
         Account.email, Account.name, Account.status, Account.wants_report, Account.verified_at,
-        Account.zone, Account.erase_at,
+        Account.zone, Account.erase_at, Account.role,
     )  # fmt: skip
     return connection.execute(select(*columns).where(Account.id == account_id)).one()
 
@@ -88,6 +89,14 @@ def get_reported_person(connection: Connection, delivery_id: int) -> int:
     find = select(ReportDelivery.account_id).where(ReportDelivery.id == delivery_id)
     found: int = connection.execute(find).scalar_one()
     return found
+
+
+@query
+def list_incidents(connection: Connection, first_id: int, last_id: int) -> list[Any]:
+    """The incidents that one check opened and that are open still."""
+    columns = (Incident.rule, Incident.rows_found, Incident.found_at)
+    these = (Incident.id.between(first_id, last_id), Incident.status == "open")
+    return list(connection.execute(select(*columns).where(*these).order_by(Incident.id)))
 
 
 _ORDER = (

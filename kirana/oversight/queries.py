@@ -1,20 +1,27 @@
-"""Reads of the audit log and of the outbox, for the admin."""
+"""Reads of the audit log, of the outbox and of incidents, for the admin."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
-from sqlalchemy import Connection, or_, select, text
+from sqlalchemy import Connection, func, or_, select, text
 
 from kirana.accounts.models import Account
 from kirana.accounts.permissions import Permission
+from kirana.jobs.models import Job
+from kirana.oversight.models import Incident
 from kirana.platform.access import Actor
 from kirana.platform.audit import AuditEvent
 from kirana.platform.db import query
+from kirana.platform.errors import NotFound
 from kirana.platform.outbox import Outbox
 from kirana.platform.paging import Page, PageQuery, decode_cursor, to_page
+from kirana.platform.schedule import JobRun
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+# The name of the check as a job, and of its nightly run.
+CHECK = "check"
+IncidentState = Literal["open", "resolved"]
 OutboxState = Literal["due", "sending", "sent", "retrying", "dead", "uncertain"]
 
 
@@ -65,6 +72,30 @@ class Effect(msgspec.Struct, frozen=True):
     sent_at: datetime | None
 
 
+class IncidentsQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
+    """Filter of the incidents by state."""
+
+    state: IncidentState | None = None
+
+
+class IncidentView(msgspec.Struct, frozen=True):
+    """A rule that a check found broken; ``rows`` are the first of ``rows_found``, in words.
+
+    ``statement`` is the number of what must always hold in the shop's documents.
+    """
+
+    uid: str
+    statement: int
+    rule: str
+    status: IncidentState
+    rows_found: int
+    rows: list[str]
+    found_at: datetime
+    seen_at: datetime
+    resolved_at: datetime | None
+    note: str
+
+
 _DEEDS = select(
     AuditEvent.id, AuditEvent.at, Account.uid.label("actor"), Account.name.label("actor_name"),
     AuditEvent.role, AuditEvent.action, AuditEvent.object_kind, AuditEvent.object_key,
@@ -84,6 +115,11 @@ _ACTIONS = text(
 _EFFECTS = select(
     Outbox.id, Outbox.kind, Outbox.dedupe_key, Outbox.state, Outbox.attempt, Outbox.next_at,
     Outbox.last_error, Outbox.created_at, Outbox.sent_at,
+)  # fmt: skip
+_INCIDENTS = select(
+    Incident.id, Incident.uid, Incident.statement, Incident.rule, Incident.status,
+    Incident.rows_found, Incident.rows, Incident.found_at, Incident.seen_at, Incident.resolved_at,
+    Incident.note,
 )  # fmt: skip
 
 
@@ -126,6 +162,49 @@ def list_effects(connection: Connection, actor: Actor, wanted: OutboxQuery) -> P
     return _page(connection, statement, wanted.limit, Effect)
 
 
+@query
+def list_incidents(
+    connection: Connection, actor: Actor, wanted: IncidentsQuery
+) -> Page[IncidentView]:
+    """What checks found, newest first. Raises Forbidden, Invalid (cursor)."""
+    actor.require(Permission.READ_INCIDENTS)
+    statement = _INCIDENTS.order_by(Incident.id.desc()).limit(wanted.limit + 1)
+    if wanted.state is not None:
+        statement = statement.where(Incident.status == wanted.state)
+    if wanted.cursor is not None:
+        statement = statement.where(Incident.id < decode_cursor(wanted.cursor, [int])[0])
+    return to_page(
+        connection.execute(statement).all(), wanted.limit, _incident, lambda row: (row.id,)
+    )
+
+
+@query
+def get_incident(connection: Connection, actor: Actor, uid: str) -> IncidentView:
+    """One incident. Raises Forbidden, NotFound."""
+    actor.require(Permission.READ_INCIDENTS)
+    row = connection.execute(_INCIDENTS.where(Incident.uid == uid)).one_or_none()
+    if row is None:
+        raise NotFound
+    return _incident(row)
+
+
+@query
+def last_checked_at(connection: Connection, actor: Actor) -> datetime | None:
+    """When the last check came to its end, by night or by hand."""
+    actor.require(Permission.READ_INCIDENTS)
+    nightly = select(func.max(JobRun.finished_at)).where(JobRun.name == CHECK)
+    by_hand = select(func.max(Job.finished_at)).where(Job.kind == CHECK, Job.status == "done")
+    moments = [connection.execute(find).scalar_one() for find in (nightly, by_hand)]
+    return max((moment for moment in moments if moment), default=None)
+
+
+@query
+def list_admins(connection: Connection) -> list[int]:
+    """The active admins, who are told of incidents."""
+    admins = (Account.role == "admin", Account.status == "active")
+    return list(connection.execute(select(Account.id).where(*admins)).scalars())
+
+
 def _page(connection: Connection, statement: Any, limit: int, shape: Any) -> Page[Any]:
     rows = connection.execute(statement).all()
     names = shape.__struct_fields__
@@ -135,3 +214,13 @@ def _page(connection: Connection, statement: Any, limit: int, shape: Any) -> Pag
         lambda row: shape(**{name: getattr(row, name) for name in names}),
         lambda row: (row.id,),
     )
+
+
+def _incident(row: Any) -> IncidentView:
+    values = {name: getattr(row, name) for name in IncidentView.__struct_fields__}
+    return IncidentView(**values | {"rows": [_in_words(each) for each in row.rows]})
+
+
+def _in_words(row: dict[str, Any]) -> str:
+    """``product_id 7, on_hand 3, moved 4``: what an operator looks for in the tables."""
+    return ", ".join(f"{name} {'–' if value is None else value}" for name, value in row.items())

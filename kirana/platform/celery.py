@@ -98,6 +98,8 @@ def _schedule() -> dict[str, dict[str, Any]]:
             "export.sweep_personal", timedelta(seconds=SWEEP_SECONDS)
         ),
         "monthly reports that are due": _every("report.schedule", crontab(minute="7")),
+        "check the books, once a night": _every("check.schedule", crontab(minute="50")),
+        "go on with checks": _every("check.sweep", timedelta(seconds=SWEEP_SECONDS)),
         "seal the audit log": _every("audit.seal", timedelta(minutes=1)),
         "let go of lapsed holds": _every("upkeep.release_holds", timedelta(minutes=1)),
         "forget idempotency keys": _every("upkeep.purge_keys", crontab(minute="20", hour="3")),

@@ -22,7 +22,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import JSON, DateTime, TypeDecorator
 
 from kirana.platform.config import Settings
-from kirana.platform.engines import WriteQueue, make_engine
+from kirana.platform.engines import WriteQueue, make_engine, sqlite_journal
 from kirana.platform.errors import OutcomeUnknown
 
 P = ParamSpec("P")
@@ -201,6 +201,32 @@ def reading() -> Iterator[Connection]:
         return
     with _reading_engine().connect() as connection:
         yield connection
+
+
+@contextlib.contextmanager
+def snapshot() -> Iterator[Connection]:
+    """Join the running transaction, or lend a connection that sees one moment, however long.
+
+    Nobody waits for it. Meanwhile SQLite cannot shorten its WAL and PostgreSQL keeps old rows:
+    good for seconds. With SQLite's TRUNCATE journal, where a reader would hold back every commit,
+    each statement stands alone.
+    """
+    with reading() as connection:
+        begin = None if in_transaction() else _snapshot_begin(connection.dialect.name)
+        if begin is None:
+            yield connection
+            return
+        connection.exec_driver_sql(begin)
+        try:
+            yield connection
+        finally:
+            connection.exec_driver_sql("ROLLBACK")
+
+
+def _snapshot_begin(dialect: str) -> str | None:
+    if dialect == "sqlite":
+        return "BEGIN" if sqlite_journal() == "WAL" else None
+    return "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
 def verb(work: Callable[Concatenate[Connection, P], R]) -> Callable[P, R]:

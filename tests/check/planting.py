@@ -21,6 +21,7 @@ STORE = f'(SELECT store_id FROM "order" WHERE id = {PLACED})'
 OTHER_STORE = f"(SELECT MIN(id) FROM store WHERE id <> {STORE})"
 DONE_JOB = "(SELECT MIN(id) FROM job WHERE status = 'done')"
 CANCELLED_JOB = "(SELECT MIN(id) FROM job WHERE status = 'cancelled')"
+INCIDENT = "(SELECT MIN(id) FROM incident)"
 MANAGER = "(SELECT MIN(account_id) FROM membership)"
 
 
@@ -56,6 +57,15 @@ def deed(action: str, kind: str, key: str, after: str = "{}") -> str:
     return (
         "INSERT INTO audit_event (at, role, network, request_id, action, object_kind, object_key, "
         f"after) SELECT CURRENT_TIMESTAMP, '', '', '', '{action}', '{kind}', {key}, '{after}'"
+    )
+
+
+def answer(key: str, number: str) -> str:
+    """An answer that was kept for the placing of an order."""
+    return (
+        "INSERT INTO idempotency (owner, key, fingerprint, status, headers, body, created_at) "
+        f"SELECT 'a:1', '{key}', '', 201, '{{\"Location\": \"/api/v1/orders/{number}\"}}', '', "
+        "CURRENT_TIMESTAMP"
     )
 
 

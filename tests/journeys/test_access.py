@@ -90,6 +90,8 @@ UIDS = {
     "/office/<store_slug>/team/invitations/": "invitation",
     "/api/v1/me/api-keys/": "key",
     "/account/keys/": "key",
+    "/api/v1/incidents/": "incident",
+    "/office/checks/": "incident",
 }
 
 
@@ -116,6 +118,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/v1/stores/<slug>/invitations"): {"email": "new@x.org", "role": "picker"},
     ("PATCH", "/api/v1/stores/<slug>/members/<uid>"): {"role": "courier"},
     ("PUT", "/api/v1/people/<uid>/role"): {"role": "manager"},
+    ("POST", "/api/v1/incidents/<uid>/resolution"): {"note": "counted again"},
 }
 
 

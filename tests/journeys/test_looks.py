@@ -76,7 +76,8 @@ PAGES = {
     "admin": (
         "/office/approvals", "/office/categories", "/office/people", "/office/people?q=asha",
         "/office/people/{person}", "/office/audit", "/office/audit?actor=nobody",
-        "/office/reports", "/office/requests", "/office/teams", "/office/{store}/team",
+        "/office/reports", "/office/checks", "/office/checks?state=resolved",
+        "/office/requests", "/office/teams", "/office/{store}/team",
     ),
     "picker": (
         "/office/{store}/products", "/office/{store}/products/{own_product}",
@@ -92,6 +93,7 @@ LED_ON = {
     "/sign-in/second-factor",
     "/reset/<token>",
     "/confirm/<token>",
+    "/office/checks/<uid>",
     "/office/<store_slug>/exports/<uid>",
     "/office/<store_slug>/exports/<uid>/file",
     "/account/data/<uid>",

@@ -186,6 +186,8 @@ CALLS: dict[str, Call] = {
     "cancelOrder": Call("customer", {}, {"number": "order"}),
     "moveOrder": Call("manager", {"to": "accepted"}, {"number": "order"}),
     "sendMonthlyReports": Call("admin", {"month": "2026-10"}),
+    "startCheck": Call("admin"),
+    "resolveIncident": Call("admin", {"note": "counted again"}, {"uid": "incident"}),
     "createStore": Call("admin", {"name": "Tea House"}),
     "changeStore": Call("manager", {"city": "Pune"}, {"slug": "manager.store"}),
     "closeStore": Call("admin", None, {"slug": "manager.store"}),

@@ -7,6 +7,7 @@ from tests.check.planting import (
     COMPLETED,
     CUSTOMER,
     DONE_JOB,
+    INCIDENT,
     LINE,
     PLACED,
     SOLD,
@@ -59,6 +60,7 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
     **_histories("store", STORE, "open", "holiday"),
     **_histories("product", SOLD, "published", "hidden"),
     **_histories("order", PLACED, "placed", "accepted", begun=(MOMENT,)),
+    **_histories("incident", INCIDENT, "resolved", "open"),
     **_histories("job", DONE_JOB, "done", "expired", ends=(NO_FILE,)),
     "each payment's events are a path through its moves and end at its status": (
         fault(f"UPDATE payment SET status = 'authorised' WHERE order_id = {PLACED}"),

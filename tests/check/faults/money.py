@@ -12,6 +12,7 @@ from tests.check.planting import (
     SOLD,
     STRANGER,
     Fault,
+    answer,
     fault,
 )
 
@@ -31,6 +32,7 @@ TAKEN_EVENT = (
     f"(SELECT id FROM payment WHERE order_id = {COMPLETED})"
 )
 VOID = f"(SELECT id FROM payment WHERE order_id = {CANCELLED})"
+REPORTED = "UPDATE report_delivery SET figures = '{{{}}}'"
 TWO_STORES = (
     '(SELECT MIN(group_id) FROM "order" WHERE group_id IN '
     '(SELECT group_id FROM "order" GROUP BY group_id HAVING COUNT(*) = 2))'
@@ -70,6 +72,20 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
     "every used idempotency key has its answer": (
         fault("UPDATE idempotency SET status = 0"),
         fault("UPDATE idempotency SET status = 500"),
+    ),
+    "an idempotency key is used once": (
+        fault(
+            "INSERT INTO idempotency (owner, key, fingerprint, status, headers, body, created_at) "
+            "SELECT owner, key, fingerprint, status, headers, body, created_at FROM idempotency",
+            loosened=("idempotency",),
+        ),
+    ),
+    "no order is the answer to two keys": (
+        fault(
+            answer("one", "NOSUCH0000"),
+            answer("two", "NOSUCH0000"),
+            also=("an order that a kept answer names exists",),
+        ),
     ),
     "an order's total is its lines and charges": (
         fault(
@@ -160,5 +176,9 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
     "an order, its group and its history agree on the moment that decides its month": (
         fault(f"UPDATE order_group SET placed_at = '2026-01-31 23:59:59' WHERE id = {GROUP}"),
         fault(f"UPDATE order_event SET at = '2026-01-31 23:59:59' WHERE order_id = {PLACED}"),
+    ),
+    "the months of a customer's reports sum to no more than all their orders": (
+        fault(REPORTED.format('"orders": 99')),
+        fault(REPORTED.format('"spend_minor": 99000000')),
     ),
 }

@@ -8,6 +8,7 @@ from tests.check.planting import (
     DONE_JOB,
     PLACED,
     Fault,
+    answer,
     deed,
     fault,
     mail,
@@ -26,6 +27,7 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
         fault(f"DELETE FROM audit_event WHERE action = 'order.placed' AND object_key = {NUMBER}"),
         fault(deed("order.placed", "order", NUMBER)),
     ),
+    "an order that a kept answer names exists": (fault(answer("one", "NOSUCH0000")),),
     "each order has exactly one confirmation in the outbox": (
         fault(f"DELETE FROM outbox WHERE dedupe_key = 'order-confirm:' || {NUMBER}"),
         fault(
@@ -47,6 +49,10 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
     "a sent mail has its moment, and only a sent one": (
         fault("UPDATE outbox SET state = 'sent'"),
         fault("UPDATE outbox SET sent_at = CURRENT_TIMESTAMP"),
+    ),
+    "no mail has been due for three days": (
+        fault("UPDATE outbox SET state = 'due', sent_at = NULL, next_at = '2020-01-01 00:00:00'"),
+        fault("UPDATE outbox SET state = 'sending', next_at = '2020-01-01 00:00:00'"),
     ),
     "each owed report has one mail": (fault("DELETE FROM outbox WHERE kind = 'monthly_report'"),),
     "no report mail without a report": (fault(mail("monthly_report", "'report:1:1999-01'")),),

@@ -1,0 +1,55 @@
+"""Incidents: rules that a check found broken."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kirana.oversight.states import INCIDENT_MOVES
+from kirana.platform import columns
+from kirana.platform.db import Json, Model
+
+_OPEN = text("status = 'open'")
+
+
+class Incident(Model):
+    """A rule that did not hold, from the check that found it to the one that finds it clean.
+
+    ``rows`` are the first that broke it when it was last seen, ``rows_found`` how many there were.
+    """
+
+    __tablename__ = "incident"
+    __table_args__ = (
+        columns.one_of("status", tuple(INCIDENT_MOVES)),
+        CheckConstraint("(status = 'resolved') = (resolved_at IS NOT NULL)", name="ends_once"),
+        CheckConstraint("rows_found > 0", name="of_something"),
+        Index(
+            "uq_incident_one_open", "rule", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN
+        ),
+    )
+
+    id: Mapped[int] = columns.key()
+    uid: Mapped[str] = columns.uid()
+    statement: Mapped[int]
+    rule: Mapped[str] = mapped_column(String(200))
+    status: Mapped[str] = columns.status(default="open")
+    rows_found: Mapped[int]
+    rows: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+    found_at: Mapped[datetime] = columns.created()
+    seen_at: Mapped[datetime] = columns.created()
+    resolved_at: Mapped[datetime | None] = columns.moment()
+    note: Mapped[str] = mapped_column(Text, default="")
+
+
+class IncidentEvent(Model):
+    """One move of an incident's status; by nobody where a check did it."""
+
+    __tablename__ = "incident_event"
+
+    id: Mapped[int] = columns.key()
+    incident_id: Mapped[int] = columns.link("incident.id")
+    from_status: Mapped[str | None] = mapped_column(String(20))
+    to_status: Mapped[str] = mapped_column(String(20))
+    actor_id: Mapped[int | None] = columns.link("account.id")
+    at: Mapped[datetime] = columns.created()
