@@ -20,8 +20,8 @@ def find_open_link(
 ) -> Row[*tuple[Any, ...]] | None:
     """Purpose, new address and owner of a link that can still be used; it may be refused yet."""
     columns = (
-        AccountLink.purpose, AccountLink.new_email, Account.email, Account.name,
-        Account.password_hash,
+        AccountLink.purpose, AccountLink.account_id, AccountLink.new_email, Account.email,
+        Account.name, Account.password_hash,
     )  # fmt: skip
     find = select(*columns).join(Account, Account.id == AccountLink.account_id)
     is_open = (

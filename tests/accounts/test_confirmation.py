@@ -179,7 +179,7 @@ def test_the_pages(strict_app: Any, post: Post) -> None:
     assert token.encode() not in page.data
     assert person_row(NILA["email"]).verified_at is None, "a link that is opened changes nothing"
     wrong = client.post("/confirm", data={"password": "not the one"}, headers=OWN_ORIGIN)
-    assert (wrong.status_code, b"chosen at sign-up" in wrong.data) == (422, True)
+    assert (wrong.status_code, b"password of the account" in wrong.data) == (422, True)
     password = {"password": NILA["password"]}
     done = client.post("/confirm", data=password, headers=OWN_ORIGIN)
     assert (done.status_code, done.location) == (303, "/sign-in")

@@ -1,6 +1,8 @@
 """What people do about their authenticator app and recovery codes."""
 
-from sqlalchemy import Connection, delete, insert, select, update
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, true, update
 
 from kirana.accounts import one_time_codes
 from kirana.accounts.errors import LastFactor, NoFactor, NothingToConfirm
@@ -105,10 +107,14 @@ def reset_factors(connection: Connection, actor: Actor, email: str) -> None:
     note_factor(connection, actor, (row.id, row.uid), "reset")
 
 
-def forget_factors(connection: Connection, account_id: int) -> None:
-    """Delete all that an account signs in with besides the password."""
+def forget_factors(connection: Connection, account_id: int, since: datetime | None = None) -> None:
+    """Delete what an account signs in with besides the password, but for what is not older than
+    ``since``; the recovery codes go with the last factor."""
     for table in (Totp, Passkey, RecoveryCode):
-        connection.execute(delete(table).where(table.account_id == account_id))
+        older = table.created_at < since if since else true()
+        connection.execute(delete(table).where(table.account_id == account_id, older))
+    if since and not has_second_factor(account_id):
+        forget_factors(connection, account_id)
 
 
 def welcome_factor(

@@ -4,7 +4,9 @@ Whoever asks for a mail is told the same, for the same work, whether there is an
 what differs is done by the worker that sends mail.
 """
 
-from sqlalchemy import Connection, func, update
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, update
 from sqlalchemy.exc import IntegrityError
 
 from kirana.accounts import passwords
@@ -54,19 +56,25 @@ def reset_password(actor: Actor, given: PasswordReset) -> None:
 def confirm_address(actor: Actor, given: Confirmation) -> str:
     """Use a link up that shows whose mailbox it is: to confirm an address, or to change to it.
 
-    Returns which: ``confirm`` or ``change``. The password shows that who opens the mail is who
-    signed up. Raises Invalid at /password (the link stays good), and LinkRefused, also when
-    somebody else has taken the address meanwhile. Not to be called inside a transaction.
+    Returns which: ``confirm`` or ``change``. The password, or for a change a session of the
+    account, shows that who has the mailbox has the account too. Raises Invalid at /password (the
+    link stays good), and LinkRefused, also when somebody else has taken the address meanwhile.
+    Not to be called inside a transaction.
     """
     found = find_open_link(given.token, "confirm", "change")
     if found is None:
         raise LinkRefused
-    if found.purpose == "confirm" and not passwords.matches(found.password_hash, given.password):
-        raise Invalid.at("/password", "write the password that was chosen at sign-up")
+    if asks_password(actor, found) and not passwords.matches(found.password_hash, given.password):
+        raise Invalid.at("/password", "write the password of the account")
     try:
         return _confirm(actor, given.token)
     except IntegrityError:
         raise LinkRefused from None
+
+
+def asks_password(actor: Actor, link: Row[*tuple[Any, ...]]) -> bool:
+    """Whether this link confirms nothing for this caller without the account's password."""
+    return link.purpose == "confirm" or actor.session_id is None or actor.me() != link.account_id
 
 
 def ask_to_change_email(actor: Actor, given: EmailChange, may_mail: bool) -> None:
@@ -100,8 +108,8 @@ def _reset(connection: Connection, actor: Actor, token: str, hashed: str) -> Non
     connection.execute(changing.values(password_hash=hashed, verified_at=verified))
     version = end_everywhere(connection, account.id)
     end_keys(connection, account.id)
-    if account.verified_at is None:  # whoever set them up never showed that the address is theirs
-        forget_factors(connection, account.id)
+    # Whoever set up earlier ones had not shown that the address is theirs.
+    forget_factors(connection, account.id, since=account.verified_at)
     audit.record(connection, actor, "account.password_reset", ("account", account.uid))
     key = f"password-changed:{account.uid}:{version}"
     enqueue(connection, "password_changed", key, account_id=account.id)
@@ -111,8 +119,9 @@ def _reset(connection: Connection, actor: Actor, token: str, hashed: str) -> Non
 def _confirm(connection: Connection, actor: Actor, token: str) -> str:
     taken = take_link(connection, token, "confirm", "change")
     thing = ("account", taken.account.uid)
+    known = taken.account.verified_at if taken.purpose == "confirm" else None
     changing = update(Account).where(Account.id == taken.account.id)
-    connection.execute(changing.values(verified_at=clock.now(connection)))
+    connection.execute(changing.values(verified_at=known or clock.now(connection)))
     if taken.purpose == "confirm":
         audit.record(connection, actor, "account.email_confirmed", thing)
     else:
