@@ -31,6 +31,11 @@ def now(connection: Connection) -> datetime:
     return utc_now()
 
 
+def is_reachable(day: date) -> bool:
+    """Whether a day or moment is so far from the ends of time that any zone can show it."""
+    return 1 < day.year < 9999
+
+
 @contextlib.contextmanager
 def frozen(moment: datetime) -> Iterator[None]:
     """Stop the clock of this thread at ``moment`` (aware)."""

@@ -11,6 +11,7 @@ import msgspec
 from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from kirana.platform.clock import is_reachable
 from kirana.platform.errors import BadRequest, Invalid, ShopError
 from kirana.platform.words import ONE_LINE
 
@@ -174,8 +175,10 @@ def _convert(values: dict[str, Any], schema: Any, strict: bool) -> Any:
             continue
         try:
             exactly = strict or _is_moment(item.type)
-            msgspec.convert(values[item.encode_name], item.type, strict=exactly)
+            found = msgspec.convert(values[item.encode_name], item.type, strict=exactly)
             _check_text(values[item.encode_name])
+            if isinstance(found, date) and not is_reachable(found):
+                raise ValueError("must lie between the years 2 and 9998")
         except (msgspec.ValidationError, ValueError) as error:
             errors.append(_from_msgspec(item.encode_name, error))
     if errors:

@@ -1,3 +1,4 @@
+from datetime import date, datetime
 from typing import Annotated
 
 import msgspec
@@ -120,3 +121,28 @@ def test_forms_refuse_privileged_and_repeated_names() -> None:
     assert pointers(caught.value) == {"/role": "forbidden_field"}
     with pytest.raises(Invalid):
         texts_to_struct({"name": ["x", "y"]}, Thing)
+
+
+class Span(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    since: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    day: date | None = None
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("since", "0001-01-01T00:00:00+14:00"),
+        ("since", "9999-12-31T23:59:59-14:00"),
+        ("day", "0001-01-01"),
+        ("day", "9999-12-31"),
+    ],
+)
+def test_the_ends_of_time_are_no_moment(name: str, text: str) -> None:
+    """Some zone has no number for them: whoever converts them later would fall over."""
+    for read in (
+        lambda: texts_to_struct({name: [text]}, Span),
+        lambda: to_struct({name: text}, Span),
+    ):
+        with pytest.raises(Invalid) as caught:
+            read()
+        assert pointers(caught.value) == {f"/{name}": "invalid"}
