@@ -1,5 +1,6 @@
+import json
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from kirana.platform.errors import Invalid
 from kirana.platform.inputs import (
     MAX_DEPTH,
+    MOST_ERRORS,
+    MOST_NAMES,
     MalformedBody,
     parse_json,
     texts_to_struct,
@@ -146,3 +149,31 @@ def test_the_ends_of_time_are_no_moment(name: str, text: str) -> None:
         with pytest.raises(Invalid) as caught:
             read()
         assert pointers(caught.value) == {f"/{name}": "invalid"}
+
+
+def test_the_answer_to_rubbish_is_small() -> None:
+    """1 MB of names made 9 MB of errors."""
+    many = {f"n{number}": 0 for number in range(MOST_NAMES)}
+    found = []
+    for read in (
+        lambda: to_struct(many, Thing),
+        lambda: to_struct({"parts": [many] * 500}, Thing),
+        lambda: texts_to_struct({name: ["", ""] for name in many}, Thing),
+    ):
+        with pytest.raises(Invalid) as caught:
+            read()
+        found.append(len(caught.value.errors))
+    assert found == [MOST_ERRORS] * 3
+    with pytest.raises(MalformedBody):
+        parse_json(json.dumps(many | {"one more": 0}).encode())
+    with pytest.raises(Invalid) as caught:
+        texts_to_struct({name: [""] for name in (*many, "one more")}, Thing)
+    assert len(caught.value.errors) == 1
+    with pytest.raises(Invalid) as caught:
+        to_struct({"name": "x", "kind": "k" * 100_000}, Kind)
+    assert len(str(caught.value.errors)) < 1_000
+
+
+class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+    kind: Literal["a", "b"]
