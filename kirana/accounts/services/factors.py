@@ -19,7 +19,7 @@ from kirana.accounts.permissions import Permission
 from kirana.accounts.services.codes import replace_recovery_codes, totp_owner
 from kirana.accounts.services.factor_notes import note_factor
 from kirana.accounts.services.own_password import require_own_password
-from kirana.accounts.services.records import end_everywhere, lock_account
+from kirana.accounts.services.records import check_reach, end_everywhere, lock_account
 from kirana.accounts.services.session_endings import end_other_sessions
 from kirana.platform import audit, clock
 from kirana.platform.access import Actor
@@ -95,13 +95,15 @@ def make_recovery_codes(actor: Actor, password: str) -> RecoveryCodes:
 def reset_factors(connection: Connection, actor: Actor, email: str) -> None:
     """Let somebody who lost everything in by the password again; their sessions end.
 
-    For the CLI. Raises NotFound.
+    For the CLI. Raises NotFound, BeyondYourRights.
     """
     actor.require(Permission.WRITE_PEOPLE)
-    find = select(Account.id, Account.uid).where(Account.email == email).with_for_update()
+    columns = (Account.id, Account.uid, Account.role)
+    find = select(*columns).where(Account.email == email).with_for_update()
     row = connection.execute(find).one_or_none()
     if row is None:
         raise NotFound("There is no account with this e-mail address.")
+    check_reach(actor, row.role)
     forget_factors(connection, row.id)
     end_everywhere(connection, row.id)
     note_factor(connection, actor, (row.id, row.uid), "reset")

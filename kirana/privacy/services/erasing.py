@@ -22,6 +22,7 @@ from kirana.accounts.services.erasing import (
     withdraw_erasure,
 )
 from kirana.accounts.services.own_password import require_own_password
+from kirana.accounts.services.records import reach
 from kirana.cart.services.forgetting import forget_baskets
 from kirana.exports.files import exports_folder, forget_others
 from kirana.exports.running import delete_leftovers
@@ -62,8 +63,10 @@ def ask_erasure(actor: Actor, password: str, days: int) -> None:
 
 @verb
 def ask_erasure_for(connection: Connection, actor: Actor, uid: str, days: int) -> None:
-    """The same by an admin, for who cannot sign in. Raises NotFound, IllegalMove and as above."""
+    """The same by an admin, for who cannot sign in. Raises NotFound, BeyondYourRights,
+    IllegalMove and as above."""
     actor.require(Permission.WRITE_PEOPLE)
+    reach(connection, actor, uid)
     _schedule(actor, uid, days)
 
 
@@ -76,8 +79,9 @@ def keep_account(connection: Connection, actor: Actor) -> None:
 
 @verb
 def keep_account_of(connection: Connection, actor: Actor, uid: str) -> None:
-    """An admin takes it back for somebody. Raises NotFound, ErasureUnderWay."""
+    """An admin takes it back for somebody. Raises NotFound, BeyondYourRights, ErasureUnderWay."""
     actor.require(Permission.WRITE_PEOPLE)
+    reach(connection, actor, uid)
     withdraw_erasure(connection, actor, uid)
 
 
