@@ -23,6 +23,7 @@ from kirana.accounts.services.records import end_everywhere
 from kirana.accounts.services.session_endings import end_other_sessions
 from kirana.platform import audit, clock
 from kirana.platform.access import Actor
+from kirana.platform.announce import announce
 from kirana.platform.db import verb
 from kirana.platform.errors import Invalid
 from kirana.platform.outbox import enqueue
@@ -133,6 +134,7 @@ def _confirm(connection: Connection, actor: Actor, token: str) -> str:
 def _move_to_new_address(connection: Connection, actor: Actor, taken: Taken) -> None:
     """Sessions end, but for the one that asks if it is the owner's."""
     account_id = taken.account.id
+    announce(connection, "address_left", account_id=account_id)
     moving = update(Account).where(Account.id == account_id)
     connection.execute(moving.values(email=taken.new_email))
     if actor.account_id == account_id:

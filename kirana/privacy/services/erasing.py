@@ -30,12 +30,12 @@ from kirana.jobs.models import Job
 from kirana.jobs.services import forget_jobs
 from kirana.orders.models import Order
 from kirana.orders.services.forgetting import forget_customer, has_open_orders
-from kirana.platform import clock
+from kirana.platform import clock, db
 from kirana.platform.access import SYSTEM, Actor
 from kirana.platform.config import Settings
 from kirana.platform.db import after_commit, verb
 from kirana.platform.errors import Conflict, ShopError
-from kirana.platform.idempotency import forget_keys
+from kirana.platform.idempotency import blank_answers, forget_keys
 from kirana.platform.outbox import cancel_about, enqueue
 from kirana.privacy import queries
 from kirana.privacy.errors import SoleOwner
@@ -119,6 +119,8 @@ def erase_due(settings: Settings) -> int:
             erased += _try(_erase_unless_waiting, due.uid, settings)
     write_list(settings.home)
     delete_leftovers(exports_folder(settings))
+    if erased:
+        db.empty_log()
     return erased
 
 
@@ -148,8 +150,10 @@ def erase(connection: Connection, actor: Actor, uid: str, settings: Settings) ->
 
     Raises NotFound, LastAdmin. Locks the account; files go after the commit.
     """
-    forget_invitations(connection, queries.id_of(uid))
-    account_id = close_account(connection, actor, uid)
+    account_id = queries.id_of(uid)
+    forget_invitations(connection, account_id)
+    blank_answers(connection, queries.list_names(account_id))
+    close_account(connection, actor, uid)
     _cancel_mails(connection, account_id)
     forget_customer(connection, account_id)
     forget_baskets(connection, account_id)
