@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, select
 
+from kirana.accounts.link_queries import GREETED
 from kirana.accounts.models import Account, Approval
 from kirana.jobs.models import Job
 from kirana.orders.models import Charge, Order, OrderEvent, OrderGroup, OrderLine
@@ -57,7 +58,7 @@ def get_application(connection: Connection, approval_id: int) -> Any:
     find = (
         select(
             Approval.wished_store, Approval.status, Approval.reason,
-            Account.email, Account.name, Account.status.label("account_status"),
+            Account.email, GREETED, Account.status.label("account_status"),
             Store.name.label("store"),
         )
         .join(Account, Account.id == Approval.account_id)
@@ -71,7 +72,7 @@ def get_application(connection: Connection, approval_id: int) -> Any:
 def get_person(connection: Connection, account_id: int) -> Any:
     """To whom a mail goes, and whether still."""
     columns = (
-        Account.email, Account.name, Account.status, Account.wants_report, Account.verified_at,
+        Account.email, GREETED, Account.status, Account.wants_report, Account.verified_at,
         Account.zone, Account.erase_at,
     )  # fmt: skip
     return connection.execute(select(*columns).where(Account.id == account_id)).one()

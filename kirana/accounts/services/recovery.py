@@ -12,14 +12,16 @@ from sqlalchemy.exc import IntegrityError
 from kirana.accounts import passwords
 from kirana.accounts.email_addresses import normal_email
 from kirana.accounts.errors import LinkRefused
+from kirana.accounts.house_rules import house_rules
 from kirana.accounts.link_queries import find_open_link
 from kirana.accounts.models import Account
 from kirana.accounts.recovery_shapes import Confirmation, EmailChange, Forgotten, PasswordReset
+from kirana.accounts.services.erasing import withdraw_application
 from kirana.accounts.services.factors import forget_factors
 from kirana.accounts.services.keys import end_keys
 from kirana.accounts.services.links import Taken, ask_for_link, find_account, take_link
 from kirana.accounts.services.own_password import require_own_password
-from kirana.accounts.services.records import end_everywhere
+from kirana.accounts.services.records import end_everywhere, move_account
 from kirana.accounts.services.session_endings import end_other_sessions
 from kirana.platform import audit, clock
 from kirana.platform.access import Actor
@@ -111,9 +113,26 @@ def _reset(connection: Connection, actor: Actor, token: str, hashed: str) -> Non
     end_keys(connection, account.id)
     # Whoever set up earlier ones had not shown that the address is theirs.
     forget_factors(connection, account.id, since=account.verified_at)
+    if account.verified_at is None:
+        _forget_stranger(connection, actor, account)
     audit.record(connection, actor, "account.password_reset", ("account", account.uid))
     key = f"password-changed:{account.uid}:{version}"
     enqueue(connection, "password_changed", key, account_id=account.id)
+
+
+def _forget_stranger(connection: Connection, actor: Actor, account: Row[*tuple[Any, ...]]) -> None:
+    """Who signed up may be somebody else: their wish to run a store ends, and their name goes
+    where nobody could get in before."""
+    theirs = update(Account).where(Account.id == account.id)
+    if account.status in ("pending", "rejected"):
+        withdraw_application(connection, account.id)
+        move_account(connection, actor, account.id, "active", "the address is somebody else's")
+        connection.execute(theirs.values(role="customer"))
+        before, after = {"role": account.role}, {"role": "customer"}
+        thing = ("account", account.uid)
+        audit.record(connection, actor, "account.role_changed", thing, before=before, after=after)
+    if house_rules().confirms_addresses:
+        connection.execute(theirs.values(name=account.email.partition("@")[0]))
 
 
 @verb
