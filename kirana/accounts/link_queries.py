@@ -12,7 +12,8 @@ from kirana.platform.db import query
 from kirana.platform.tokens import hash_secret
 
 # Whoever names somebody else's address does not get their words mailed to it.
-GREETED = case((Account.verified_at.is_(None), "there"), else_=Account.name).label("name")
+GREETING = case((Account.verified_at.is_(None), "there"), else_=Account.name)
+GREETED = GREETING.label("name")
 TELL_AGAIN_AFTER = timedelta(days=1)
 
 

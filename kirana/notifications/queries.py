@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, select
 
-from kirana.accounts.link_queries import GREETED
+from kirana.accounts.link_queries import GREETED, GREETING
 from kirana.accounts.models import Account, Approval
 from kirana.jobs.models import Job
 from kirana.orders.models import Charge, Order, OrderEvent, OrderGroup, OrderLine
@@ -94,7 +94,7 @@ def get_reported_person(connection: Connection, delivery_id: int) -> int:
 _ORDER = (
     select(
         Order.number, Order.placed_at, Order.total_minor, Order.tax_minor, Order.currency,
-        Account.email, Account.name.label("customer"), Account.status.label("account_status"),
+        Account.email, GREETING.label("customer"), Account.status.label("account_status"),
         Store.name.label("store"), Store.zone, Store.street.label("store_street"),
         Store.city.label("store_city"), Store.phone.label("store_phone"),
         OrderGroup.name.label("recipient"), OrderGroup.street, OrderGroup.city,

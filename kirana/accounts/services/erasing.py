@@ -87,7 +87,8 @@ def _lock(connection: Connection, uid: str) -> Any:
 def withdraw_application(connection: Connection, account_id: int) -> None:
     mine = (Approval.account_id == account_id, Approval.status == "requested")
     now = clock.now(connection)
-    connection.execute(update(Approval).where(*mine).values(status="withdrawn", decided_at=now))
+    ending = {"status": "withdrawn", "decided_at": now, "wished_store": ""}
+    connection.execute(update(Approval).where(*mine).values(ending))
 
 
 def _blank_histories(connection: Connection, account_id: int) -> None:

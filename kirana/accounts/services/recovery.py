@@ -124,14 +124,15 @@ def _forget_stranger(connection: Connection, actor: Actor, account: Row[*tuple[A
     """Who signed up may be somebody else: their wish to run a store ends, and their name goes
     where nobody could get in before."""
     theirs = update(Account).where(Account.id == account.id)
-    if account.status in ("pending", "rejected"):
+    is_waiting = account.status in ("pending", "rejected")
+    if is_waiting:
         withdraw_application(connection, account.id)
         move_account(connection, actor, account.id, "active", "the address is somebody else's")
         connection.execute(theirs.values(role="customer"))
         before, after = {"role": account.role}, {"role": "customer"}
         thing = ("account", account.uid)
         audit.record(connection, actor, "account.role_changed", thing, before=before, after=after)
-    if house_rules().confirms_addresses:
+    if is_waiting or house_rules().confirms_addresses:
         connection.execute(theirs.values(name=account.email.partition("@")[0]))
 
 
