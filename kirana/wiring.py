@@ -19,6 +19,7 @@ from kirana.pricing import tax
 from kirana.privacy.services.erasing import remind_of_erasure
 from kirana.stock.services.ledger import open_level
 from kirana.stores.services import leave_all_stores
+from kirana.stores.services.invitations import forget_invitations
 
 
 def wire(settings: Settings) -> None:
@@ -35,6 +36,7 @@ def wire(settings: Settings) -> None:
     subscribe("store_changed", on_store_changed)
     subscribe("store_moved", on_store_changed)
     subscribe("account_suspended", stop_exports_without_right)
+    subscribe("address_left", forget_invitations)
     subscribe("role_changed", leave_all_stores)
     subscribe("membership_changed", stop_exports_without_right)
     subscribe("role_changed", stop_exports_without_right)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, select
+from sqlalchemy import Connection, Row, case, exists, select
 from sqlalchemy.orm import aliased
 
 from kirana.accounts.models import Account, AccountLink
@@ -11,6 +11,9 @@ from kirana.platform import clock
 from kirana.platform.db import query
 from kirana.platform.tokens import hash_secret
 
+# Whoever names somebody else's address does not get their words mailed to it.
+GREETING = case((Account.verified_at.is_(None), "there"), else_=Account.name)
+GREETED = GREETING.label("name")
 TELL_AGAIN_AFTER = timedelta(days=1)
 
 
@@ -20,8 +23,8 @@ def find_open_link(
 ) -> Row[*tuple[Any, ...]] | None:
     """Purpose, new address and owner of a link that can still be used; it may be refused yet."""
     columns = (
-        AccountLink.purpose, AccountLink.new_email, Account.email, Account.name,
-        Account.password_hash,
+        AccountLink.purpose, AccountLink.account_id, AccountLink.new_email, Account.email,
+        Account.name, Account.password_hash,
     )  # fmt: skip
     find = select(*columns).join(Account, Account.id == AccountLink.account_id)
     is_open = (
@@ -56,6 +59,6 @@ def find_to_tell(connection: Connection, link_id: int) -> int | None:
 @query
 def get_left_address(connection: Connection, link_id: int) -> Any:
     """The address that a change leaves, and whose account it is."""
-    columns = (AccountLink.old_email.label("email"), Account.name, Account.status)
+    columns = (AccountLink.old_email.label("email"), GREETED, Account.status)
     find = select(*columns).join(Account, Account.id == AccountLink.account_id)
     return connection.execute(find.where(AccountLink.id == link_id)).one()

@@ -33,10 +33,10 @@ class PasswordVerdict(msgspec.Struct, frozen=True):
 
 
 class Confirmation(Input, frozen=True):
-    """``token`` comes from the link in the mail, ``password`` from who signed up with the address.
+    """``token`` comes from the link in the mail, ``password`` from whose account it is.
 
-    Without it, whoever signs up with somebody else's address would be let in by their click. A
-    link to change to an address needs none.
+    Without it, whoever names somebody else's address, at sign-up or for a change, would be given
+    it by their click. Who is signed in to the account needs none for a change.
     """
 
     token: Secret

@@ -4,7 +4,7 @@ from kirana.platform.states import Moves
 
 ACCOUNT_MOVES: Moves = {
     "pending": ("active", "rejected", "closed"),
-    "rejected": ("pending", "closed"),
+    "rejected": ("pending", "active", "closed"),
     "active": ("suspended", "closed"),
     "suspended": ("active", "closed"),
     "closed": (),

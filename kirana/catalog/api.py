@@ -31,6 +31,7 @@ from kirana.catalog.uploads import PICTURE_TYPES, picture_files, uploaded_pictur
 from kirana.catalog.views import CategoryView, RequestView
 from kirana.platform import clock
 from kirana.platform.access import Actor
+from kirana.platform.bodies import Busy
 from kirana.platform.cache import cached_answer, steady
 from kirana.platform.errors import IllegalMove, NotFound, Stale
 from kirana.platform.http import Answer, if_match, limited, operation, public, requires
@@ -97,7 +98,9 @@ def delete(actor: Actor, slug: str) -> None:
 @api.put("/categories/<slug>/picture")
 @requires(Permission.WRITE_CATEGORIES)
 @limited("hour", "upload_per_hour")
-@operation("putCategoryPicture", raises=(PictureTooLarge, PictureRefused), uploads=PICTURE_TYPES)
+@operation(
+    "putCategoryPicture", raises=(PictureTooLarge, PictureRefused, Busy), uploads=PICTURE_TYPES
+)
 def put_picture(actor: Actor, slug: str) -> PictureUrl:
     """Give a category its picture: JPEG, PNG or WebP, raw or as the form file "picture"."""
     raw = uploaded_picture(request)

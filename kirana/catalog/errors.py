@@ -38,7 +38,9 @@ class PictureRefused(Invalid):
 class PictureTooLarge(ShopError):
     status: ClassVar[int] = 413
     code: ClassVar[str] = "picture_too_large"
-    message: ClassVar[str] = "A picture has at most 5 MB and 40 million pixels."
+    message: ClassVar[str] = (
+        "A picture has at most 5 MB and 12.5 million pixels, a JPEG 40 million."
+    )
 
 
 class CategoryGone(Conflict):

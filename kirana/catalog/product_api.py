@@ -20,6 +20,7 @@ from kirana.catalog.shapes import ManagedProduct, PastPrice, in_our_currency, ma
 from kirana.catalog.uploads import PICTURE_TYPES, picture_files, uploaded_picture
 from kirana.catalog.views import ProductView
 from kirana.platform.access import Actor
+from kirana.platform.bodies import Busy
 from kirana.platform.errors import IllegalMove, NotFound, Stale
 from kirana.platform.http import Answer, if_match, limited, operation, requires
 from kirana.platform.paging import Page
@@ -86,7 +87,9 @@ def archive(actor: Actor, slug: str) -> Answer[ManagedProduct]:
 @products.put("/products/<slug>/picture")
 @requires(Permission.WRITE_STORE_PRODUCTS)
 @limited("hour", "upload_per_hour")
-@operation("putProductPicture", raises=(PictureTooLarge, PictureRefused), uploads=PICTURE_TYPES)
+@operation(
+    "putProductPicture", raises=(PictureTooLarge, PictureRefused, Busy), uploads=PICTURE_TYPES
+)
 def put_one_picture(actor: Actor, slug: str) -> PictureView:
     """Give a product its picture: JPEG, PNG or WebP, raw or as the form file "picture"."""
     return put_picture(actor, picture_files(), slug, uploaded_picture(request))

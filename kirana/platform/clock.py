@@ -45,6 +45,11 @@ def told(connection: Connection, moment: datetime) -> None:
     connection.info[_MOMENT] = (connection.get_transaction(), moment)
 
 
+def is_reachable(day: date) -> bool:
+    """Whether a day or moment is so far from the ends of time that any zone can show it."""
+    return 1 < day.year < 9999
+
+
 @contextlib.contextmanager
 def frozen(moment: datetime) -> Iterator[None]:
     """Stop the clock of this thread at ``moment`` (aware)."""

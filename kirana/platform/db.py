@@ -229,6 +229,14 @@ def _snapshot_begin(dialect: str) -> str | None:
     return "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
+def empty_log() -> None:
+    """Let SQLite's log hold nothing of what was erased, unless somebody reads it just now."""
+    require_no_transaction()
+    with reading() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
+
+
 def verb(work: Callable[Concatenate[Connection, P], R]) -> Callable[P, R]:
     """Run ``work`` in a transaction; its first parameter is the connection, which callers omit.
 

@@ -49,6 +49,7 @@ def _sqlite_engine(settings: Settings) -> Engine:
         cursor.execute(f"PRAGMA journal_mode={sqlite_journal()}")
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA secure_delete=ON")  # what is erased is overwritten
         # Else REPLACE deletes rows of a ledger without its trigger being asked.
         cursor.execute("PRAGMA recursive_triggers=ON")
         cursor.execute("PRAGMA busy_timeout=10000")

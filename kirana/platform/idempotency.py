@@ -1,10 +1,12 @@
 """One key, one effect: the first answer is stored with the effect and replayed byte for byte."""
 
 import hashlib
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import msgspec
 from sqlalchemy import Connection, LargeBinary, String, UniqueConstraint, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -14,6 +16,7 @@ from kirana.platform.errors import BadRequest, Invalid
 
 KEPT = timedelta(hours=72)
 HEADER = "Idempotency-Key"
+_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"')
 
 
 class Idempotency(Model):
@@ -108,6 +111,16 @@ def purge(connection: Connection) -> int:
     """Forget keys older than 72 hours; returns how many."""
     limit = clock.now(connection) - KEPT
     return connection.execute(delete(Idempotency).where(Idempotency.created_at < limit)).rowcount
+
+
+def blank_answers(connection: Connection, about: Iterable[str]) -> None:
+    """Empty everybody's stored answers that hold one of these texts; the keys stay used up."""
+    wanted = {msgspec.json.encode(text) for text in about}
+    find = select(Idempotency.id, Idempotency.body).execution_options(yield_per=200)
+    rows = connection.execute(find)
+    told = [row.id for row in rows if not wanted.isdisjoint(_TEXT.findall(row.body))]
+    blanking = update(Idempotency).where(Idempotency.id.in_(told))
+    connection.execute(blanking.values(body=b"", headers={}))
 
 
 def forget_keys(connection: Connection, owner: str) -> None:

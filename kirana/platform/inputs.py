@@ -3,19 +3,23 @@
 import json
 import math
 import types
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
+from itertools import islice
 from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
 
 import msgspec
 from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from kirana.platform.clock import is_reachable
 from kirana.platform.errors import BadRequest, Invalid, ShopError
 from kirana.platform.words import ONE_LINE
 
 T = TypeVar("T")
 MAX_DEPTH = 32
+MOST_ERRORS = 20
+MOST_NAMES = 200
 MAX_BODY_BYTES = 1024 * 1024
 _LARGEST_INTEGER = 2**63 - 1
 
@@ -101,11 +105,8 @@ def read_form(request: Request, schema: type[T], *also: str) -> T:
 
     An empty field counts as missing where the schema has a default. Raises Invalid.
     """
-    fields = {
-        name: values
-        for name, values in request.form.to_dict(flat=False).items()
-        if name not in also
-    }
+    given = request.form.to_dict(flat=False)
+    fields = {name: values for name, values in given.items() if name not in also}
     read_query(request, NoFields)
     return texts_to_struct(fields, schema)
 
@@ -141,6 +142,8 @@ def texts_to_struct(
     fields: Mapping[str, list[str]], schema: type[T], blank_is_missing: bool = True
 ) -> T:
     """Convert texts (query, form): numbers and booleans are read from their text."""
+    if len(fields) > MOST_NAMES:
+        raise Invalid.at("", f"has more than {MOST_NAMES} names", "too_many_names")
     values: dict[str, Any] = {}
     known = {item.encode_name: item for item in msgspec.structs.fields(cast(Any, schema))}
     errors = []
@@ -149,11 +152,11 @@ def texts_to_struct(
         if item is not None and _is_list(item.type):
             values[name] = texts
         elif len(texts) > 1:
-            errors.append(_error(f"/{name}", "was given more than once"))
+            errors.append(_error(f"/{_escape(name)}", "was given more than once"))
         elif item is None or texts[0] != "" or item.required or not blank_is_missing:
             values[name] = _text(texts[0], item)
     if errors:
-        raise Invalid(errors=errors)
+        raise Invalid(errors=errors[:MOST_ERRORS])
     return cast(T, _convert(values, schema, strict=False))
 
 
@@ -164,7 +167,7 @@ def _text(text: str, item: Any) -> Any:
 
 
 def _convert(values: dict[str, Any], schema: Any, strict: bool) -> Any:
-    errors = _unknown_fields(values, schema, "")
+    errors = list(islice(_unknown_fields(values, schema, ""), MOST_ERRORS))
     for item in msgspec.structs.fields(schema):
         if item.encode_name not in values:
             if item.required:
@@ -174,40 +177,40 @@ def _convert(values: dict[str, Any], schema: Any, strict: bool) -> Any:
             continue
         try:
             exactly = strict or _is_moment(item.type)
-            msgspec.convert(values[item.encode_name], item.type, strict=exactly)
+            found = msgspec.convert(values[item.encode_name], item.type, strict=exactly)
             _check_text(values[item.encode_name])
+            if isinstance(found, date) and not is_reachable(found):
+                raise ValueError("must lie between the years 2 and 9998")
         except (msgspec.ValidationError, ValueError) as error:
             errors.append(_from_msgspec(item.encode_name, error))
     if errors:
-        raise Invalid(errors=errors)
+        raise Invalid(errors=errors[:MOST_ERRORS])
     try:
         return msgspec.convert(values, schema, strict=strict)
     except msgspec.ValidationError as error:
         raise Invalid(errors=[_from_msgspec("", error)]) from None
 
 
-def _unknown_fields(value: Any, kind: Any, pointer: str) -> list[dict[str, str]]:
+def _unknown_fields(value: Any, kind: Any, pointer: str) -> Iterator[dict[str, str]]:
     """Names that the schema does not own, at any depth."""
-    errors = []
     kind = _bare(kind)
     if isinstance(value, dict) and _is_struct(kind):
         known = {item.encode_name: item.type for item in msgspec.structs.fields(kind)}
         for name, inner in value.items():
             path = f"{pointer}/{_escape(name)}"
             if name in known:
-                errors += _unknown_fields(inner, known[name], path)
+                yield from _unknown_fields(inner, known[name], path)
             elif name in PRIVILEGED:
-                errors.append(_error(path, "is not yours to set", "forbidden_field"))
+                yield _error(path, "is not yours to set", "forbidden_field")
             else:
-                errors.append(_error(path, "is not a field of this operation", "unknown_field"))
+                yield _error(path, "is not a field of this operation", "unknown_field")
     elif isinstance(value, list) and get_args(kind):
         for index, inner in enumerate(value):
-            errors += _unknown_fields(inner, get_args(kind)[0], f"{pointer}/{index}")
+            yield from _unknown_fields(inner, get_args(kind)[0], f"{pointer}/{index}")
     elif get_origin(kind) in (Union, types.UnionType):
         for choice in get_args(kind):
             if _is_struct(_bare(choice)) or _is_list(choice):
-                errors += _unknown_fields(value, choice, pointer)
-    return errors
+                yield from _unknown_fields(value, choice, pointer)
 
 
 def _is_struct(kind: Any) -> bool:
@@ -244,7 +247,7 @@ def _from_msgspec(name: str, error: Exception) -> dict[str, str]:
     pointer = (f"/{name}" if name else "") + inner
     if "matching regex" in text:
         text = "must be one line of plain text" if ONE_LINE in text else "does not have that form"
-    return _error(pointer, text[:1].lower() + text[1:])
+    return _error(pointer, text[:1].lower() + text[1:200])
 
 
 def _check_text(value: Any) -> None:
@@ -266,6 +269,8 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("a key occurs twice")
+    if len(found) > MOST_NAMES:
+        raise ValueError(f"an object has more than {MOST_NAMES} names")
     return found
 
 

@@ -4,11 +4,13 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 from sqlalchemy import ColumnElement, tuple_
 
+from kirana.platform.clock import is_reachable
 from kirana.platform.errors import Invalid
 
 T = TypeVar("T")
@@ -52,6 +54,8 @@ def _can_be_stored(value: Any) -> bool:
     if isinstance(value, str):
         value.encode()  # a lone surrogate is a ValueError
         return "\x00" not in value
+    if isinstance(value, datetime):
+        return value.tzinfo is not None and is_reachable(value)
     return not isinstance(value, int) or -(2**63) <= value < 2**63
 
 

@@ -75,10 +75,11 @@ def _shop_error(error: ShopError) -> Response:
     if isinstance(error, SecondFactorNeeded) and _is_page_view():
         return go_to(SET_UP_FACTOR)
     response = _answer(error.status, error.code, error.detail, error.details)
-    if isinstance(error, TooMany):
-        response.headers["Retry-After"] = str(error.retry_after)
-    if isinstance(error, Unavailable):
-        response.headers["Retry-After"] = RETRY_SECONDS
+    wait = error.retry_after if isinstance(error, TooMany) else error.details.get("retry_after")
+    if wait is None and isinstance(error, Unavailable):
+        wait = RETRY_SECONDS
+    if wait is not None:
+        response.headers["Retry-After"] = str(wait)
     if isinstance(error, Unauthorized):
         response.headers["WWW-Authenticate"] = 'Bearer realm="kirana"'
     return response

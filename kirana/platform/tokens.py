@@ -5,6 +5,7 @@ up among the keys we hold, its algorithm is always ours, and nothing else in its
 """
 
 import hashlib
+import re
 import secrets
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ ALGORITHM = "HS256"
 HEADER = {"alg", "kid", "typ"}
 ISSUER = "kirana"
 AUDIENCE = "kirana-api"
+_SESSION = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,9 @@ class TokenSigner:
         session, version = claims.get("sid"), claims.get("tv")
         if not known or claims.get("typ") != "access":
             raise TokenInvalid
-        if not isinstance(session, str) or not isinstance(version, int):
+        if not isinstance(session, str) or not _SESSION.fullmatch(session):
+            raise TokenInvalid
+        if type(version) is not int or not 0 <= version < 2**31:
             raise TokenInvalid
         self._check_life(claims.get("nbf"), claims.get("exp"))
         return AccessClaims(session, version)

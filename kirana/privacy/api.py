@@ -3,7 +3,7 @@
 import msgspec
 from flask import Blueprint, Response
 
-from kirana.accounts.errors import ErasureUnderWay, LastAdmin
+from kirana.accounts.errors import BeyondYourRights, ErasureUnderWay, LastAdmin
 from kirana.accounts.permissions import Permission
 from kirana.accounts.queries import get_me, get_person
 from kirana.accounts.shapes import Me, PersonDetail, Secret
@@ -65,7 +65,11 @@ def keep_me(actor: Actor) -> None:
 
 @api.post("/people/<uid>/erasure")
 @requires(Permission.WRITE_PEOPLE)
-@operation("erasePerson", status=202, raises=(NotFound, IllegalMove, LastAdmin, SoleOwner))
+@operation(
+    "erasePerson",
+    status=202,
+    raises=(NotFound, BeyondYourRights, IllegalMove, LastAdmin, SoleOwner),
+)
 def erase_person(actor: Actor, uid: str) -> PersonDetail:
     """Let the account of somebody end who asked for it and cannot sign in."""
     erasing.ask_erasure_for(actor, uid, grace_days())
@@ -74,7 +78,7 @@ def erase_person(actor: Actor, uid: str) -> PersonDetail:
 
 @api.delete("/people/<uid>/erasure")
 @requires(Permission.WRITE_PEOPLE)
-@operation("keepPerson", raises=(NotFound, ErasureUnderWay))
+@operation("keepPerson", raises=(NotFound, BeyondYourRights, ErasureUnderWay))
 def keep_person(actor: Actor, uid: str) -> None:
     """Keep somebody's account after all."""
     erasing.keep_account_of(actor, uid)

@@ -13,6 +13,7 @@ from kirana.accounts.states import MAY_SIGN_IN
 from kirana.exports.errors import ExportExpired
 from kirana.jobs.models import Job
 from kirana.jobs.queries import offer_file
+from kirana.orders.models import Order
 from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.db import query
@@ -93,6 +94,14 @@ def has_taken_leave(connection: Connection, dedupe_key: str) -> bool | None:
     if row is None:
         return None
     return row.state in ("sent", "dead") or (row.state == "uncertain" and row.doubts > 1)
+
+
+@query
+def list_names(connection: Connection, account_id: int) -> list[str]:
+    """What answers to other people call this person and their orders by."""
+    person = select(Account.uid, Account.email, Account.name).where(Account.id == account_id)
+    orders = select(Order.number).where(Order.account_id == account_id)
+    return [*connection.execute(person).one(), *connection.execute(orders).scalars()]
 
 
 @query

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, case, or_, select
 
 from kirana.accounts.factor_models import Passkey
 from kirana.accounts.models import Account, AccountEvent, Address, ApiKey, Approval, Session
@@ -155,12 +155,14 @@ def _jobs(me: int) -> Find:
 
 def _deeds(me: int) -> Find:
     uid = select(Account.uid).where(Account.id == me).scalar_subquery()
+    by_me = AuditEvent.actor_id == me  # where others were is theirs
     about = and_(AuditEvent.object_kind == "account", AuditEvent.object_key == uid)
     return select(
         AuditEvent.id, AuditEvent.at, AuditEvent.action, AuditEvent.object_kind,
-        AuditEvent.object_key, AuditEvent.before, AuditEvent.after, AuditEvent.network,
-        AuditEvent.request_id,
-    ).where(or_(AuditEvent.actor_id == me, about))  # fmt: skip
+        AuditEvent.object_key, AuditEvent.before, AuditEvent.after,
+        case((by_me, AuditEvent.network)).label("network"),
+        case((by_me, AuditEvent.request_id)).label("request_id"),
+    ).where(or_(by_me, about))  # fmt: skip
 
 
 SECTIONS: dict[str, Callable[[int], Find]] = {

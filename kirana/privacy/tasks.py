@@ -4,6 +4,7 @@ from kirana.exports.files import exports_folder
 from kirana.platform.celery import task
 from kirana.platform.config import load_settings
 from kirana.privacy.services import erasing, exporting
+from kirana.stores.services.invitations import purge_invitations
 
 
 @task(exporting.RUN)
@@ -24,3 +25,4 @@ def expire() -> None:
 @task("upkeep.erase")
 def erase() -> None:
     erasing.erase_due(load_settings())
+    purge_invitations()

@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from kirana.accounts import queries as people
 from kirana.accounts import web_session
+from kirana.accounts.errors import BeyondYourRights
 from kirana.accounts.permissions import Permission
 from kirana.accounts.shapes import Application
 from kirana.platform.access import Actor
@@ -31,7 +32,11 @@ api.register_blueprint(keys)
 
 @api.post("/manager-applications/<uid>/approval")
 @requires(Permission.WRITE_APPROVALS)
-@operation("approveManager", raises=(NotFound, IllegalMove, StoreClosed), idempotency="accepted")
+@operation(
+    "approveManager",
+    raises=(NotFound, BeyondYourRights, IllegalMove, StoreClosed),
+    idempotency="accepted",
+)
 def approve_manager(actor: Actor, uid: str, body: Placement) -> Placed:
     """Let an applicant in: as manager of an existing store or as owner of a new one."""
     slug = services.approve_manager(actor, uid, body, web_session.shop_zone())

@@ -15,8 +15,8 @@ from kirana.platform import clock
 from kirana.platform.audit import AuditEvent
 from kirana.platform.config import Settings
 from kirana.reports.queries import customers_after
-from tests.accounts.people import OWN_ORIGIN, PASSWORD, Visitor, join, person_row, rows
-from tests.accounts.post import Post, open_post, set_account, text_of
+from tests.accounts.people import OWN_ORIGIN, PASSWORD, Visitor, join, person_row, rows, sign_in
+from tests.accounts.post import LINK, Post, open_post, set_account, text_of
 from tests.cart.counting import counted
 from tests.jobs.rows import add_store
 from tests.machinery import memory
@@ -123,6 +123,47 @@ def test_a_reset_shows_whose_mailbox_it_is_too(visitor: Visitor, post: Post) -> 
     assert confirm(visitor, theirs) == 410
 
 
+@pytest.mark.parametrize("is_refused", [False, True])
+def test_a_strangers_application_ends_with_the_reset(
+    visitor: Visitor, post: Post, is_refused: bool
+) -> None:
+    """Else the owner of the address could not shop: their account would wait to run a store."""
+    admin = join(visitor.client.application, "admin")
+    body = {
+        **NILA,
+        "name": "Of a stranger",
+        "wished_store": "Corner",
+        "password": "kettles, not hers",
+    }
+    assert visitor.post("/auth/manager-applications", body).status_code == 202
+    if is_refused:
+        uid = admin.get("/manager-applications").json["items"][0]["uid"]
+        path = f"/manager-applications/{uid}/rejection"
+        assert admin.post(path, {"reason": "too far away"}).status_code == 200
+    services.ask_for_reset(Forgotten(NILA["email"]))
+    found = [link for mail in post.arrives() for link in LINK.findall(text_of(mail))]
+    [token] = [token for _, page, token in found if page == "reset"]
+    new = {"token": token, "new_password": PASSWORD}
+    assert visitor.post("/auth/password-resets/completion", new).status_code == 204
+    nila = Visitor(visitor.client, NILA["email"], sign_in(NILA["email"]))
+    me = nila.get("/me").json
+    assert (me["role"], me["status"], me["name"]) == ("customer", "active", "nila")
+    assert nila.get("/orders").status_code == 200
+    assert admin.get("/manager-applications?status=requested").json["items"] == []
+    assert check.run() == []
+
+
+def test_no_word_of_a_stranger_is_mailed(visitor: Visitor, post: Post) -> None:
+    visitor.post("/auth/sign-up", {**NILA, "name": "You have won"})
+    visitor.post("/auth/sign-up", NILA)
+    services.ask_for_reset(Forgotten(NILA["email"]))
+    mails = post.arrives()
+    assert len(mails) == 3
+    for mail in mails:
+        assert "Hello there," in text_of(mail)
+        assert "You have won" not in text_of(mail) + text_of(mail, "html")
+
+
 def test_who_signs_up_again_cannot_change_the_password_that_waits(
     visitor: Visitor, post: Post
 ) -> None:
@@ -179,7 +220,7 @@ def test_the_pages(strict_app: Any, post: Post) -> None:
     assert token.encode() not in page.data
     assert person_row(NILA["email"]).verified_at is None, "a link that is opened changes nothing"
     wrong = client.post("/confirm", data={"password": "not the one"}, headers=OWN_ORIGIN)
-    assert (wrong.status_code, b"chosen at sign-up" in wrong.data) == (422, True)
+    assert (wrong.status_code, b"password of the account" in wrong.data) == (422, True)
     password = {"password": NILA["password"]}
     done = client.post("/confirm", data=password, headers=OWN_ORIGIN)
     assert (done.status_code, done.location) == (303, "/sign-in")

@@ -12,6 +12,7 @@ from kirana.platform import clock
 from kirana.platform.audit import AuditEvent
 from kirana.platform.config import Settings
 from kirana.platform.outbox import Outbox
+from tests.accounts.factors import add_passkey, sign_in_challenge
 from tests.accounts.people import (
     OWN_ORIGIN,
     PASSWORD,
@@ -69,9 +70,55 @@ def test_who_opens_the_link_elsewhere_ends_every_session(
     asha: Visitor, app: Any, post: Post
 ) -> None:
     ask(asha)
-    assert Visitor(app.test_client()).post(COMPLETE, {"token": token_of(post)}).status_code == 204
+    body = {"token": token_of(post), "password": PASSWORD}
+    assert Visitor(app.test_client()).post(COMPLETE, body).status_code == 204
     assert asha.get("/me").status_code == 401
     assert sign_in(NEW)
+
+
+@pytest.mark.parametrize("who", ["visitor", "somebody else"])
+def test_the_click_of_a_stranger_gives_no_account_their_address(
+    asha: Visitor, app: Any, post: Post, who: str
+) -> None:
+    ask(asha)
+    token = token_of(post)
+    victim = Visitor(app.test_client()) if who == "visitor" else join(app)
+    for password in ({}, {"password": "a kettle of green tea"}):
+        answer = victim.post(COMPLETE, {"token": token, **password})
+        assert [error["pointer"] for error in answer.json["errors"]] == ["/password"]
+    assert person_row(OLD).uid == asha.uid
+    client = app.test_client()
+    client.get(f"/confirm/{token}")
+    assert b'name="password"' in client.get("/confirm").data
+    assert client.post("/confirm", headers=OWN_ORIGIN).status_code == 422
+    tries = [victim.post(COMPLETE, {"token": token, "password": "guess"}) for _ in range(12)]
+    assert tries[-1].status_code == 429
+
+
+def test_an_api_key_is_no_session(asha: Visitor, app: Any, post: Post) -> None:
+    body = {"name": "a program", "permissions": ["read:own_orders"]}
+    key = asha.post("/me/api-keys", body).json["token"]
+    ask(asha)
+    headers = {"Authorization": f"Bearer {key}"}
+    answer = Visitor(app.test_client()).post(COMPLETE, {"token": token_of(post)}, **headers)
+    assert answer.status_code == 422
+
+
+def test_a_reset_ends_what_is_older_than_the_proof_of_the_address(
+    asha: Visitor, app: Any, post: Post
+) -> None:
+    """Who has the new mailbox may not be who set up the passkey; what was added since stays."""
+    old, _answer = add_passkey(asha)
+    ask(asha)
+    assert asha.post(COMPLETE, {"token": token_of(post)}).status_code == 204
+    new, _answer = add_passkey(asha)
+    visitor = Visitor(app.test_client())
+    visitor.post("/auth/password-resets", {"email": NEW})
+    body = {"token": token_of(post), "new_password": "a kettle of green tea"}
+    assert visitor.post("/auth/password-resets/completion", body).status_code == 204
+    for device, status in ((old, 401), (new, 201)):
+        answer = visitor.post("/auth/passkey-sign-in", device.use(sign_in_challenge(visitor)))
+        assert answer.status_code == status
 
 
 def test_the_password_is_asked(asha: Visitor, post: Post) -> None:
@@ -119,8 +166,10 @@ def test_what_ends_the_link(asha: Visitor, post: Post, ending: str) -> None:
     else:
         ask(asha, "third@example.org")
         assert asha.post(COMPLETE, {"token": token_of(post)}).status_code == 204
+    password = "a kettle of green tea" if ending == "password" else PASSWORD
     with clock.frozen(later):
-        assert Visitor(asha.client).post(COMPLETE, {"token": token}).status_code == 410
+        answer = Visitor(asha.client).post(COMPLETE, {"token": token, "password": password})
+    assert answer.status_code == 410
 
 
 def test_a_password_changed_before_the_mail_is_sent_stops_it(asha: Visitor, post: Post) -> None:

@@ -15,7 +15,7 @@ from kirana.platform.audit import AuditEvent
 from kirana.platform.cookies import ACCESS_COOKIE
 from kirana.platform.db import verb
 from kirana.platform.idempotency import Idempotency
-from tests.accounts.people import Visitor, join, rows
+from tests.accounts.people import Visitor, applicant, join, rows
 from tests.world import World, build
 
 
@@ -162,3 +162,32 @@ def test_twenty_are_the_most(app: Any) -> None:
 
 def test_every_permission_has_words() -> None:
     assert set(PERMISSION_WORDS) == set(Permission)
+
+
+def test_a_narrow_key_does_nothing_to_who_may_do_more(app: Any, world: World) -> None:
+    """As with roles: nobody acts on who has rights that they lack, nor gives such a place."""
+    owner, admin = world.people["admin"], join(app, "admin")
+    call = program(app, make(owner, "write:people"))
+    for uid in (admin.uid, owner.uid):
+        for method, path, body in (
+            ("POST", "suspension", {"reason": "unpaid"}), ("POST", "reinstatement", None),
+            ("POST", "erasure", None), ("DELETE", "erasure", None), ("DELETE", "sessions", None),
+            ("DELETE", "sessions/x", None), ("PUT", "role", {"role": "customer"}),
+        ):  # fmt: skip
+            answer = call(method, f"/people/{uid}/{path}", body)
+            assert (answer.status_code, answer.json["code"]) == (403, "beyond_your_rights"), path
+    assert admin.get("/me").status_code == 200
+    ended = call("DELETE", f"/people/{world.people['customer'].uid}/sessions")
+    assert ended.status_code == 204
+
+
+def test_a_key_for_applications_alone_gives_no_place(app: Any, world: World) -> None:
+    admin, store = world.people["admin"], world.keys["manager.store"]
+    waiting = applicant(app)
+    uid = admin.get("/manager-applications?status=requested").json["items"][0]["uid"]
+    path, place = f"/manager-applications/{uid}/approval", {"store_slug": store}
+    answer = program(app, make(admin, "write:approvals"))("POST", path, place)
+    assert (answer.status_code, answer.json["code"]) == (403, "beyond_your_rights")
+    assert waiting.get("/me").json["status"] == "pending"
+    rights = ("write:approvals", "write:stores", "write:store_members")
+    assert program(app, make(admin, *rights))("POST", path, place).status_code == 200

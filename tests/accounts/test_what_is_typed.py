@@ -150,7 +150,25 @@ def test_every_error_of_a_form_is_told() -> None:
     assert [error["pointer"] for error in refused.value.errors] == ["/name", "/zone"]
 
 
-@pytest.mark.parametrize("zone", ["", "../etc/passwd", "/etc/passwd", "Asia", "asia/kolkata\x00"])
+@pytest.mark.parametrize("name", ["Win https://evil.example", "WWW.evil.example", "a://b"])
+def test_a_name_is_no_link(name: str) -> None:
+    with pytest.raises(Invalid):
+        texts.person_name(name)
+
+
+@pytest.mark.parametrize(
+    "zone",
+    [
+        "",
+        "../etc/passwd",
+        "/etc/passwd",
+        "Asia",
+        "asia/kolkata\x00",
+        "localtime",
+        "posixrules",
+        "Factory",
+    ],
+)
 def test_no_zone(zone: str) -> None:
     with pytest.raises(Invalid):
         texts.zone_name(zone)

@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from typing import Any
 
 from PIL import Image
 
@@ -15,6 +16,10 @@ def picture(kind: str = "JPEG", size: tuple[int, int] = (1000, 500), **options: 
     mode = "RGBA" if kind in ("PNG", "WEBP") else "RGB"
     image = Image.new(mode, size, "red")
     image.paste("blue", (size[0] // 2, 0, size[0], size[1]))
+    return saved(kind, image, **options)
+
+
+def saved(kind: str, image: Image.Image, **options: Any) -> bytes:
     file = io.BytesIO()
     image.save(file, kind, **options)
     return file.getvalue()

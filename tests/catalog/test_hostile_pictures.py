@@ -12,17 +12,11 @@ from kirana.catalog.errors import PictureRefused
 from kirana.catalog.imaging import encode_picture
 from kirana.catalog.uploads import picture_files
 from tests.accounts.people import API
-from tests.catalog.drawings import opened, picture
+from tests.catalog.drawings import opened, picture, saved
 from tests.catalog.market import open_market
 
 SCRIPT = b"<html><script>alert('Asha')</script></html>"
 DRAWN_SCRIPT = b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"
-
-
-def saved(kind: str, image: Image.Image, **options: Any) -> bytes:
-    file = io.BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
 
 
 def animated(kind: str) -> bytes:

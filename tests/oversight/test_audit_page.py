@@ -80,3 +80,4 @@ def test_the_page_shows_what_changed_and_keeps_what_was_typed(admin: Visitor) ->
     assert 'value="somebody"' in refused.text
     assert 'id="error-first"' in refused.text
     assert page("last=9999-12-31").status_code == 422
+    assert page("first=0001-01-01").status_code == 422

@@ -16,6 +16,7 @@ from kirana.platform.access import SYSTEM, Actor
 from kirana.platform.audit import AuditEvent
 from kirana.platform.audit_seal import AuditSeal, Fault, canonical, seal, verify
 from kirana.platform.db import query, verb
+from kirana.platform.engines import sqlite
 from kirana.platform.networks import shortened
 from tests.accounts.people import at_once
 from tests.check.tampering import ledgers_open
@@ -70,6 +71,23 @@ def test_the_first_changed_row_is_named(sql: str, what: str, place: int) -> None
     assert verify(KEY).fault is None
     tamper(sql, row=row)
     assert verify(KEY).fault == Fault(1, row, what)
+
+
+@pytest.mark.on_database("sqlite")
+def test_a_row_replaced_past_the_triggers_is_named() -> None:
+    """SQLite deletes for REPLACE without asking a trigger where a connection does not say so."""
+    write(4)
+    seal(KEY)
+    row = all_rows(AuditEvent)[2].id
+    columns = ", ".join(column.name for column in AuditEvent.__table__.columns)
+    told = columns.replace(" action", " 'nothing'")
+    with sqlite.connect(db.engine().url.database) as foreign:
+        foreign.execute(
+            f"REPLACE INTO audit_event ({columns}) SELECT {told} FROM audit_event WHERE id = {row}"  # noqa: S608
+        )
+    foreign.close()
+    assert all_rows(AuditEvent)[2].action == "nothing"
+    assert verify(KEY).fault == Fault(1, row, "altered")
 
 
 def test_a_row_that_is_pushed_in_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, LargeBinary, String, insert, select, text, update
+from sqlalchemy import Connection, LargeBinary, String, insert, make_url, select, text, update
 from sqlalchemy.types import JSON
 
 from kirana import check
@@ -139,6 +139,14 @@ def traces(settings: Settings) -> list[str]:
     return found
 
 
+def left_on_disk(settings: Settings) -> list[str]:
+    """Traces in SQLite's file or its log, where no statement finds them any more."""
+    path = make_url(settings.database_url).database or ""
+    paths = [Path(path), Path(f"{path}-wal")]
+    data = b"".join(each.read_bytes() for each in paths if each.is_file())
+    return [trace for trace in TRACES if trace.encode() in data]
+
+
 def erase(world: World, settings: Settings) -> str:
     uid = world.people["asha"].uid
     erasing.erase(world.actor("admin"), uid, settings)
@@ -196,6 +204,30 @@ def test_nothing_of_the_person_is_left(world: World, settings: Settings) -> None
     assert world.people["asha"].get("/me").status_code == 401
     erasing.erase(world.actor("admin"), uid, settings)  # safe to repeat
     assert check.run() == []
+
+
+def test_answers_to_others_tell_nothing_any_more(world: World, settings: Settings) -> None:
+    """They are kept for 72 hours, so that a request that is sent again has no second effect."""
+    asha, place = world.people["asha"], f"/orders/{world.keys['placed']}/moves"
+    calls = [
+        (world.people["manager"], place, {"to": "accepted"}),
+        (world.people["admin"], f"/people/{asha.uid}/suspension", {"reason": "unpaid"}),
+        (world.people["admin"], f"/people/{asha.uid}/reinstatement", None),
+    ]
+    told = [who.post(path, body, **{"Idempotency-Key": path}) for who, path, body in calls]
+    assert [answer.status_code for answer in told] == [200] * 3
+    assert MARK in told[0].text
+    other = world.people["manager"].post(
+        f"/products/{world.keys['product']}/stock/movements",
+        {"kind": "received", "quantity": 5}, **{"Idempotency-Key": "other"},
+    )  # fmt: skip
+    erase(world, settings)
+    assert traces(settings) == []
+    for (who, path, body), before in zip(calls, told, strict=True):
+        again = who.post(path, body, **{"Idempotency-Key": path})
+        assert (again.status_code, again.data) == (before.status_code, b"")
+        assert again.headers["Idempotent-Replayed"] == "true"
+    assert other.data in {row.body for row in rows(Idempotency)}
 
 
 @query
@@ -280,6 +312,7 @@ def test_the_way_from_asking_to_good_bye(world: World, settings: Settings, sink:
         assert erasing.erase_due(settings) == 0
         delivery.deliver_due()
     assert traces(settings) == []
+    assert left_on_disk(settings) == []
     assert (settings.home / erasing.LIST).read_text().split() == [asha_uid(asked)]
     assert check.run() == []
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,10 +18,11 @@ from kirana.accounts.shapes import Tokens
 from kirana.exports.files import exports_folder
 from kirana.jobs.models import Job
 from kirana.jobs.services import LEASE
-from kirana.platform import clock, probes
+from kirana.platform import audit, clock, db, probes
 from kirana.platform.config import Settings
 from kirana.platform.db import query
 from kirana.platform.outbox import Outbox
+from kirana.privacy import queries
 from kirana.privacy.sections import SECTIONS
 from kirana.privacy.services import exporting
 from tests.accounts.people import PASSWORD, Visitor, join, rows
@@ -83,6 +85,17 @@ def test_the_file_holds_everything_and_nobody_else(world: World, settings: Setti
     others = {row.email for row in rows(Account)} - {customer.email}
     assert not [email for email in others if email in told.text]
     assert check.run() == []
+
+
+def test_where_others_were_is_not_told(world: World) -> None:
+    customer, admin = world.actor("customer"), world.actor("admin")
+    with db.transaction() as connection:
+        for actor, network in ((customer, "203.0.113.7"), (admin, "198.51.100.7")):
+            where = replace(actor, network=network, request_id="r-1")
+            audit.record(connection, where, "test.done", ("account", customer.uid))
+    deeds = queries.list_section(customer.me(), "audit_log", 0, 1000)
+    told = [(row["network"], row["request_id"]) for row in deeds if row["action"] == "test.done"]
+    assert told == [("203.0.113.0/24", "r-1"), (None, None)]
 
 
 def test_pages_and_a_lost_worker_change_nothing(

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, update
 
-from kirana.accounts.models import Account
+from kirana.accounts.models import Account, AccountLink
 from kirana.accounts.permissions import STORE_TABLE
 from kirana.accounts.services import give_role, suspend
+from kirana.accounts.services.links import issue_link
 from kirana.exports.services import request_export
 from kirana.jobs.models import Job
 from kirana.notifications.invitations import invitation
@@ -20,7 +21,8 @@ from kirana.platform.db import verb
 from kirana.platform.outbox import Outbox
 from kirana.stores.invitation_keys import invitation_token
 from kirana.stores.models import Invitation, Membership
-from tests.accounts.people import Visitor, join, rows
+from kirana.stores.services.invitations import purge_invitations
+from tests.accounts.people import PASSWORD, Visitor, join, rows
 from tests.machinery.databases import SECRET
 from tests.world import World, actor_of, build
 
@@ -98,6 +100,31 @@ def test_an_invitation_that_ran_out_or_was_taken_back(app: Any, world: World) ->
     third = offer(world, mira.email, "courier")
     assert (third.status_code, accept(world, mira, third.json["uid"]).status_code) == (201, 200)
     assert offer(world, mira.email, "picker").json["code"] == "already_member"
+
+
+def test_an_invitation_to_an_address_that_was_left_ends(app: Any, world: World) -> None:
+    mira = join(app)
+    uid = offer(world, mira.email, "picker").json["uid"]
+    body = {"email": "mira.moved@example.org", "current_password": PASSWORD}
+    assert mira.post("/me/email-change", body).status_code == 202
+    link = issue_link(rows(AccountLink)[-1].id, SECRET)
+    assert link is not None
+    answer = mira.post("/auth/email-confirmations/completion", {"token": link.token})
+    assert answer.status_code == 204
+    assert accept(world, mira, uid).status_code == 403
+    found = next(row for row in rows(Invitation) if row.uid == uid)
+    assert (found.email, found.revoked_at is None) == ("nobody@erased.invalid", False)
+
+
+def test_what_nobody_accepted_is_forgotten_in_time(app: Any, world: World) -> None:
+    mira = join(app)
+    assert accept(world, mira, offer(world, mira.email, "picker").json["uid"]).status_code == 200
+    offer(world, "nobody@example.org", "picker")
+    now = clock.utc_now()
+    for days, count in ((36, 0), (38, 2)):  # the world holds one as well
+        with clock.frozen(now + timedelta(days=days)):
+            assert purge_invitations() == count
+    assert all(row.accepted_at for row in rows(Invitation))
 
 
 def test_an_invitation_is_worth_what_its_sender_may_still_do(app: Any, world: World) -> None:

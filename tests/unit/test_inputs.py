@@ -1,4 +1,6 @@
-from typing import Annotated
+import json
+from datetime import date, datetime
+from typing import Annotated, Literal
 
 import msgspec
 import pytest
@@ -6,6 +8,8 @@ import pytest
 from kirana.platform.errors import Invalid
 from kirana.platform.inputs import (
     MAX_DEPTH,
+    MOST_ERRORS,
+    MOST_NAMES,
     MalformedBody,
     parse_json,
     texts_to_struct,
@@ -120,3 +124,56 @@ def test_forms_refuse_privileged_and_repeated_names() -> None:
     assert pointers(caught.value) == {"/role": "forbidden_field"}
     with pytest.raises(Invalid):
         texts_to_struct({"name": ["x", "y"]}, Thing)
+
+
+class Span(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    since: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    day: date | None = None
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("since", "0001-01-01T00:00:00+14:00"),
+        ("since", "9999-12-31T23:59:59-14:00"),
+        ("day", "0001-01-01"),
+        ("day", "9999-12-31"),
+    ],
+)
+def test_the_ends_of_time_are_no_moment(name: str, text: str) -> None:
+    """Some zone has no number for them: whoever converts them later would fall over."""
+    for read in (
+        lambda: texts_to_struct({name: [text]}, Span),
+        lambda: to_struct({name: text}, Span),
+    ):
+        with pytest.raises(Invalid) as caught:
+            read()
+        assert pointers(caught.value) == {f"/{name}": "invalid"}
+
+
+def test_the_answer_to_rubbish_is_small() -> None:
+    """1 MB of names made 9 MB of errors."""
+    many = {f"n{number}": 0 for number in range(MOST_NAMES)}
+    found = []
+    for read in (
+        lambda: to_struct(many, Thing),
+        lambda: to_struct({"parts": [many] * 500}, Thing),
+        lambda: texts_to_struct({name: ["", ""] for name in many}, Thing),
+    ):
+        with pytest.raises(Invalid) as caught:
+            read()
+        found.append(len(caught.value.errors))
+    assert found == [MOST_ERRORS] * 3
+    with pytest.raises(MalformedBody):
+        parse_json(json.dumps(many | {"one more": 0}).encode())
+    with pytest.raises(Invalid) as caught:
+        texts_to_struct({name: [""] for name in (*many, "one more")}, Thing)
+    assert len(caught.value.errors) == 1
+    with pytest.raises(Invalid) as caught:
+        to_struct({"name": "x", "kind": "k" * 100_000}, Kind)
+    assert len(str(caught.value.errors)) < 1_000
+
+
+class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+    kind: Literal["a", "b"]

@@ -1,3 +1,5 @@
+from datetime import datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,3 +33,11 @@ def test_the_extra_row_only_says_that_there_is_more() -> None:
     assert page.next_cursor is not None
     assert paging.decode_cursor(page.next_cursor, (int,)) == [2]
     assert paging.to_page([1, 2], 2, str, lambda row: [row]).next_cursor is None
+
+
+@pytest.mark.parametrize(
+    "moment", ["2026-01-01T00:00:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"]
+)
+def test_a_moment_that_no_query_can_ask_for_is_no_cursor(moment: str) -> None:
+    with pytest.raises(Invalid):
+        paging.decode_cursor(paging.encode_cursor([moment, 1]), (datetime, int))

@@ -56,7 +56,11 @@ def show_person(actor: Actor, uid: str) -> PersonDetail:
 
 @api.post("/people/<uid>/suspension")
 @requires(Permission.WRITE_PEOPLE)
-@operation("suspendPerson", raises=(NotFound, IllegalMove, LastAdmin), idempotency="accepted")
+@operation(
+    "suspendPerson",
+    raises=(NotFound, BeyondYourRights, IllegalMove, LastAdmin),
+    idempotency="accepted",
+)
 def suspend(actor: Actor, uid: str, body: Suspension) -> PersonDetail:
     """Shut a person out; every session of theirs ends at once."""
     services.suspend(actor, uid, body.reason)
@@ -65,7 +69,9 @@ def suspend(actor: Actor, uid: str, body: Suspension) -> PersonDetail:
 
 @api.post("/people/<uid>/reinstatement")
 @requires(Permission.WRITE_PEOPLE)
-@operation("reinstatePerson", raises=(NotFound, IllegalMove), idempotency="accepted")
+@operation(
+    "reinstatePerson", raises=(NotFound, BeyondYourRights, IllegalMove), idempotency="accepted"
+)
 def reinstate(actor: Actor, uid: str) -> PersonDetail:
     """Let a suspended person sign in again."""
     services.reinstate(actor, uid)

@@ -66,7 +66,10 @@ def ask_for_confirmation(body: Forgotten) -> Accepted:
 @public
 @operation("confirmEmail", raises=(LinkRefused, TooMany))
 def confirm_email(actor: Actor, body: Confirmation) -> None:
-    """Confirm an address, or change to it, with the token of the mailed link."""
+    """Confirm an address, or change to it, with the token of the mailed link.
+
+    It takes the account's password too; who is signed in to the account changes without.
+    """
     with web_session.counted_for(address_of(body.token)):
         services.confirm_address(actor, body)
 

@@ -2,6 +2,7 @@
 
 from kirana.accounts import services, session_queries, web_session
 from kirana.accounts.api.blueprint import api
+from kirana.accounts.errors import BeyondYourRights
 from kirana.accounts.permissions import Permission
 from kirana.accounts.session_shapes import SessionView
 from kirana.platform.access import Actor
@@ -54,7 +55,7 @@ def list_sessions_of(actor: Actor, uid: str, query: PageQuery) -> Page[SessionVi
 
 @api.delete("/people/<uid>/sessions")
 @requires(Permission.WRITE_PEOPLE)
-@operation("endSessionsOfPerson", raises=(NotFound,))
+@operation("endSessionsOfPerson", raises=(NotFound, BeyondYourRights))
 def end_sessions_of(actor: Actor, uid: str) -> None:
     """Sign a person out everywhere."""
     services.end_sessions_of(actor, uid)
@@ -62,7 +63,7 @@ def end_sessions_of(actor: Actor, uid: str) -> None:
 
 @api.delete("/people/<uid>/sessions/<session>")
 @requires(Permission.WRITE_PEOPLE)
-@operation("endSessionOfPerson", raises=(NotFound,))
+@operation("endSessionOfPerson", raises=(NotFound, BeyondYourRights))
 def end_session_of(actor: Actor, uid: str, session: str) -> None:
     """Sign out one device of a person."""
     services.end_session_of(actor, uid, session)

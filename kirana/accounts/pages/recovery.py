@@ -38,7 +38,7 @@ class NewPassword(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ConfirmForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The button, and the password of who signed up."""
+    """The button, and the account's password."""
 
     password: Secret = ""
 
@@ -140,7 +140,8 @@ def confirm_again() -> Response:
 def _confirm_page(link: Any, form: Form, code: int = 200) -> Response:
     return render(
         "accounts/confirm.html", code, form=form, address=link.new_email or link.email,
-        asks_password=link.purpose == "confirm",
+        is_change=link.purpose == "change",
+        asks_password=services.asks_password(current_actor(), link),
     )  # fmt: skip
 
 

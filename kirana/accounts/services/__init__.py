@@ -37,6 +37,7 @@ from kirana.accounts.services.recovery import (
     ask_for_confirmation,
     ask_for_reset,
     ask_to_change_email,
+    asks_password,
     confirm_address,
     reset_password,
 )
@@ -73,6 +74,7 @@ __all__ = [
     "change_password",
     "change_profile",
     "change_role",
+    "asks_password",
     "confirm_address",
     "confirm_totp",
     "create_account",

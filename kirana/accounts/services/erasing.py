@@ -58,7 +58,7 @@ def close_account(connection: Connection, actor: Actor, uid: str) -> int:
     row = _lock(connection, uid)
     if row.status != "closed":
         keep_an_admin(connection, row.id)
-        _withdraw_application(connection, row.id)
+        withdraw_application(connection, row.id)
         move_account(connection, actor, row.id, "closed")
     connection.execute(
         update(Account)
@@ -84,10 +84,11 @@ def _lock(connection: Connection, uid: str) -> Any:
     return row
 
 
-def _withdraw_application(connection: Connection, account_id: int) -> None:
+def withdraw_application(connection: Connection, account_id: int) -> None:
     mine = (Approval.account_id == account_id, Approval.status == "requested")
     now = clock.now(connection)
-    connection.execute(update(Approval).where(*mine).values(status="withdrawn", decided_at=now))
+    ending = {"status": "withdrawn", "decided_at": now, "wished_store": ""}
+    connection.execute(update(Approval).where(*mine).values(ending))
 
 
 def _blank_histories(connection: Connection, account_id: int) -> None:

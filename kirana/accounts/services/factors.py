@@ -1,6 +1,8 @@
 """What people do about their authenticator app and recovery codes."""
 
-from sqlalchemy import Connection, delete, insert, select, update
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, true, update
 
 from kirana.accounts import one_time_codes
 from kirana.accounts.errors import LastFactor, NoFactor, NothingToConfirm
@@ -17,7 +19,7 @@ from kirana.accounts.permissions import Permission
 from kirana.accounts.services.codes import replace_recovery_codes, totp_owner
 from kirana.accounts.services.factor_notes import note_factor
 from kirana.accounts.services.own_password import require_own_password
-from kirana.accounts.services.records import end_everywhere, lock_account
+from kirana.accounts.services.records import check_reach, end_everywhere, lock_account
 from kirana.accounts.services.session_endings import end_other_sessions
 from kirana.platform import audit, clock
 from kirana.platform.access import Actor
@@ -93,22 +95,28 @@ def make_recovery_codes(actor: Actor, password: str) -> RecoveryCodes:
 def reset_factors(connection: Connection, actor: Actor, email: str) -> None:
     """Let somebody who lost everything in by the password again; their sessions end.
 
-    For the CLI. Raises NotFound.
+    For the CLI. Raises NotFound, BeyondYourRights.
     """
     actor.require(Permission.WRITE_PEOPLE)
-    find = select(Account.id, Account.uid).where(Account.email == email).with_for_update()
+    columns = (Account.id, Account.uid, Account.role)
+    find = select(*columns).where(Account.email == email).with_for_update()
     row = connection.execute(find).one_or_none()
     if row is None:
         raise NotFound("There is no account with this e-mail address.")
+    check_reach(actor, row.role)
     forget_factors(connection, row.id)
     end_everywhere(connection, row.id)
     note_factor(connection, actor, (row.id, row.uid), "reset")
 
 
-def forget_factors(connection: Connection, account_id: int) -> None:
-    """Delete all that an account signs in with besides the password."""
+def forget_factors(connection: Connection, account_id: int, since: datetime | None = None) -> None:
+    """Delete what an account signs in with besides the password, but for what is not older than
+    ``since``; the recovery codes go with the last factor."""
     for table in (Totp, Passkey, RecoveryCode):
-        connection.execute(delete(table).where(table.account_id == account_id))
+        older = table.created_at < since if since else true()
+        connection.execute(delete(table).where(table.account_id == account_id, older))
+    if since and not has_second_factor(account_id):
+        forget_factors(connection, account_id)
 
 
 def welcome_factor(

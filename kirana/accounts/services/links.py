@@ -33,12 +33,15 @@ MAILS = {
 }
 _ACCOUNT = (
     Account.id, Account.uid, Account.email, Account.name, Account.status, Account.password_hash,
-    Account.verified_at,
+    Account.verified_at, Account.role,
 )  # fmt: skip
 
 
 class Issued(NamedTuple):
-    """What the mail of a link needs; ``holder_id`` is whose account ``to`` is by now."""
+    """What the mail of a link needs; ``holder_id`` is whose account ``to`` is by now.
+
+    No ``name`` goes to an address that is not shown to be theirs.
+    """
 
     token: str
     to: str
@@ -97,7 +100,8 @@ def issue_link(connection: Connection, link_id: int, secret: str) -> Issued | No
     if holder is None:
         unused = (AccountLink.id == link_id) & AccountLink.used_at.is_(None)
         connection.execute(update(AccountLink).where(unused).values(**values))
-    return Issued(token, row.new_email or row.email, row.name, holder)
+    name = "there" if row.new_email or row.verified_at is None else row.name
+    return Issued(token, row.new_email or row.email, name, holder)
 
 
 def take_link(connection: Connection, token: str, *purposes: str) -> Taken:

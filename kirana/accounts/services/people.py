@@ -5,16 +5,18 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection, select, update
 
 from kirana.accounts import texts
-from kirana.accounts.errors import AddressTaken, BeyondYourRights
+from kirana.accounts.errors import AddressTaken
 from kirana.accounts.models import Account
-from kirana.accounts.permissions import Permission, permissions_of
+from kirana.accounts.permissions import Permission
 from kirana.accounts.services.joining import checked
 from kirana.accounts.services.records import (
     NewAccount,
     add_account,
+    check_reach,
     end_everywhere,
     keep_an_admin,
     move_account,
+    reach,
 )
 from kirana.platform import audit
 from kirana.platform.access import Actor
@@ -38,10 +40,11 @@ class PersonToCreate:
 
 @verb
 def suspend(connection: Connection, actor: Actor, uid: str, reason: str) -> None:
-    """Shut a person out at once. Raises NotFound, IllegalMove, LastAdmin, Invalid."""
+    """Shut a person out at once. Raises NotFound, BeyondYourRights, IllegalMove, LastAdmin,
+    Invalid."""
     actor.require(Permission.WRITE_PEOPLE)
     reason = texts.one_line(reason, "/reason", LONGEST_REASON)
-    account_id = _account_id(connection, uid)
+    account_id = reach(connection, actor, uid)
     keep_an_admin(connection, account_id)
     move_account(connection, actor, account_id, "suspended", reason)
     announce(connection, "account_suspended", account_id=account_id)
@@ -49,9 +52,9 @@ def suspend(connection: Connection, actor: Actor, uid: str, reason: str) -> None
 
 @verb
 def reinstate(connection: Connection, actor: Actor, uid: str) -> None:
-    """Let a suspended person in again. Raises NotFound, IllegalMove."""
+    """Let a suspended person in again. Raises NotFound, BeyondYourRights, IllegalMove."""
     actor.require(Permission.WRITE_PEOPLE)
-    account_id = _account_id(connection, uid)
+    account_id = reach(connection, actor, uid)
     find = select(Account.status).where(Account.id == account_id).with_for_update()
     status = connection.execute(find).scalar_one()
     if status != "suspended":
@@ -84,7 +87,7 @@ def give_role(connection: Connection, actor: Actor, uid: str, role: str) -> None
     caller), Conflict (a waiting manager is decided by approval).
     """
     actor.require(Permission.WRITE_PEOPLE)
-    account_id = _account_id(connection, uid)
+    account_id = reach(connection, actor, uid)
     if role != "admin":  # before the row itself, so that admins are always locked in one order
         keep_an_admin(connection, account_id)
     columns = (Account.id, Account.role, Account.status)
@@ -92,8 +95,8 @@ def give_role(connection: Connection, actor: Actor, uid: str, role: str) -> None
     row = connection.execute(find).one()
     if row.status in ("pending", "rejected", "closed"):
         raise Conflict(f"The account is {row.status}; its role cannot change.")
-    _check_may_give(actor, row.role)
-    _check_may_give(actor, role)
+    check_reach(actor, row.role)
+    check_reach(actor, role)
     if row.role == role:
         return
     connection.execute(update(Account).where(Account.id == row.id).values(role=role))
@@ -102,13 +105,6 @@ def give_role(connection: Connection, actor: Actor, uid: str, role: str) -> None
     thing = ("account", uid)
     audit.record(connection, actor, "account.role_changed", thing, before=before, after=after)
     announce(connection, "role_changed", account_id=row.id, was=row.role, actor=actor)
-
-
-def _check_may_give(actor: Actor, role: str) -> None:
-    """Raise BeyondYourRights unless the caller has all that the role may do to others' things."""
-    of_others = {right for right in permissions_of(role, "active") if ":own_" not in right}
-    if actor.via != "system" and not of_others <= actor.permissions:
-        raise BeyondYourRights
 
 
 @query
@@ -127,11 +123,3 @@ def _create(connection: Connection, actor: Actor, new: NewAccount) -> str:
         raise AddressTaken
     uid: str = connection.execute(select(Account.uid).where(Account.id == account_id)).scalar_one()
     return uid
-
-
-def _account_id(connection: Connection, uid: str) -> int:
-    account_id = connection.execute(select(Account.id).where(Account.uid == uid)).scalar()
-    if account_id is None:
-        raise NotFound
-    found: int = account_id
-    return found

@@ -5,13 +5,15 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, insert, literal, null, select, update
 
-from kirana.accounts.errors import LastAdmin
+from kirana.accounts.errors import BeyondYourRights, LastAdmin
 from kirana.accounts.models import Account, AccountEvent
+from kirana.accounts.permissions import permissions_of
 from kirana.accounts.states import ACCOUNT_MOVES
 from kirana.platform import audit, clock
 from kirana.platform.access import Actor
 from kirana.platform.columns import new_uid
 from kirana.platform.db import Id, UtcDateTime, insert_ignoring
+from kirana.platform.errors import NotFound
 from kirana.platform.states import require_move
 
 
@@ -108,6 +110,23 @@ def end_everywhere(connection: Connection, account_id: int) -> int:
     )
     version: int = connection.execute(raise_it).scalar_one()
     return version
+
+
+def reach(connection: Connection, actor: Actor, uid: str) -> int:
+    """The id of an account that the caller may act on. Raises NotFound, BeyondYourRights."""
+    row = connection.execute(select(Account.id, Account.role).where(Account.uid == uid)).first()
+    if row is None:
+        raise NotFound
+    check_reach(actor, row.role)
+    account_id: int = row.id
+    return account_id
+
+
+def check_reach(actor: Actor, role: str) -> None:
+    """Raise BeyondYourRights unless the caller has all that the role may do to others' things."""
+    of_others = {right for right in permissions_of(role, "active") if ":own_" not in right}
+    if actor.via != "system" and not of_others <= actor.permissions:
+        raise BeyondYourRights
 
 
 def keep_an_admin(connection: Connection, leaving_id: int) -> None:

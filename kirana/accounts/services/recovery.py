@@ -4,23 +4,28 @@ Whoever asks for a mail is told the same, for the same work, whether there is an
 what differs is done by the worker that sends mail.
 """
 
-from sqlalchemy import Connection, func, update
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, update
 from sqlalchemy.exc import IntegrityError
 
 from kirana.accounts import passwords
 from kirana.accounts.email_addresses import normal_email
 from kirana.accounts.errors import LinkRefused
+from kirana.accounts.house_rules import house_rules
 from kirana.accounts.link_queries import find_open_link
 from kirana.accounts.models import Account
 from kirana.accounts.recovery_shapes import Confirmation, EmailChange, Forgotten, PasswordReset
+from kirana.accounts.services.erasing import withdraw_application
 from kirana.accounts.services.factors import forget_factors
 from kirana.accounts.services.keys import end_keys
 from kirana.accounts.services.links import Taken, ask_for_link, find_account, take_link
 from kirana.accounts.services.own_password import require_own_password
-from kirana.accounts.services.records import end_everywhere
+from kirana.accounts.services.records import end_everywhere, move_account
 from kirana.accounts.services.session_endings import end_other_sessions
 from kirana.platform import audit, clock
 from kirana.platform.access import Actor
+from kirana.platform.announce import announce
 from kirana.platform.db import verb
 from kirana.platform.errors import Invalid
 from kirana.platform.outbox import enqueue
@@ -54,19 +59,25 @@ def reset_password(actor: Actor, given: PasswordReset) -> None:
 def confirm_address(actor: Actor, given: Confirmation) -> str:
     """Use a link up that shows whose mailbox it is: to confirm an address, or to change to it.
 
-    Returns which: ``confirm`` or ``change``. The password shows that who opens the mail is who
-    signed up. Raises Invalid at /password (the link stays good), and LinkRefused, also when
-    somebody else has taken the address meanwhile. Not to be called inside a transaction.
+    Returns which: ``confirm`` or ``change``. The password, or for a change a session of the
+    account, shows that who has the mailbox has the account too. Raises Invalid at /password (the
+    link stays good), and LinkRefused, also when somebody else has taken the address meanwhile.
+    Not to be called inside a transaction.
     """
     found = find_open_link(given.token, "confirm", "change")
     if found is None:
         raise LinkRefused
-    if found.purpose == "confirm" and not passwords.matches(found.password_hash, given.password):
-        raise Invalid.at("/password", "write the password that was chosen at sign-up")
+    if asks_password(actor, found) and not passwords.matches(found.password_hash, given.password):
+        raise Invalid.at("/password", "write the password of the account")
     try:
         return _confirm(actor, given.token)
     except IntegrityError:
         raise LinkRefused from None
+
+
+def asks_password(actor: Actor, link: Row[*tuple[Any, ...]]) -> bool:
+    """Whether this link confirms nothing for this caller without the account's password."""
+    return link.purpose == "confirm" or actor.session_id is None or actor.me() != link.account_id
 
 
 def ask_to_change_email(actor: Actor, given: EmailChange, may_mail: bool) -> None:
@@ -100,19 +111,38 @@ def _reset(connection: Connection, actor: Actor, token: str, hashed: str) -> Non
     connection.execute(changing.values(password_hash=hashed, verified_at=verified))
     version = end_everywhere(connection, account.id)
     end_keys(connection, account.id)
-    if account.verified_at is None:  # whoever set them up never showed that the address is theirs
-        forget_factors(connection, account.id)
+    # Whoever set up earlier ones had not shown that the address is theirs.
+    forget_factors(connection, account.id, since=account.verified_at)
+    if account.verified_at is None:
+        _forget_stranger(connection, actor, account)
     audit.record(connection, actor, "account.password_reset", ("account", account.uid))
     key = f"password-changed:{account.uid}:{version}"
     enqueue(connection, "password_changed", key, account_id=account.id)
+
+
+def _forget_stranger(connection: Connection, actor: Actor, account: Row[*tuple[Any, ...]]) -> None:
+    """Who signed up may be somebody else: their wish to run a store ends, and their name goes
+    where nobody could get in before."""
+    theirs = update(Account).where(Account.id == account.id)
+    is_waiting = account.status in ("pending", "rejected")
+    if is_waiting:
+        withdraw_application(connection, account.id)
+        move_account(connection, actor, account.id, "active", "the address is somebody else's")
+        connection.execute(theirs.values(role="customer"))
+        before, after = {"role": account.role}, {"role": "customer"}
+        thing = ("account", account.uid)
+        audit.record(connection, actor, "account.role_changed", thing, before=before, after=after)
+    if is_waiting or house_rules().confirms_addresses:
+        connection.execute(theirs.values(name=account.email.partition("@")[0]))
 
 
 @verb
 def _confirm(connection: Connection, actor: Actor, token: str) -> str:
     taken = take_link(connection, token, "confirm", "change")
     thing = ("account", taken.account.uid)
+    known = taken.account.verified_at if taken.purpose == "confirm" else None
     changing = update(Account).where(Account.id == taken.account.id)
-    connection.execute(changing.values(verified_at=clock.now(connection)))
+    connection.execute(changing.values(verified_at=known or clock.now(connection)))
     if taken.purpose == "confirm":
         audit.record(connection, actor, "account.email_confirmed", thing)
     else:
@@ -124,6 +154,7 @@ def _confirm(connection: Connection, actor: Actor, token: str) -> str:
 def _move_to_new_address(connection: Connection, actor: Actor, taken: Taken) -> None:
     """Sessions end, but for the one that asks if it is the owner's."""
     account_id = taken.account.id
+    announce(connection, "address_left", account_id=account_id)
     moving = update(Account).where(Account.id == account_id)
     connection.execute(moving.values(email=taken.new_email))
     if actor.account_id == account_id:

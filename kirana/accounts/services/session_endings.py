@@ -3,11 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, delete, or_, update
 
-from kirana.accounts.models import Account, Session
+from kirana.accounts.models import Session
 from kirana.accounts.permissions import Permission
-from kirana.accounts.services.records import end_everywhere
+from kirana.accounts.services.records import end_everywhere, reach
 from kirana.platform import audit, clock
 from kirana.platform.access import Actor
 from kirana.platform.db import verb
@@ -45,16 +45,18 @@ def sign_out_everywhere(connection: Connection, actor: Actor) -> None:
 
 @verb
 def end_session_of(connection: Connection, actor: Actor, person: str, uid: str) -> None:
-    """End one session of anybody, as an admin. Raises NotFound, Forbidden."""
-    theirs = Session.account_id == _account_id(connection, actor, person)
+    """End one session of anybody, as an admin. Raises NotFound, BeyondYourRights."""
+    actor.require(Permission.WRITE_PEOPLE)
+    theirs = Session.account_id == reach(connection, actor, person)
     if not _end(connection, actor, theirs & (Session.uid == uid), person):
         raise NotFound
 
 
 @verb
 def end_sessions_of(connection: Connection, actor: Actor, person: str) -> None:
-    """End all sessions of anybody, as an admin. Raises NotFound, Forbidden."""
-    _end_all(connection, actor, _account_id(connection, actor, person), person)
+    """End all sessions of anybody, as an admin. Raises NotFound, BeyondYourRights."""
+    actor.require(Permission.WRITE_PEOPLE)
+    _end_all(connection, actor, reach(connection, actor, person), person)
 
 
 @verb
@@ -78,12 +80,3 @@ def _end(connection: Connection, actor: Actor, which: Any, owner: str) -> bool:
 def _end_all(connection: Connection, actor: Actor, account_id: int, uid: str) -> None:
     end_everywhere(connection, account_id)
     audit.record(connection, actor, "account.signed_out_everywhere", ("account", uid))
-
-
-def _account_id(connection: Connection, actor: Actor, person: str) -> int:
-    actor.require(Permission.WRITE_PEOPLE)
-    find = select(Account.id).where(Account.uid == person)
-    account_id: int | None = connection.execute(find).scalar_one_or_none()
-    if account_id is None:
-        raise NotFound
-    return account_id

@@ -49,9 +49,8 @@ def audit_log() -> Response:
     try:
         filters = texts_to_struct({k: [v] for k, v in typed.items()}, Filters)
         found, form = list_deeds(actor, filters.query()), Form(typed)
-    except (Invalid, OverflowError) as error:
-        refused = error if isinstance(error, Invalid) else Invalid.at("/last", "is too far away")
-        told = {item["pointer"].strip("/"): item["detail"] for item in refused.errors}
+    except Invalid as error:
+        told = {item["pointer"].strip("/"): item["detail"] for item in error.errors}
         found, form = list_deeds(actor, AuditQuery(limit=PAGE_SIZE)), Form(typed, told)
     chosen: dict[str, Any] = {
         name: value for name, value in typed.items() if name in Filters.__struct_fields__

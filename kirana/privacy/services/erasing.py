@@ -22,6 +22,7 @@ from kirana.accounts.services.erasing import (
     withdraw_erasure,
 )
 from kirana.accounts.services.own_password import require_own_password
+from kirana.accounts.services.records import reach
 from kirana.cart.services.forgetting import forget_baskets
 from kirana.exports.files import exports_folder, forget_others
 from kirana.exports.running import delete_leftovers
@@ -29,12 +30,12 @@ from kirana.jobs.models import Job
 from kirana.jobs.services import forget_jobs
 from kirana.orders.models import Order
 from kirana.orders.services.forgetting import forget_customer, has_open_orders
-from kirana.platform import clock
+from kirana.platform import clock, db
 from kirana.platform.access import SYSTEM, Actor
 from kirana.platform.config import Settings
 from kirana.platform.db import after_commit, verb
 from kirana.platform.errors import Conflict, ShopError
-from kirana.platform.idempotency import forget_keys
+from kirana.platform.idempotency import blank_answers, forget_keys
 from kirana.platform.outbox import cancel_about, enqueue
 from kirana.privacy import queries
 from kirana.privacy.errors import SoleOwner
@@ -62,8 +63,10 @@ def ask_erasure(actor: Actor, password: str, days: int) -> None:
 
 @verb
 def ask_erasure_for(connection: Connection, actor: Actor, uid: str, days: int) -> None:
-    """The same by an admin, for who cannot sign in. Raises NotFound, IllegalMove and as above."""
+    """The same by an admin, for who cannot sign in. Raises NotFound, BeyondYourRights,
+    IllegalMove and as above."""
     actor.require(Permission.WRITE_PEOPLE)
+    reach(connection, actor, uid)
     _schedule(actor, uid, days)
 
 
@@ -76,8 +79,9 @@ def keep_account(connection: Connection, actor: Actor) -> None:
 
 @verb
 def keep_account_of(connection: Connection, actor: Actor, uid: str) -> None:
-    """An admin takes it back for somebody. Raises NotFound, ErasureUnderWay."""
+    """An admin takes it back for somebody. Raises NotFound, BeyondYourRights, ErasureUnderWay."""
     actor.require(Permission.WRITE_PEOPLE)
+    reach(connection, actor, uid)
     withdraw_erasure(connection, actor, uid)
 
 
@@ -115,6 +119,8 @@ def erase_due(settings: Settings) -> int:
             erased += _try(_erase_unless_waiting, due.uid, settings)
     write_list(settings.home)
     delete_leftovers(exports_folder(settings))
+    if erased:
+        db.empty_log()
     return erased
 
 
@@ -144,8 +150,10 @@ def erase(connection: Connection, actor: Actor, uid: str, settings: Settings) ->
 
     Raises NotFound, LastAdmin. Locks the account; files go after the commit.
     """
-    forget_invitations(connection, queries.id_of(uid))
-    account_id = close_account(connection, actor, uid)
+    account_id = queries.id_of(uid)
+    forget_invitations(connection, account_id)
+    blank_answers(connection, queries.list_names(account_id))
+    close_account(connection, actor, uid)
     _cancel_mails(connection, account_id)
     forget_customer(connection, account_id)
     forget_baskets(connection, account_id)

@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection, select
 
+from kirana.accounts.errors import BeyondYourRights
 from kirana.accounts.models import Account
 from kirana.accounts.permissions import Permission
 from kirana.accounts.services import approve_application, reject_application
@@ -15,6 +16,7 @@ from kirana.stores.models import Membership
 from kirana.stores.queries import find_store
 from kirana.stores.services.keeping import create_store, store_id_of
 from kirana.stores.shapes import Placement
+from kirana.stores.team_queries import may_grant
 
 
 @verb
@@ -24,11 +26,14 @@ def approve_manager(
     """Let an applicant in as manager of an existing store, or owner of a new one, at once.
 
     Returns the store's slug. One transaction: application, account, store, membership, history,
-    audit, mail. Raises Forbidden, NotFound, IllegalMove, Invalid, StoreClosed.
+    audit, mail. Raises Forbidden, BeyondYourRights (the place), NotFound, IllegalMove,
+    Invalid, StoreClosed.
     """
     actor.require(Permission.WRITE_APPROVALS)
     slug, store_role = _place(connection, actor, place, zone)
     store_id = store_id_of(connection, slug)
+    if actor.via != "system" and not may_grant(actor, store_id, store_role):
+        raise BeyondYourRights
     account_id = approve_application(actor, uid, store_id)
     insert_ignoring(
         connection, Membership, account_id=account_id, store_id=store_id, role=store_role,

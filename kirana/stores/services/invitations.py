@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select, update
+from sqlalchemy import Connection, Row, delete, func, or_, select, update
 
 from kirana.accounts.email_addresses import normal_email
 from kirana.accounts.errors import BeyondYourRights
@@ -32,6 +32,7 @@ from kirana.stores.team_queries import OPEN, kept_store_id, may_grant
 from kirana.stores.team_shapes import NewInvitation
 
 LIFE = timedelta(days=7)
+KEPT = timedelta(days=30)
 
 
 @verb
@@ -85,6 +86,14 @@ def revoke_invitation(connection: Connection, actor: Actor, slug: str, uid: str)
     if not connection.execute(ending.values(revoked_at=clock.now(connection))).rowcount:
         raise InvitationOver
     audit.record(connection, actor, "invitation.revoked", ("invitation", uid))
+
+
+@verb
+def purge_invitations(connection: Connection) -> int:
+    """Forget what was never accepted and ended 30 days ago; how many."""
+    ended = func.coalesce(Invitation.revoked_at, Invitation.expires_at)
+    old = Invitation.accepted_at.is_(None), ended < clock.now(connection) - KEPT
+    return connection.execute(delete(Invitation).where(*old)).rowcount
 
 
 @verb
@@ -170,7 +179,7 @@ def _mail(connection: Connection, uid: str) -> None:
 
 
 def forget_invitations(connection: Connection, account_id: int) -> None:
-    """Let no invitation name this person, before the account loses its address: open ones end."""
+    """Let no invitation name this person, before the account loses an address: open ones end."""
     address = select(Account.email).where(Account.id == account_id).scalar_subquery()
     theirs = or_(Invitation.accepted_by == account_id, Invitation.email == address)
     ending = update(Invitation).where(
