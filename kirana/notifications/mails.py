@@ -100,7 +100,7 @@ def monthly_report(letters: Letters, payload: Payload) -> Message | None:
     if person.status != "active" or not person.wants_report or not is_confirmed:
         return None
     figures = get_figures(payload["delivery_id"])
-    report = present(figures, person.name.split()[0] if person.name.split() else person.name)
+    report = present(figures, person.full_name.partition(" ")[0])
     facts = {
         "report": report,
         "orders_url": letters.url("/orders"),

@@ -74,7 +74,7 @@ def get_person(connection: Connection, account_id: int) -> Any:
     """To whom a mail goes, and whether still."""
     columns = (
         Account.email, GREETED, Account.status, Account.wants_report, Account.verified_at,
-        Account.zone, Account.erase_at, Account.role,
+        Account.zone, Account.erase_at, Account.role, Account.name.label("full_name"),
     )  # fmt: skip
     return connection.execute(select(*columns).where(Account.id == account_id)).one()
 

@@ -3,8 +3,10 @@
 from typing import Any
 
 import msgspec.inspect as kinds
+import pytest
 from flask import Flask
 
+from kirana.platform import inputs
 from kirana.platform.db import Model
 from kirana.platform.inputs import PRIVILEGED
 from tests.hostile.surface import (
@@ -26,6 +28,13 @@ from tests.hostile.surface import (
 COLUMNS = {column.name for table in Model.metadata.tables.values() for column in table.columns}
 NAMES = PRIVILEGED | COLUMNS
 WISHES: dict[str, Any] = {"role": "admin", "status": "active", "is_admin": True}
+
+
+@pytest.fixture(autouse=True)
+def all_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All names come at once here, and an answer that names twenty would hide the others."""
+    monkeypatch.setattr(inputs, "MOST_ERRORS", 1000)
+    monkeypatch.setattr(inputs, "MOST_NAMES", 1000)
 
 
 def wishes(own: set[str]) -> dict[str, Any]:
