@@ -136,7 +136,7 @@ def test_the_password_is_asked_for_later_on(app: Any, browser: Browser) -> None:
     assert 'id="password-totp"' in browser.see("/account/security")
     refused = browser.send("/account/totp", current_password="not the password")
     assert refused.status_code == 422
-    assert "write the password that you sign in with now" in refused.text
+    assert "That is not your password." in refused.text
     assert browser.send("/account/totp", current_password=PASSWORD).status_code == 303
 
 

@@ -2,10 +2,7 @@
 
 from kirana.accounts import queries, services
 from kirana.accounts.api.blueprint import api
-from kirana.accounts.errors import (
-    BeyondYourRights,
-    LastAdmin,
-)
+from kirana.accounts.errors import BeyondYourRights, LastAdmin
 from kirana.accounts.permissions import Permission
 from kirana.accounts.shapes import (
     Application,

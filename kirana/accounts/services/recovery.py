@@ -62,7 +62,7 @@ def confirm_address(actor: Actor, given: Confirmation) -> str:
     if found is None:
         raise LinkRefused
     if found.purpose == "confirm" and not passwords.matches(found.password_hash, given.password):
-        raise Invalid.at("/password", "write the password that was chosen at sign-up")
+        raise Invalid.at("/password", "That is not the password you signed up with.")
     try:
         return _confirm(actor, given.token)
     except IntegrityError:
