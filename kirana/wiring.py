@@ -18,6 +18,7 @@ from kirana.platform.config import Settings, SettingsError
 from kirana.privacy.services.erasing import remind_of_erasure
 from kirana.stock.services.ledger import open_level
 from kirana.stores.services import leave_all_stores
+from kirana.stores.services.invitations import remind_of_invitations
 
 
 def wire(settings: Settings) -> None:
@@ -28,6 +29,7 @@ def wire(settings: Settings) -> None:
     notifications.register(settings)
     subscribe("signed_in", merge_guest_cart)
     subscribe("signed_in", remind_of_erasure)
+    subscribe("signed_in", remind_of_invitations)
     subscribe("product_created", open_level)
     subscribe("store_changed", on_store_changed)
     subscribe("store_moved", on_store_changed)

@@ -22,9 +22,9 @@ from kirana.stores.errors import NotInvited
 from kirana.stores.key_queries import list_keys, store_for_key
 from kirana.stores.queries import list_workplaces
 from kirana.stores.team_queries import get_offer
+from kirana.stores.team_shapes import PLACES
 
 pages = Blueprint("pages", __name__)
-PLACES = {"owner": "an owner", "manager": "a manager", "picker": "a picker", "courier": "a courier"}
 LASTING = {"": "Until it is revoked", "30": "30 days", "90": "90 days", "365": "A year"}
 
 
@@ -65,6 +65,28 @@ def accept(token: str) -> Response:
         return _invitation(token, error)
     note("Welcome to the team.", "success")
     return go_to(f"/office/{slug}/orders")
+
+
+@pages.post("/account/invitations/<uid>/acceptance")
+@requires(Permission.WRITE_OWN_PROFILE)
+def accept_offer(uid: str) -> Response:
+    """Take a place that was offered to the caller's confirmed address."""
+    try:
+        slug = services.accept_offer(current_actor(), uid)
+    except Conflict as error:
+        note(error.detail, "error")
+        return go_to("/account")
+    note("Welcome to the team.", "success")
+    return go_to(f"/office/{slug}/orders")
+
+
+@pages.post("/account/invitations/<uid>/refusal")
+@requires(Permission.WRITE_OWN_PROFILE)
+def decline_offer(uid: str) -> Response:
+    """Say no."""
+    services.decline_offer(current_actor(), uid)
+    note("Declined. The store can invite you again.", "success")
+    return go_to("/account")
 
 
 @pages.get("/account/keys")

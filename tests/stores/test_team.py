@@ -20,7 +20,8 @@ from kirana.platform.db import verb
 from kirana.platform.outbox import Outbox
 from kirana.stores.invitation_keys import invitation_token
 from kirana.stores.models import Invitation, Membership
-from tests.accounts.people import Visitor, join, rows
+from tests.accounts.people import OWN_ORIGIN, PASSWORD, Visitor, join, rows, sign_in
+from tests.accounts.post import set_account
 from tests.machinery.databases import SECRET
 from tests.world import World, actor_of, build
 
@@ -106,6 +107,33 @@ def test_an_invitation_is_worth_what_its_sender_may_still_do(app: Any, world: Wo
     suspend(world.actor("admin"), world.people["manager"].uid, "gone")
     assert accept(world, mira, uid).json["code"] == "invitation_over"
     assert [row.account_id for row in rows(Membership)].count(world.actor("manager").account_id)
+
+
+def test_who_confirmed_the_invited_address_needs_no_link(app: Any, world: World) -> None:
+    mira, other = join(app), join(app)
+    for person in (mira, other):
+        form = {"email": person.email, "password": PASSWORD, "return_to": ""}
+        person.client.post("/sign-in", data=form, headers=OWN_ORIGIN)
+    assert "invites you" not in mira.client.get("/account").text
+    set_account(mira.email, verified_at=None)
+    uid = offer(world, mira.email, "courier").json["uid"]
+    take, refuse = (f"/account/invitations/{uid}/{way}" for way in ("acceptance", "refusal"))
+    assert "invites you" not in mira.client.get("/account").text, "it may be anybody's address"
+    assert mira.client.post(take, headers=OWN_ORIGIN).status_code == 404
+    set_account(mira.email, verified_at=clock.utc_now())
+    assert other.client.post(take, headers=OWN_ORIGIN).status_code == 404
+    assert other.client.post(refuse, headers=OWN_ORIGIN).status_code == 404
+    assert "invites you to its team" in sign_in(mira.email).notes[-1]
+    assert f'action="{take}"' in mira.client.get("/account").text
+    taken = mira.client.post(take, headers=OWN_ORIGIN)
+    assert taken.location == f"/office/{world.keys['manager.store']}/orders"
+    assert mira.client.post(take, headers=OWN_ORIGIN).location == "/account"
+    assert mira.client.post(refuse, headers=OWN_ORIGIN).status_code == 404
+    world.people["manager"].call("DELETE", f"{team(world)}/members/{mira.uid}")
+    again = offer(world, mira.email, "courier").json["uid"]
+    mira.client.post(f"/account/invitations/{again}/refusal", headers=OWN_ORIGIN)
+    assert accept(world, mira, again).json["code"] == "invitation_over"
+    assert "invites you" not in mira.client.get("/account").text
 
 
 @pytest.mark.parametrize(
