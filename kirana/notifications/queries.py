@@ -72,7 +72,7 @@ def get_person(connection: Connection, account_id: int) -> Any:
     """To whom a mail goes, and whether still."""
     columns = (
         Account.email, Account.name, Account.status, Account.wants_report, Account.verified_at,
-        Account.zone, Account.erase_at,
+        Account.zone, Account.erase_at, Account.role,
     )  # fmt: skip
     return connection.execute(select(*columns).where(Account.id == account_id)).one()
 

@@ -108,7 +108,7 @@ def make_key() -> Response:
     except (Invalid, BeyondYourRights, TooManyKeys) as error:
         shown = error if isinstance(error, Invalid) else Invalid(error.detail)
         return _keys(Form.posted(shown), error.status)
-    return _keys(Form(), token=token)
+    return _keys(Form(), token=token, token_name=new.name)
 
 
 @pages.post("/account/keys/<uid>/revocation")
@@ -132,7 +132,7 @@ def _invitation(token: str, error: ShopError | None = None) -> Response:
     )  # fmt: skip
 
 
-def _keys(form: Form, code: int = 200, token: str = "") -> Response:
+def _keys(form: Form, code: int = 200, **made: str) -> Response:
     actor = current_actor()
     wanted = PageQuery() if request.method == "POST" else read_query(request, PageQuery)
     found = list_keys(actor, wanted)
@@ -148,4 +148,4 @@ def _keys(form: Form, code: int = 200, token: str = "") -> Response:
         "first_url": "/account/keys" if wanted.cursor else None,
         "next_url": f"/account/keys?cursor={found.next_cursor}" if found.next_cursor else None,
     }
-    return render("accounts/keys.html", code, form=form, token=token, **context)
+    return render("accounts/keys.html", code, form=form, **made, **context)
