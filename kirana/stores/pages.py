@@ -10,7 +10,7 @@ from kirana.accounts.errors import BeyondYourRights, TooManyKeys
 from kirana.accounts.factor_queries import is_fresh
 from kirana.accounts.key_shapes import NewKey
 from kirana.accounts.permission_words import PERMISSION_WORDS
-from kirana.accounts.permissions import Permission
+from kirana.accounts.permissions import STORE_TABLE, Permission, permissions_of
 from kirana.accounts.second_step import require_presence
 from kirana.platform.errors import Conflict, Invalid, NotFound, ShopError
 from kirana.platform.http import current_actor, public, requires
@@ -132,6 +132,16 @@ def _invitation(token: str, error: ShopError | None = None) -> Response:
     )  # fmt: skip
 
 
+def _groups(held: frozenset[str]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What may be given, by whose things it is about, in words."""
+    own, stores = permissions_of("customer", "active"), STORE_TABLE["owner"]
+    found: dict[str, list[tuple[str, str]]] = {"Yourself": [], "Your stores": [], "The shop": []}
+    for right in (p for p in Permission if p in held):
+        group = "Yourself" if right in own else "Your stores" if right in stores else "The shop"
+        found[group].append((right, PERMISSION_WORDS.get(right, right)))
+    return [(name, rights) for name, rights in found.items() if rights]
+
+
 def _keys(form: Form, code: int = 200, **made: str) -> Response:
     actor = current_actor()
     wanted = PageQuery() if request.method == "POST" else read_query(request, PageQuery)
@@ -140,7 +150,7 @@ def _keys(form: Form, code: int = 200, **made: str) -> Response:
     context: dict[str, Any] = {
         "keys": found.items,
         "asks_password": not is_fresh(actor),
-        "choices": [(p, PERMISSION_WORDS.get(p, p)) for p in Permission if p in held],
+        "groups": _groups(held),
         "stores": [{"value": p.store.slug, "label": p.store.name} for p in list_workplaces(actor)],
         "lasting": [{"value": days, "label": text} for days, text in LASTING.items()],
         "chosen": form.chosen.get("permissions", []),

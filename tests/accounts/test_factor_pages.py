@@ -69,7 +69,7 @@ def test_from_the_first_code_to_signing_in(app: Any, browser: Browser) -> None:
     wrong = browser.send("/sign-in/second-factor", code=wrong_code(totp), return_to="/orders")
     assert wrong.status_code == 401
     assert "That code is not right" in wrong.text
-    entered = browser.send("/sign-in/second-factor", recovery_code=kept[0], return_to="/orders")
+    entered = browser.send("/sign-in/second-factor", code=kept[0], return_to="/orders")
     assert (entered.status_code, entered.headers["Location"]) == (303, "/orders")
     assert '<b class="num">9</b> of 10' in browser.see("/account/security")
 

@@ -12,7 +12,7 @@ from flask import Response
 
 from kirana.accounts import services, web_session
 from kirana.accounts.errors import LinkRefused
-from kirana.accounts.link_queries import address_of, find_open_link
+from kirana.accounts.link_queries import address_of, find_open_link, find_pending_change
 from kirana.accounts.pages.blueprint import pages
 from kirana.accounts.pages.signing_in import refused
 from kirana.accounts.permissions import Permission
@@ -167,6 +167,14 @@ def change_email() -> Response:
     return see_other(".account")
 
 
+@pages.post("/account/email/cancellation")
+@requires(Permission.WRITE_OWN_PROFILE)
+def cancel_email_change() -> Response:
+    services.cancel_email_change(current_actor())
+    note("Your address stays; the link that we sent is dead.", "success")
+    return see_other(".email_form")
+
+
 def _keep(token: str, endpoint: str) -> Response:
     """303 to the page without the token, which the browser keeps for as long as the link lives."""
     if _TOKEN.fullmatch(token):
@@ -190,4 +198,6 @@ def _dead(error: LinkRefused) -> Response:
 
 
 def _email(form: Form, status: int = 200) -> Response:
-    return render("accounts/email.html", status, form=form, address=current_actor().email)
+    actor = current_actor()
+    waits = find_pending_change(actor)
+    return render("accounts/email.html", status, form=form, address=actor.email, waits=waits)

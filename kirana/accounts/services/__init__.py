@@ -37,6 +37,7 @@ from kirana.accounts.services.recovery import (
     ask_for_confirmation,
     ask_for_reset,
     ask_to_change_email,
+    cancel_email_change,
     confirm_address,
     reset_password,
 )
@@ -60,12 +61,12 @@ from kirana.accounts.services.signing_in import sign_in
 __all__ = [
     "PersonToCreate", "add_address", "add_passkey", "apply_again", "apply_as_manager",
     "approve_application", "ask_for_confirmation", "ask_for_reset", "ask_to_change_email",
-    "begin_passkey", "begin_passkey_sign_in", "change_address", "change_password", "change_profile",
-    "change_role", "confirm_address", "confirm_totp", "create_account", "end_other_sessions",
-    "end_session", "end_session_of", "end_sessions_of", "forget_sessions", "give_role", "grantable",
-    "make_key", "make_recovery_codes", "note_use", "prove_presence", "refresh", "reinstate",
-    "reject_application", "remove_address", "remove_passkey", "remove_totp", "rename_passkey",
-    "reset_factors", "reset_password", "revoke_key", "secret_of_set_up", "sign_in",
-    "sign_in_by_passkey", "sign_out", "sign_out_everywhere", "sign_up", "start_totp", "suspend",
-    "take_second_step",
+    "begin_passkey", "begin_passkey_sign_in", "cancel_email_change", "change_address",
+    "change_password", "change_profile", "change_role", "confirm_address", "confirm_totp",
+    "create_account", "end_other_sessions", "end_session", "end_session_of", "end_sessions_of",
+    "forget_sessions", "give_role", "grantable", "make_key", "make_recovery_codes", "note_use",
+    "prove_presence", "refresh", "reinstate", "reject_application", "remove_address",
+    "remove_passkey", "remove_totp", "rename_passkey", "reset_factors", "reset_password",
+    "revoke_key", "secret_of_set_up", "sign_in", "sign_in_by_passkey", "sign_out",
+    "sign_out_everywhere", "sign_up", "start_totp", "suspend", "take_second_step",
 ]  # fmt: skip
