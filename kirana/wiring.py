@@ -19,7 +19,7 @@ from kirana.pricing import tax
 from kirana.privacy.services.erasing import remind_of_erasure
 from kirana.stock.services.ledger import open_level
 from kirana.stores.services import leave_all_stores
-from kirana.stores.services.invitations import forget_invitations
+from kirana.stores.services.invitations import forget_invitations, remind_of_invitations
 
 
 def wire(settings: Settings) -> None:
@@ -32,6 +32,7 @@ def wire(settings: Settings) -> None:
     notifications.register(settings)
     subscribe("signed_in", merge_guest_cart)
     subscribe("signed_in", remind_of_erasure)
+    subscribe("signed_in", remind_of_invitations)
     subscribe("product_created", open_level)
     subscribe("store_changed", on_store_changed)
     subscribe("store_moved", on_store_changed)

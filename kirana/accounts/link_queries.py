@@ -8,12 +8,14 @@ from sqlalchemy.orm import aliased
 
 from kirana.accounts.models import Account, AccountLink
 from kirana.platform import clock
+from kirana.platform.access import Actor
 from kirana.platform.db import query
 from kirana.platform.tokens import hash_secret
 
 # Whoever names somebody else's address does not get their words mailed to it.
 GREETING = case((Account.verified_at.is_(None), "there"), else_=Account.name)
 GREETED = GREETING.label("name")
+GOOD_FOR = timedelta(minutes=30)
 TELL_AGAIN_AFTER = timedelta(days=1)
 
 
@@ -40,6 +42,21 @@ def address_of(token: str) -> str:
     """Whose tries at a password count for who comes with this link; empty for a dead one."""
     found = find_open_link(token, "confirm", "change")
     return str(found.email) if found is not None else ""
+
+
+@query
+def find_pending_change(connection: Connection, actor: Actor) -> str | None:
+    """The address that waits to be the caller's, for half an hour from asking, taken or not."""
+    find = select(AccountLink.new_email).where(*pending_change(actor))
+    return connection.execute(find.order_by(AccountLink.id.desc()).limit(1)).scalar()
+
+
+def pending_change(actor: Actor) -> tuple[Any, ...]:
+    """The conditions that pick what the caller asked for and nobody has used."""
+    return (
+        AccountLink.account_id == actor.me(), AccountLink.purpose == "change",
+        AccountLink.used_at.is_(None), AccountLink.created_at > clock.utc_now() - GOOD_FOR,
+    )  # fmt: skip
 
 
 @query

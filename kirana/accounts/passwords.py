@@ -43,8 +43,8 @@ def check_password(password: str, pointer: str, *personal: str) -> None:
     """
     if not SHORTEST <= len(_normal(password)) <= LONGEST:
         raise Invalid.at(pointer, f"must have {SHORTEST} to {LONGEST} characters")
-    if _is_guessable(comparable(password), personal):
-        raise Invalid.at(pointer, "choose one that is harder to guess")
+    if reason := _why_guessable(comparable(password), personal):
+        raise Invalid.at(pointer, f"choose one that is harder to guess: {reason}")
 
 
 def hash_password(password: str) -> str:
@@ -74,13 +74,18 @@ def _normal(password: str) -> str:
     return unicodedata.normalize("NFC", password)
 
 
-def _is_guessable(plain: str, personal: tuple[str, ...]) -> bool:
+def _why_guessable(plain: str, personal: tuple[str, ...]) -> str:
+    """What makes it easy; empty for a good one."""
     stem = _AROUND.sub("", plain)
     is_word = 0 < len(stem) >= len(plain) - MOST_AROUND
     candidates = {plain, re.sub(r"[\W_]+", "", plain), stem if is_word else plain} - {""}
-    known = _SHOP_WORDS.union(*map(_words, (*personal, house_rules().shop_name)))
-    repeats = plain in (plain * 2)[1:-1]
-    return repeats or any(text in known or f"\n{text}\n" in _common() for text in candidates)
+    reasons = {
+        "it repeats itself": plain in (plain * 2)[1:-1],
+        "it is your name or address": candidates & set[str]().union(*map(_words, personal)),
+        "it is a word of the shop": candidates & (_SHOP_WORDS | _words(house_rules().shop_name)),
+        "it is one of the most used": any(f"\n{text}\n" in _common() for text in candidates),
+    }
+    return next((reason for reason, holds in reasons.items() if holds), "")
 
 
 def _words(text: str) -> set[str]:

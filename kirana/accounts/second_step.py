@@ -8,6 +8,9 @@ from kirana.accounts import services, web_session
 from kirana.accounts.errors import ProofExpired
 from kirana.accounts.factor_queries import find_proof
 from kirana.accounts.passkeys import ANSWER_SECONDS, RelyingParty
+from kirana.accounts.queries import get_person
+from kirana.accounts.services.records import check_reach
+from kirana.accounts.shapes import RoleChange
 from kirana.platform import allowances, cookies
 from kirana.platform.access import Actor
 from kirana.platform.config import Settings
@@ -55,6 +58,21 @@ def require_presence(actor: Actor, password: str) -> None:
     """
     with counted_presence(actor, password):
         services.prove_presence(actor, password)
+
+
+def change_role(actor: Actor, uid: str, given: RoleChange) -> None:
+    """Give a person another role; be sure of who does it where an admin is made or unmade.
+
+    Raises as ``services.give_role`` and ``require_presence``.
+    """
+    if is_about_admin(actor, uid, given.role):
+        check_reach(actor, "admin")
+        require_presence(actor, given.current_password)
+    services.give_role(actor, uid, given.role)
+
+
+def is_about_admin(actor: Actor, uid: str, role: str) -> bool:
+    return "admin" in (role, get_person(actor, uid).person.role)
 
 
 def keep_proof(proof: str) -> None:

@@ -81,9 +81,14 @@ class Suspension(Input, frozen=True):
 
 
 class RoleChange(Input, frozen=True):
-    """A person's new role; their sessions end."""
+    """A person's new role; their sessions end.
+
+    ``current_password`` is the caller's: for the role of an admin, given or taken, it is asked of
+    a session that was opened more than ten minutes ago.
+    """
 
     role: Role
+    current_password: Secret = ""
 
 
 class PeopleQuery(Input, frozen=True):

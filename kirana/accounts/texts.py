@@ -40,6 +40,10 @@ def person_name(text: str) -> str:
     return clean
 
 
+def wished_store(text: str) -> str:
+    return one_line(text, "/wished_store", 120)
+
+
 def phone_number(text: str) -> str:
     clean = one_line(text, "/phone", 32)
     if not _PHONE.fullmatch(clean) or sum(char.isdigit() for char in clean) < 5:

@@ -31,10 +31,12 @@ from kirana.accounts.permissions import (
 )
 from kirana.accounts.queries import Places, find_caller
 from kirana.accounts.services import note_use, refresh
+from kirana.accounts.services.joining import check_newcomer
 from kirana.accounts.services.keys import NOTED_EACH
+from kirana.accounts.services.signing_in import note_refused_tries
 from kirana.accounts.session_keys import SessionKeys, keys_for
 from kirana.accounts.session_queries import knows_network
-from kirana.accounts.shapes import Tokens
+from kirana.accounts.shapes import ManagerApplication, SignUp, Tokens
 from kirana.platform import allowances, clock, cookies, limits
 from kirana.platform.access import Actor
 from kirana.platform.config import Settings
@@ -47,6 +49,7 @@ from kirana.platform.tokens import hash_secret
 
 REFRESH_SECONDS = 30 * 24 * 3600
 LONGEST_COOKIE = 200
+NOTED_PER_HOUR = 60
 
 
 def install(app: Flask, places: Places) -> None:
@@ -135,8 +138,16 @@ def limit_sign_in(email: str) -> None:
 
     Three counts, and why: docs/decisions, "Whose tries at a password count".
     """
-    settings, whose = _settings(), caller()
-    allowances.count(f"{settings.sign_in_per_address}/minute", "sign_in_per_address", whose)
+    whose = caller()
+    allowances.count(f"{_settings().sign_in_per_address}/minute", "sign_in_per_address", whose)
+    try:
+        _limit_tries(email, whose)
+    except TooMany:
+        _note_refusal(email)
+        raise
+
+
+def _limit_tries(email: str, whose: str) -> None:
     pair = _pair(email)
     limits.wait_for("sign_in", pair)
     try:
@@ -146,7 +157,16 @@ def limit_sign_in(email: str) -> None:
         if not knows_network(find_normal_email(email) or "", whose):
             raise
         _spend_tries(pair)
-    limits.count_failure("sign_in", pair, settings.sign_in_per_minute)
+    limits.count_failure("sign_in", pair, _settings().sign_in_per_minute)
+
+
+def _note_refusal(email: str) -> None:
+    """One audit row an hour for each address that is tried too often, known or not: the same
+    work for both, and never more than ``NOTED_PER_HOUR`` in all, so that nobody fills the disk."""
+    with contextlib.suppress(TooMany):
+        limits.spend("1/hour", "sign_in_noted", _account_key(email))
+        limits.spend(f"{NOTED_PER_HOUR}/hour", "sign_in_noted", "all")
+        note_refused_tries(visitor(), find_normal_email(email) or "")
 
 
 def forgive_tries(email: str) -> None:
@@ -154,8 +174,11 @@ def forgive_tries(email: str) -> None:
     limits.forgive("sign_in", _pair(email))
 
 
-def limit_sign_up() -> None:
-    """Count a newcomer per network address. Raises TooMany."""
+def limit_sign_up(person: SignUp | ManagerApplication) -> None:
+    """Count a newcomer per network address, before the hash; a form that is plainly wrong is
+    refused without. Raises Invalid, TooMany."""
+    wished = person.wished_store if isinstance(person, ManagerApplication) else None
+    check_newcomer(person.email, person.name, person.password, wished)
     allowances.count(f"{_settings().sign_up_per_hour}/hour", "sign_up_per_hour", caller())
 
 
@@ -231,6 +254,7 @@ def _from_cookies(places: Places) -> Actor | None:
         tokens = refresh(visitor(), keys(), token)
     except RefreshRefused:
         forget()
+        g.is_signed_out = True  # for the page that says why
         return None
     start(tokens)
     return _find(tokens.access_token, places)

@@ -12,8 +12,7 @@ from kirana.platform.mail import Message
 from kirana.stores.invitation_keys import invitation_token
 from kirana.stores.models import Invitation, Store
 from kirana.stores.team_queries import OPEN
-
-PLACES = {"owner": "an owner", "manager": "a manager", "picker": "a picker", "courier": "a courier"}
+from kirana.stores.team_shapes import PLACES
 
 
 def invitation(letters: Letters, payload: dict[str, Any]) -> Message | None:

@@ -11,7 +11,7 @@ from kirana.catalog.units import quantity_text
 from kirana.exports.files import exports_folder
 from kirana.exports.queries import get_download, is_still_theirs
 from kirana.exports.services import KEPT
-from kirana.notifications import factor_mails, privacy_mails, queries, recovery
+from kirana.notifications import factor_mails, news, privacy_mails, queries, recovery
 from kirana.notifications.incidents import incidents
 from kirana.notifications.invitations import invitation
 from kirana.notifications.month import present
@@ -118,6 +118,7 @@ BUILDERS: dict[str, Callable[[Letters, Payload], Message | None]] = {
     "export_ready": export_ready,
     "monthly_report": monthly_report,
     **recovery.BUILDERS,
+    **news.BUILDERS,
     "factor_note": factor_mails.factor_note,
     **privacy_mails.BUILDERS,
     "invitation": invitation,

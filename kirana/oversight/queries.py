@@ -26,7 +26,10 @@ OutboxState = Literal["due", "sending", "sent", "retrying", "dead", "uncertain"]
 
 
 class AuditQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
-    """Filters of the audit log; all that are given must fit. ``actor`` is a uid or an address."""
+    """Filters of the audit log; all that are given must fit.
+
+    ``actor`` is a uid, an address, or a piece of a name.
+    """
 
     action: str | None = None
     actor: str | None = None
@@ -38,7 +41,10 @@ class AuditQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
 
 
 class Deed(msgspec.Struct, frozen=True):
-    """One row of the audit log; ``actor`` is an account's uid, null for the system."""
+    """One row of the audit log; ``actor`` is an account's uid, null for the system.
+
+    ``key_uid`` is the API key that it was done with.
+    """
 
     at: datetime
     actor: str | None
@@ -51,6 +57,7 @@ class Deed(msgspec.Struct, frozen=True):
     after: dict[str, Any] | None
     network: str
     request_id: str
+    key_uid: str | None
 
 
 class OutboxQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
@@ -100,6 +107,7 @@ _DEEDS = select(
     AuditEvent.id, AuditEvent.at, Account.uid.label("actor"), Account.name.label("actor_name"),
     AuditEvent.role, AuditEvent.action, AuditEvent.object_kind, AuditEvent.object_key,
     AuditEvent.before, AuditEvent.after, AuditEvent.network, AuditEvent.request_id,
+    AuditEvent.key_uid,
 ).outerjoin(Account, Account.id == AuditEvent.actor_id)  # fmt: skip
 _ACTIONS = text(
     """
@@ -132,8 +140,9 @@ def list_deeds(connection: Connection, actor: Actor, wanted: AuditQuery) -> Page
         if (value := getattr(wanted, name)) is not None:
             statement = statement.where(getattr(AuditEvent, name) == value)
     if wanted.actor is not None:
-        who = or_(Account.uid == wanted.actor, Account.email == wanted.actor)
-        statement = statement.where(who)
+        named = Account.name.icontains(wanted.actor, autoescape=True)
+        is_them = (Account.uid == wanted.actor, Account.email == wanted.actor, named)
+        statement = statement.where(or_(*is_them))
     if wanted.since is not None:
         statement = statement.where(AuditEvent.at >= wanted.since)
     if wanted.until is not None:

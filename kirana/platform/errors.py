@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from kirana.platform.words import duration_text
+
 
 class ShopError(Exception):
     """A fact with a stable ``code``; ``details`` are extra members of the problem document."""
@@ -81,11 +83,11 @@ class Invalid(ShopError):
 class TooMany(ShopError):
     status = 429
     code = "too_many_requests"
-    message = "Too many tries. Please wait a moment."
+    message = "Too many tries."
 
     def __init__(self, retry_after: int = 60, allowance: Any = None) -> None:
         """``retry_after`` is in seconds; ``allowance`` is what was used up, if it may be told."""
-        super().__init__()
+        super().__init__(f"{self.message} Try again in {duration_text(retry_after)}.")
         self.retry_after = retry_after
         self.allowance = allowance
 

@@ -5,7 +5,7 @@ import logging
 import secrets
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 from flask import Flask, Response, current_app, g, render_template, request
@@ -23,13 +23,14 @@ from kirana.platform.errors import (
     Unavailable,
 )
 from kirana.platform.http import current_actor
-from kirana.platform.pages import RETURN_FIELD, go_to
+from kirana.platform.pages import RETURN_FIELD, go_to, note
 from kirana.platform.plain import is_api_path, problem, safe_headers
 
 logger = logging.getLogger("kirana.http")
 SIGN_IN = "/sign-in"
 # About what a database needs to come back after a crash.
 RETRY_SECONDS = "2"
+SIGNED_OUT = "This device was signed out in the meantime. Sign in to go on."
 SET_UP_FACTOR = "/account/security"
 
 
@@ -71,6 +72,8 @@ def _finish(response: Response) -> Response:
 def _shop_error(error: ShopError) -> Response:
     if isinstance(error, Unauthorized) and _is_page_view():
         back = request.full_path.rstrip("?")
+        if g.get("is_signed_out"):
+            note(SIGNED_OUT, "warning")
         return go_to(f"{SIGN_IN}?{urlencode({RETURN_FIELD: back})}")
     if isinstance(error, SecondFactorNeeded) and _is_page_view():
         return go_to(SET_UP_FACTOR)
@@ -144,5 +147,9 @@ def _page(status: int, code: str, detail: str) -> Response:
     title = HTTPStatus(status).phrase
     with contextlib.suppress(Unauthorized):  # a token that is not good leaves a visitor behind
         current_actor()
-    page = render_template("errors/error.html", title=title, back_url=None, **error)
+    if status == Unauthorized.status and g.get("is_signed_out"):
+        title, error["detail"] = "You were signed out", f"{SIGNED_OUT} Nothing was saved."
+    came_from = urlsplit(request.referrer or "")
+    context = {RETURN_FIELD: came_from.path if came_from.netloc == request.host else "/"}
+    page = render_template("errors/error.html", title=title, back_url=None, **error, **context)
     return Response(page, status, content_type="text/html; charset=utf-8")

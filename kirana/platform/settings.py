@@ -147,7 +147,8 @@ class Settings:
     invitation_per_hour: int = _limit(30, "Invitations mailed per person and hour.")
     api_per_minute: int = _limit(300, "API requests per signed-in person and minute.")
     erase_after_days: int = _setting(
-        14, "Days between asking for one's account to be erased and its end; 0 means at once."
+        14,
+        "Days between asking for one's account to be erased and its end; 0 means within the hour.",
     )
 
     @property

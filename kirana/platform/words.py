@@ -24,6 +24,15 @@ def folded(text: str) -> str:
     return " ".join("".join(spaced).split())
 
 
+def duration_text(seconds: int) -> str:
+    """``40 seconds``, ``55 minutes``, ``2 hours``: never less than ``seconds``."""
+    for size, name in ((3600, "hour"), (60, "minute"), (1, "second")):
+        if seconds >= size or size == 1:
+            count = -(-seconds // size)
+            return f"{count} {name}{'' if count == 1 else 's'}"
+    raise AssertionError("unreachable")
+
+
 def slug_of(text: str, otherwise: str) -> str:
     """Lower-case ASCII words joined by hyphens; ``otherwise`` where nothing remains."""
     ascii_words = re.findall(r"[a-z0-9]+", folded(text.replace("&", " and ")))

@@ -10,7 +10,7 @@ from kirana.accounts.errors import BeyondYourRights, TooManyKeys
 from kirana.accounts.factor_queries import is_fresh
 from kirana.accounts.key_shapes import NewKey
 from kirana.accounts.permission_words import PERMISSION_WORDS
-from kirana.accounts.permissions import Permission
+from kirana.accounts.permissions import STORE_TABLE, Permission, permissions_of
 from kirana.accounts.second_step import require_presence
 from kirana.platform.errors import Conflict, Invalid, NotFound, ShopError
 from kirana.platform.http import current_actor, public, requires
@@ -22,9 +22,9 @@ from kirana.stores.errors import NotInvited
 from kirana.stores.key_queries import list_keys, store_for_key
 from kirana.stores.queries import list_workplaces
 from kirana.stores.team_queries import get_offer
+from kirana.stores.team_shapes import PLACES
 
 pages = Blueprint("pages", __name__)
-PLACES = {"owner": "an owner", "manager": "a manager", "picker": "a picker", "courier": "a courier"}
 LASTING = {"": "Until it is revoked", "30": "30 days", "90": "90 days", "365": "A year"}
 
 
@@ -67,6 +67,28 @@ def accept(token: str) -> Response:
     return go_to(f"/office/{slug}/orders")
 
 
+@pages.post("/account/invitations/<uid>/acceptance")
+@requires(Permission.WRITE_OWN_PROFILE)
+def accept_offer(uid: str) -> Response:
+    """Take a place that was offered to the caller's confirmed address."""
+    try:
+        slug = services.accept_offer(current_actor(), uid)
+    except Conflict as error:
+        note(error.detail, "error")
+        return go_to("/account")
+    note("Welcome to the team.", "success")
+    return go_to(f"/office/{slug}/orders")
+
+
+@pages.post("/account/invitations/<uid>/refusal")
+@requires(Permission.WRITE_OWN_PROFILE)
+def decline_offer(uid: str) -> Response:
+    """Say no."""
+    services.decline_offer(current_actor(), uid)
+    note("Declined. The store can invite you again.", "success")
+    return go_to("/account")
+
+
 @pages.get("/account/keys")
 @requires(Permission.READ_OWN_PROFILE)
 def keys() -> Response:
@@ -86,7 +108,7 @@ def make_key() -> Response:
     except (Invalid, BeyondYourRights, TooManyKeys) as error:
         shown = error if isinstance(error, Invalid) else Invalid(error.detail)
         return _keys(Form.posted(shown), error.status)
-    return _keys(Form(), token=token)
+    return _keys(Form(), token=token, token_name=new.name)
 
 
 @pages.post("/account/keys/<uid>/revocation")
@@ -110,7 +132,17 @@ def _invitation(token: str, error: ShopError | None = None) -> Response:
     )  # fmt: skip
 
 
-def _keys(form: Form, code: int = 200, token: str = "") -> Response:
+def _groups(held: frozenset[str]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What may be given, by whose things it is about, in words."""
+    own, stores = permissions_of("customer", "active"), STORE_TABLE["owner"]
+    found: dict[str, list[tuple[str, str]]] = {"Yourself": [], "Your stores": [], "The shop": []}
+    for right in (p for p in Permission if p in held):
+        group = "Yourself" if right in own else "Your stores" if right in stores else "The shop"
+        found[group].append((right, PERMISSION_WORDS.get(right, right)))
+    return [(name, rights) for name, rights in found.items() if rights]
+
+
+def _keys(form: Form, code: int = 200, **made: str) -> Response:
     actor = current_actor()
     wanted = PageQuery() if request.method == "POST" else read_query(request, PageQuery)
     found = list_keys(actor, wanted)
@@ -118,7 +150,7 @@ def _keys(form: Form, code: int = 200, token: str = "") -> Response:
     context: dict[str, Any] = {
         "keys": found.items,
         "asks_password": not is_fresh(actor),
-        "choices": [(p, PERMISSION_WORDS.get(p, p)) for p in Permission if p in held],
+        "groups": _groups(held),
         "stores": [{"value": p.store.slug, "label": p.store.name} for p in list_workplaces(actor)],
         "lasting": [{"value": days, "label": text} for days, text in LASTING.items()],
         "chosen": form.chosen.get("permissions", []),
@@ -126,4 +158,4 @@ def _keys(form: Form, code: int = 200, token: str = "") -> Response:
         "first_url": "/account/keys" if wanted.cursor else None,
         "next_url": f"/account/keys?cursor={found.next_cursor}" if found.next_cursor else None,
     }
-    return render("accounts/keys.html", code, form=form, token=token, **context)
+    return render("accounts/keys.html", code, form=form, **made, **context)

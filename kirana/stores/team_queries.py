@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, exists, select
 
 from kirana.accounts.models import Account
 from kirana.accounts.permissions import STORE_TABLE, Permission, Rights
@@ -82,11 +82,21 @@ def get_offer(connection: Connection, actor: Actor, token: str) -> Offer:
     row = connection.execute(find).one_or_none()
     if row is None:
         raise NotFound
-    return Offer(
-        store=row.store, store_slug=row.store_slug, role=row.role, state=row.state,
-        invited_by=row.inviter, expires_at=row.expires_at,
-        is_mine=actor.is_signed_in and row.email == actor.email,
-    )  # fmt: skip
+    return _offer(actor, row)
+
+
+@query
+def list_offers(connection: Connection, actor: Actor) -> list[Offer]:
+    """What waits for the caller's answer, if their address is confirmed; the newest twenty."""
+    waiting = and_(is_for(actor), OPEN, Invitation.expires_at > clock.utc_now())
+    find = _invitations().where(waiting).order_by(Invitation.id.desc()).limit(20)
+    return [_offer(actor, row) for row in connection.execute(find)]
+
+
+def is_for(actor: Actor) -> ColumnElement[bool]:
+    """The condition that picks invitations to the caller's address, once that is confirmed."""
+    is_me = (Account.id == actor.me(), Account.verified_at.is_not(None))
+    return and_(Invitation.email == actor.email, exists().where(*is_me))
 
 
 def kept_store_id(connection: Connection, actor: Actor, slug: str, permission: Permission) -> int:
@@ -143,6 +153,14 @@ def _invitation(row: Row[*tuple[Any, ...]]) -> InvitationView:
     return InvitationView(
         row.uid, row.email, row.role, row.state, row.inviter, row.created_at, row.expires_at
     )
+
+
+def _offer(actor: Actor, row: Row[*tuple[Any, ...]]) -> Offer:
+    return Offer(
+        uid=row.uid, store=row.store, store_slug=row.store_slug, role=row.role, state=row.state,
+        invited_by=row.inviter, expires_at=row.expires_at,
+        is_mine=actor.is_signed_in and row.email == actor.email,
+    )  # fmt: skip
 
 
 def _member(row: Row[*tuple[Any, ...]]) -> Member:

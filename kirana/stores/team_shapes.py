@@ -9,6 +9,7 @@ from kirana.accounts.shapes import Input, Line
 from kirana.platform.paging import PageQuery
 from kirana.stores.shapes import StoreRole
 
+PLACES = {"owner": "an owner", "manager": "a manager", "picker": "a picker", "courier": "a courier"}
 InvitationState = Literal["open", "expired", "accepted", "revoked"]
 
 
@@ -52,6 +53,7 @@ class InvitationView(msgspec.Struct, frozen=True):
 class Offer(msgspec.Struct, frozen=True):
     """An invitation as the invited person sees it; ``is_mine`` if they signed in as invited."""
 
+    uid: str
     store: str
     store_slug: str
     role: StoreRole

@@ -16,6 +16,8 @@ from kirana.platform.http import current_actor
 from kirana.platform.money import format_money
 from kirana.platform.pages import CSRF_FIELD, csrf_token
 from kirana.stock.cached import departments
+from kirana.stores.team_queries import list_offers
+from kirana.stores.team_shapes import PLACES
 from kirana.web import assets
 
 
@@ -51,6 +53,7 @@ def page_values() -> dict[str, Any]:
         "path": request.full_path.rstrip("?"),
         "notes": _late("notes", _notes),
         "departments": _late("departments", _departments),
+        "offers": _late("offers", _offers),
         "basket": _late("basket", shown_basket),
     }
 
@@ -69,6 +72,13 @@ def _late(name: str, read: Callable[[], Any]) -> Any:
 def _notes() -> list[dict[str, str]]:
     found = cast("list[tuple[str, str]]", get_flashed_messages(with_categories=True))
     return [{"tone": tone, "text": text} for tone, text in found]
+
+
+def _offers() -> list[dict[str, str]]:
+    return [
+        {"uid": one.uid, "text": f"{one.store} invites you to its team as {PLACES[one.role]}."}
+        for one in list_offers(current_actor())
+    ]
 
 
 def _departments() -> list[dict[str, Any]]:

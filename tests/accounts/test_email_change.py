@@ -194,6 +194,13 @@ def test_the_pages(asha: Visitor, app: Any, post: Post) -> None:
     wanted["current_password"] = PASSWORD
     sent = client.post("/account/email", data=wanted, headers=OWN_ORIGIN)
     assert (sent.status_code, sent.location) == (303, "/account")
+    assert f"We have sent a link to {NEW}" in client.get("/account/email").text
+    first = token_of(post)
+    assert client.post("/account/email/cancellation", headers=OWN_ORIGIN).status_code == 303
+    assert NEW not in client.get("/account/email").text
+    assert client.post("/account/email/cancellation", headers=OWN_ORIGIN).status_code == 404
+    assert client.get(f"/confirm/{first}", follow_redirects=True).status_code == 410
+    client.post("/account/email", data=wanted, headers=OWN_ORIGIN)
     client.get(f"/confirm/{token_of(post)}")
     assert NEW.encode() in client.get("/confirm").data
     done = client.post("/confirm", headers=OWN_ORIGIN)

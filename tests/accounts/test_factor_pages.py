@@ -69,7 +69,7 @@ def test_from_the_first_code_to_signing_in(app: Any, browser: Browser) -> None:
     wrong = browser.send("/sign-in/second-factor", code=wrong_code(totp), return_to="/orders")
     assert wrong.status_code == 401
     assert "That code is not right" in wrong.text
-    entered = browser.send("/sign-in/second-factor", recovery_code=kept[0], return_to="/orders")
+    entered = browser.send("/sign-in/second-factor", code=kept[0], return_to="/orders")
     assert (entered.status_code, entered.headers["Location"]) == (303, "/orders")
     assert '<b class="num">9</b> of 10' in browser.see("/account/security")
 
@@ -136,7 +136,7 @@ def test_the_password_is_asked_for_later_on(app: Any, browser: Browser) -> None:
     assert 'id="password-totp"' in browser.see("/account/security")
     refused = browser.send("/account/totp", current_password="not the password")
     assert refused.status_code == 422
-    assert "write the password that you sign in with now" in refused.text
+    assert "That is not your password." in refused.text
     assert browser.send("/account/totp", current_password=PASSWORD).status_code == 303
 
 

@@ -108,7 +108,7 @@ def test_the_page_of_addresses(app: Any, client: Any) -> None:
     client.post("/sign-in", data=form, headers=OWN_ORIGIN)
     wrong = client.post("/account/addresses", data={**HOME, "phone": "x"}, headers=OWN_ORIGIN)
     assert wrong.status_code == 422
-    assert b"Phone: write a telephone number, such as +91 98450 12345" in wrong.data
+    assert b"Telephone: write a telephone number, such as +91 98450 12345" in wrong.data
     kept = client.post("/account/addresses", data=HOME, headers=OWN_ORIGIN)
     assert kept.status_code == 303
     assert b"12 Temple Street" in client.get("/account/addresses").data

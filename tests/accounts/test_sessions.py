@@ -1,17 +1,15 @@
 """Sessions: rotation, reuse, ending, and rights that count on the next request."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from kirana.accounts import services
 from kirana.accounts.errors import RefreshRefused
 from kirana.accounts.models import Session
 from kirana.accounts.shapes import Tokens
-from kirana.platform import clock, db
+from kirana.platform import clock
 from kirana.platform.access import GUEST, SYSTEM
 from kirana.platform.audit import AuditEvent
 from tests.accounts.people import KEYS, PASSWORD, Visitor, join, rows, sign_in
@@ -221,19 +219,6 @@ def test_an_expired_access_token_says_so(asha: Visitor) -> None:
         assert asha.get("/me").status_code == 200
     with clock.frozen(NOON + timedelta(minutes=16)):
         assert asha.get("/me").json["code"] == "token_expired"
-
-
-@pytest.fixture
-def statements(app: Any) -> Iterator[list[str]]:
-    found: list[str] = []
-
-    def hear(*given: Any) -> None:
-        if not given[2].startswith(("BEGIN", "COMMIT", "PRAGMA")):
-            found.append(given[2])
-
-    event.listen(db.engine(), "before_cursor_execute", hear)
-    yield found
-    event.remove(db.engine(), "before_cursor_execute", hear)
 
 
 @pytest.mark.parametrize("role", ["customer", "manager", "admin"])

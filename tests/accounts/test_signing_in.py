@@ -1,18 +1,21 @@
 """Signing in: alike for strangers, rehashing, limits, and the guest who becomes somebody."""
 
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import Connection, update
 
-from kirana.accounts import passwords, services
+from kirana.accounts import passwords, services, web_session
 from kirana.accounts.models import Account, Session
 from kirana.platform import announce
 from kirana.platform.access import SYSTEM
+from kirana.platform.audit import AuditEvent
 from kirana.platform.db import in_transaction, verb
 from kirana.platform.tokens import hash_secret
-from tests.accounts.people import PASSWORD, Visitor, join, person_row, rows
+from tests.accounts.people import OWN_ORIGIN, PASSWORD, Visitor, join, person_row, rows
 
 
 @verb
@@ -89,6 +92,69 @@ def test_tries_are_counted_per_account_before_the_hash(
     answer = try_password(client, "ASHA@example.org ")
     assert answer.status_code == 429
     assert int(answer.headers["Retry-After"]) > 0
+    assert re.search(r"Try again in (\d+ seconds|\d minutes?)\.", answer.json["detail"])
+
+
+@pytest.mark.parametrize("email", ["asha@example.org", "nobody@example.org"])
+def test_too_many_tries_leave_one_row_an_hour_for_known_and_unknown_alike(
+    app: Any, client: Any, email: str, monkeypatch: pytest.MonkeyPatch, statements: list[str]
+) -> None:
+    asha = join(app, email="asha@example.org")
+    monkeypatch.setattr(passwords, "matches", lambda *_: False)
+    for _ in range(5):
+        try_password(client, email)
+    statements.clear()
+    assert [try_password(client, email).status_code for _ in range(3)] == [429] * 3
+    begun = [text.split()[0] for text in statements if text.split()[0] in ("SELECT", "INSERT")]
+    assert [text for text in begun if text != "SELECT"] == ["INSERT"], "one row, whoever it is"
+    noted = [row.object_key for row in rows(AuditEvent) if row.action == "session.refused"]
+    assert noted == [asha.uid if email == asha.email else "unknown"]
+
+
+def test_the_rows_about_tries_cannot_fill_the_disk(
+    app: Any, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = replace(app.config["SETTINGS"], sign_in_per_minute=1, sign_in_per_address=10_000)
+    monkeypatch.setitem(app.config, "SETTINGS", settings)
+    monkeypatch.setattr(passwords, "matches", lambda *_: False)
+    monkeypatch.setattr(web_session, "NOTED_PER_HOUR", 3)
+    for number in range(5):
+        seen = [try_password(client, f"no{number}@example.org").status_code for _ in range(2)]
+        assert seen == [401, 429]
+    assert [row.action for row in rows(AuditEvent)].count("session.refused") == 3
+
+
+@pytest.mark.parametrize(
+    ("page", "limit"),
+    [("/sign-in", "sign_in_per_address"), ("/forgot", "forgot_per_address")]
+    + [(page, "sign_up_per_hour") for page in ("/sign-up", "/apply")],
+)
+def test_a_page_beyond_its_limit_keeps_what_was_typed(
+    app: Any, client: Any, page: str, limit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "SETTINGS", replace(app.config["SETTINGS"], **{limit: 1}))
+    monkeypatch.setattr(passwords, "matches", lambda *_: False)
+    form = {"email": "asha@example.org"}
+    if page != "/forgot":
+        form |= {"password": "my secret word"}
+    if page in ("/sign-up", "/apply"):
+        form |= {"name": "Asha"}
+    if page == "/apply":
+        form |= {"wished_store": "Corner Shop"}
+        wrong = {**form, "wished_store": ""}
+    else:
+        wrong = {**form, "email": "no address", "password": "x" * 150}
+    if limit == "sign_up_per_hour":  # what is plainly wrong uses nothing up
+        refused = client.post(page, data=wrong, headers=OWN_ORIGIN)
+        assert refused.status_code == 422
+        assert ("8 to 128 characters" in refused.text) == (page == "/sign-up")
+    client.post(page, data=form, headers=OWN_ORIGIN)
+    answer = client.post(page, data=form, headers=OWN_ORIGIN)
+    assert answer.status_code == 429
+    assert 'value="asha@example.org"' in answer.text
+    assert "secret word" not in answer.text
+    assert re.search(r"Too many tries\. Try again in \d+ (second|minute|hour)s?\.", answer.text)
+    assert 0 < int(answer.headers["Retry-After"]) <= 3601
 
 
 def test_tries_are_counted_per_address(

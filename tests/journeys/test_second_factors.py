@@ -65,7 +65,7 @@ def sign_out(page: Page, shop: Shop) -> None:
 
 def add_passkey(page: Page, shop: Shop, name: str) -> None:
     page.goto(f"{shop.url}/account/security")
-    page.get_by_label("Name of the new passkey").fill(name)
+    page.get_by_label("Name of the passkey").fill(name)
     page.get_by_role("button", name="Add a passkey").click()
 
 

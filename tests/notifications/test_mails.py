@@ -12,8 +12,9 @@ from sqlalchemy import Connection, insert, select, update
 
 from kirana.accounts import services
 from kirana.accounts.factor_shapes import FACTOR_NEWS
-from kirana.accounts.models import Account, Approval
+from kirana.accounts.models import Account, AccountEvent, ApiKey, Approval
 from kirana.accounts.services.links import MAILS, ask_for_link, find_account
+from kirana.catalog.models import CategoryRequest
 from kirana.exports import services as exports
 from kirana.exports.files import exports_folder
 from kirana.notifications import mails
@@ -270,6 +271,29 @@ def test_every_news_about_a_factor_is_told(letters: Letters) -> None:
     assert [what for what in NEWS if f'"{what}"' not in source] == []
 
 
+def test_people_hear_what_others_did_to_them(letters: Letters) -> None:
+    asha = add_account("asha@shop.example", name=EVIL)
+    boss = add_account("boss@shop.example", "admin", name="Boss")
+    ids = _things_of(asha, add_store("corner"))
+    told = {
+        "account_suspended": "The reason: too loud",
+        "account_reinstated": "you can sign in again",
+        "team_left": "You no longer work at Corner",
+        "api_key_made": "“till”",
+        "category_decided": "The reason: not here",
+    }
+    for kind, fact in told.items():
+        message = build(letters, kind, account_id=asha, **ids)
+        assert message.to == "asha@shop.example"
+        assert "<script>" not in message.html
+        for part in (message.html, message.text):
+            assert fact in part, kind
+    for reader, about, fact in ((asha, asha, "made you a customer"), (asha, boss, "boss@shop")):
+        assert fact in build(letters, "role_changed", account_id=reader, about_id=about).text
+    message = build(letters, "role_changed", account_id=asha, about_id=boss)
+    assert "Boss is an admin now" in message.subject
+
+
 def test_every_kind_that_is_owed_can_be_built(letters: Letters, order_id: int) -> None:
     _cancel(order_id, "")
     assert _kinds_written_in_code() | set(MAILS.values()) == set(mails.BUILDERS)
@@ -309,6 +333,22 @@ def _cancel(connection: Connection, order_id: int, reason: str) -> None:
     step = {"from_status": "placed", "to_status": "cancelled", "reason": reason}
     connection.execute(update(Order).where(Order.id == order_id).values(status="cancelled"))
     connection.execute(insert(OrderEvent).values(order_id=order_id, **step))
+
+
+@verb
+def _things_of(connection: Connection, account_id: int, store_id: int) -> dict[str, int]:
+    """A suspension, a key and a refused wish of this account."""
+    step = {"from_status": "active", "to_status": "suspended", "reason": "too loud"}
+    connection.execute(insert(AccountEvent).values(account_id=account_id, **step))
+    key = {"uid": "k", "name": "till", "token_hash": "x", "permissions": []}
+    made = connection.execute(insert(ApiKey).values(account_id=account_id, **key))
+    wish = {
+        "uid": "w", "requester_id": account_id, "store_id": store_id, "kind": "create",
+        "wish": {}, "status": "rejected", "reason": "not here", "decided_at": PLACED,
+    }  # fmt: skip
+    asked = connection.execute(insert(CategoryRequest).values(**wish))
+    (key_id,), (request_id,) = made.inserted_primary_key or (), asked.inserted_primary_key or ()
+    return {"store_id": store_id, "key_id": key_id, "request_id": request_id}
 
 
 @verb

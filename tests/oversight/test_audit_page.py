@@ -44,6 +44,17 @@ def test_each_filter_of_the_api(admin: Visitor) -> None:
     by_address = f"/audit-events?actor={admin.email}&action=account.changed"
     assert admin.get(by_address).json["items"] == [deed]
     assert keys(admin.get(f"/audit-events?request_id={deed['request_id']}")) == [admin.uid]
+    by_name = admin.get("/audit-events?actor=ndini%20sh&action=account.changed")
+    assert by_name.json["items"] == [deed]
+    assert deed["key_uid"] is None
+    made = admin.post("/me/api-keys", {"name": "desk", "permissions": ["write:people"]}).json
+    key = {"Authorization": f"Bearer {made['token']}"}
+    person = join(admin.client.application)
+    Visitor(admin.client).post(f"/people/{person.uid}/suspension", {"reason": "x"}, **key)
+    [deed] = admin.get("/audit-events?action=account.suspended").json["items"]
+    assert deed["key_uid"] == made["key"]["uid"]
+    [deed] = admin.get("/audit-events?action=api_key.made").json["items"]
+    assert (deed["after"]["store"], deed["after"]["expires"]) == (None, None)
     for bad in ("since=yesterday", "since=2026-11-21T12:00:00", "who=me"):
         assert admin.get(f"/audit-events?{bad}").status_code == 422, bad
 
@@ -68,6 +79,8 @@ def test_the_page_shows_what_changed_and_keeps_what_was_typed(admin: Visitor) ->
     def page(query: str) -> Any:
         return admin.client.get(f"/office/audit?{query}", headers=admin.headers)
 
+    crossed = page("first=2026-11-21&last=2026-11-20")
+    assert (crossed.status_code, "To: is before the first day" in crossed.text) == (422, True)
     found = page("first=2026-11-20&last=2026-11-20").text
     assert "&lt;b&gt;t&lt;/b&gt;" in found
     assert '<del><span class="sr-only">before </span>1</del>' in found

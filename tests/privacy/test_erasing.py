@@ -28,6 +28,7 @@ from kirana.platform.idempotency import Idempotency
 from kirana.platform.mail import Message
 from kirana.platform.outbox import Outbox, enqueue
 from kirana.platform.schedule import JobRun
+from kirana.platform.wake import on_wake
 from kirana.privacy.services import erasing
 from kirana.privacy.services.exporting import request_data, run_data_export
 from kirana.reports.models import ReportDelivery
@@ -379,6 +380,19 @@ def test_an_admin_acts_for_somebody_suspended(world: World) -> None:
     assert admin.call("DELETE", f"/people/{uid}/erasure").status_code == 204
     assert admin.call("DELETE", f"/people/{uid}/erasure").status_code == 404
     assert admin.post("/people/none/erasure").status_code == 404
+
+
+def test_without_a_time_to_think_the_worker_is_woken(world: World) -> None:
+    woken: list[str] = []
+    on_wake(lambda task, *_: woken.append(task))
+    try:
+        erasing.ask_erasure(world.actor("asha"), PASSWORD, 1)
+        assert "upkeep.erase" not in woken
+        erasing.keep_account(world.actor("asha"))
+        erasing.ask_erasure(world.actor("asha"), PASSWORD, 0)
+    finally:
+        on_wake(None)
+    assert woken.count("upkeep.erase") == 1
 
 
 def test_the_page_asks_for_the_password_and_keeps_a_mind_open(world: World) -> None:

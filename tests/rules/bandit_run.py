@@ -25,7 +25,6 @@ REVIEWED = {
     ("kirana/demo/seeding.py", "B311"): DEMO,
     ("kirana/platform/config.py", "B105"): WORD,
     ("kirana/stores/pages.py", "B106"): WORD,
-    ("kirana/stores/pages.py", "B107"): WORD,
     ("kirana/platform/db.py", "B101"): CERTAIN,
     ("kirana/platform/db.py", "B311"): PAUSE,
     ("kirana/platform/delivery.py", "B311"): PAUSE,

@@ -15,6 +15,7 @@ from kirana.jobs.models import Job
 from kirana.notifications.invitations import invitation
 from kirana.notifications.rendering import Letters
 from kirana.platform import clock
+from kirana.platform.access import SYSTEM
 from kirana.platform.audit import AuditEvent
 from kirana.platform.config import Settings
 from kirana.platform.db import verb
@@ -22,7 +23,8 @@ from kirana.platform.outbox import Outbox
 from kirana.stores.invitation_keys import invitation_token
 from kirana.stores.models import Invitation, Membership
 from kirana.stores.services.invitations import purge_invitations
-from tests.accounts.people import PASSWORD, Visitor, join, rows
+from tests.accounts.people import OWN_ORIGIN, PASSWORD, Visitor, join, rows, sign_in
+from tests.accounts.post import set_account
 from tests.machinery.databases import SECRET
 from tests.world import World, actor_of, build
 
@@ -133,6 +135,33 @@ def test_an_invitation_is_worth_what_its_sender_may_still_do(app: Any, world: Wo
     suspend(world.actor("admin"), world.people["manager"].uid, "gone")
     assert accept(world, mira, uid).json["code"] == "invitation_over"
     assert [row.account_id for row in rows(Membership)].count(world.actor("manager").account_id)
+
+
+def test_who_confirmed_the_invited_address_needs_no_link(app: Any, world: World) -> None:
+    mira, other = join(app), join(app)
+    for person in (mira, other):
+        form = {"email": person.email, "password": PASSWORD, "return_to": ""}
+        person.client.post("/sign-in", data=form, headers=OWN_ORIGIN)
+    assert "invites you" not in mira.client.get("/account").text
+    set_account(mira.email, verified_at=None)
+    uid = offer(world, mira.email, "courier").json["uid"]
+    take, refuse = (f"/account/invitations/{uid}/{way}" for way in ("acceptance", "refusal"))
+    assert "invites you" not in mira.client.get("/account").text, "it may be anybody's address"
+    assert mira.client.post(take, headers=OWN_ORIGIN).status_code == 404
+    set_account(mira.email, verified_at=clock.utc_now())
+    assert other.client.post(take, headers=OWN_ORIGIN).status_code == 404
+    assert other.client.post(refuse, headers=OWN_ORIGIN).status_code == 404
+    assert "invites you to its team" in sign_in(mira.email).notes[-1]
+    assert f'action="{take}"' in mira.client.get("/account").text
+    taken = mira.client.post(take, headers=OWN_ORIGIN)
+    assert taken.location == f"/office/{world.keys['manager.store']}/orders"
+    assert mira.client.post(take, headers=OWN_ORIGIN).location == "/account"
+    assert mira.client.post(refuse, headers=OWN_ORIGIN).status_code == 404
+    world.people["manager"].call("DELETE", f"{team(world)}/members/{mira.uid}")
+    again = offer(world, mira.email, "courier").json["uid"]
+    mira.client.post(f"/account/invitations/{again}/refusal", headers=OWN_ORIGIN)
+    assert accept(world, mira, again).json["code"] == "invitation_over"
+    assert "invites you" not in mira.client.get("/account").text
 
 
 @pytest.mark.parametrize(
@@ -250,6 +279,64 @@ def test_an_admin_gives_roles_and_ends_sessions(world: World) -> None:
     other = f"/people/{world.people['other_customer'].uid}/role"
     answer = Visitor(admin.client).call("PUT", other, {"role": "admin"}, **key)
     assert (answer.status_code, answer.json["code"]) == (403, "beyond_your_rights")
+
+
+def test_an_admin_is_made_and_unmade_after_a_question_and_with_a_word_to_all(
+    app: Any, world: World
+) -> None:
+    boss, mira = world.people["admin"], join(app)
+    form = {"email": boss.email, "password": PASSWORD, "return_to": ""}
+    boss.client.post("/sign-in", data=form, headers=OWN_ORIGIN)
+    at = f"/office/people/{mira.uid}"
+
+    def choose(**fields: str) -> Any:
+        return boss.client.post(f"{at}/role", data=fields, headers=OWN_ORIGIN)
+
+    assert f'action="{at}/role"' in boss.client.get(at).text
+    asked = choose(role="admin", return_to=at)
+    assert (asked.status_code, f"Make {'Customer Person'} an admin?" in asked.text) == (200, True)
+    assert "current_password" not in asked.text, "the session is young"
+    assert mira.get("/me").json["role"] == "customer"
+    sure = {"role": "admin", "is_confirmed": "1", "return_to": at}
+    with clock.frozen(clock.utc_now() + timedelta(minutes=11)):
+        assert 'name="current_password"' in choose(role="admin").text
+        for wrong in ({}, {"current_password": "not the one"}):
+            refused = choose(**sure, **wrong)
+            assert (refused.status_code, "That is not your password." in refused.text) == (
+                422,
+                True,
+            )
+        before = len(rows(Outbox))
+        done = choose(**sure, current_password=PASSWORD)
+    assert (done.status_code, done.location) == (303, at)
+    told = [row.payload for row in rows(Outbox)[before:] if row.kind == "role_changed"]
+    me = actor_of(mira.email).account_id
+    assert told == [{"account_id": me, "about_id": me}], "there is no other admin but who did it"
+    assert "Take the role of an admin" in choose(role="customer").text
+    before = len(rows(Outbox))
+    give_role(SYSTEM, mira.uid, "customer")
+    told = [row.payload for row in rows(Outbox)[before:]]
+    assert told == [
+        {"account_id": who, "about_id": me} for who in (world.actor("admin").account_id, me)
+    ]
+
+
+def test_the_teams_page_says_at_the_member_what_is_wrong(app: Any, world: World) -> None:
+    boss, picker = world.people["manager"], world.people["picker"]
+    form = {"email": boss.email, "password": PASSWORD, "return_to": ""}
+    boss.client.post("/sign-in", data=form, headers=OWN_ORIGIN)
+    at = f"/office/{world.keys['manager.store']}/team"
+    member = f"{at}/members/{boss.uid}/place"
+    refused = boss.client.post(member, data={"role": "courier"}, headers=OWN_ORIGIN)
+    assert refused.status_code == 409
+    row, rest = refused.text.split("Invite somebody</h2>")
+    assert row.count("data-form-errors") == 1
+    assert "data-form-errors" not in rest
+    assert row.index("data-form-errors") < row.index(f'action="{member}"')
+    assert row.count("<details open>") == 1
+    before = len(rows(Outbox))
+    boss.client.post(f"{at}/members/{picker.uid}/removal", headers=OWN_ORIGIN)
+    assert [row.kind for row in rows(Outbox)[before:]] == ["team_left"]
 
 
 def test_accounts_of_members_stay_customers(world: World) -> None:

@@ -96,3 +96,28 @@ def test_the_sample_of_the_style_guide_is_whole() -> None:
     sample = json.loads((STATIC.parent / "styleguide.json").read_text(encoding="utf-8"))
     for card in [*sample["cards"], *sample["lines"]]:
         assert (STATIC / "departments" / f"{card['picture']}.webp").is_file()
+
+
+def test_no_field_cuts_a_password() -> None:
+    fields = [
+        tag
+        for path in TEMPLATES.rglob("*.html")
+        for tag in re.findall(r"\{\{ field\(.*?\) \}\}|<input[^>]*>", path.read_text())
+        if '"password"' in tag
+    ]
+    assert len(fields) >= 10
+    assert [tag for tag in fields if "maxlength" in tag] == []
+
+
+def test_what_is_wrong_is_named_as_its_field_is() -> None:
+    checked = 0
+    for path in (*TEMPLATES.glob("accounts/*.html"), TEMPLATES / "privacy" / "data.html"):
+        text = path.read_text()
+        given = re.search(r"form_errors\(form, (\{.*?\})\)", text)
+        known = json.loads(given[1]) if given else {}
+        for name, label in re.findall(r"\{\{ (?:field|select)\(\"(\w+)\", \"(.*?)\", ", text):
+            if "form_errors(form" in text:
+                shown = known.get(name, name.replace("_", " ").capitalize())
+                assert shown == label, (path.name, name)
+                checked += 1
+    assert checked >= 15

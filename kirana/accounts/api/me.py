@@ -2,9 +2,7 @@
 
 from kirana.accounts import queries, services, web_session
 from kirana.accounts.api.blueprint import api
-from kirana.accounts.errors import (
-    TooManyAddresses,
-)
+from kirana.accounts.errors import TooManyAddresses
 from kirana.accounts.permissions import Permission
 from kirana.accounts.shapes import (
     AddressDetails,

@@ -1,11 +1,8 @@
 """What admins see and do: /people and /manager-applications."""
 
-from kirana.accounts import queries, services
+from kirana.accounts import queries, second_step, services
 from kirana.accounts.api.blueprint import api
-from kirana.accounts.errors import (
-    BeyondYourRights,
-    LastAdmin,
-)
+from kirana.accounts.errors import BeyondYourRights, LastAdmin
 from kirana.accounts.permissions import Permission
 from kirana.accounts.shapes import (
     Application,
@@ -17,7 +14,7 @@ from kirana.accounts.shapes import (
     Suspension,
 )
 from kirana.platform.access import Actor
-from kirana.platform.errors import Conflict, IllegalMove, NotFound
+from kirana.platform.errors import Conflict, IllegalMove, NotFound, TooMany
 from kirana.platform.http import operation, requires
 from kirana.platform.paging import Page
 
@@ -80,8 +77,8 @@ def reinstate(actor: Actor, uid: str) -> PersonDetail:
 
 @api.put("/people/<uid>/role")
 @requires(Permission.WRITE_PEOPLE)
-@operation("changeRole", raises=(NotFound, BeyondYourRights, LastAdmin, Conflict))
+@operation("changeRole", raises=(NotFound, BeyondYourRights, LastAdmin, Conflict, TooMany))
 def change_role(actor: Actor, uid: str, body: RoleChange) -> PersonDetail:
     """Give a person another role; every session of theirs ends at once."""
-    services.give_role(actor, uid, body.role)
+    second_step.change_role(actor, uid, body)
     return queries.get_person(actor, uid)

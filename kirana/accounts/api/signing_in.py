@@ -35,7 +35,7 @@ REFUSALS = (SignInFailed, AccountSuspended, AccountClosed, AddressUnconfirmed, T
 @operation("signUp", status=202, raises=(TooMany,))
 def sign_up(body: SignUp) -> Accepted:
     """Become a customer; sign in next. The answer is the same for a known address."""
-    web_session.limit_sign_up()
+    web_session.limit_sign_up(body)
     services.sign_up(web_session.visitor(), body, web_session.shop_zone())
     return SEE_MAIL if house_rules().confirms_addresses else WELCOME
 
@@ -45,7 +45,7 @@ def sign_up(body: SignUp) -> Accepted:
 @operation("applyAsManager", status=202, raises=(TooMany,))
 def apply_as_manager(body: ManagerApplication) -> Accepted:
     """Apply to run a store; an admin decides. The answer is the same for a known address."""
-    web_session.limit_sign_up()
+    web_session.limit_sign_up(body)
     services.apply_as_manager(web_session.visitor(), body, web_session.shop_zone())
     return SEE_MAIL if house_rules().confirms_addresses else WAITING
 

@@ -12,15 +12,16 @@ from flask import Response
 
 from kirana.accounts import services, web_session
 from kirana.accounts.errors import LinkRefused
-from kirana.accounts.link_queries import address_of, find_open_link
+from kirana.accounts.link_queries import address_of, find_open_link, find_pending_change
 from kirana.accounts.pages.blueprint import pages
+from kirana.accounts.pages.signing_in import refused
 from kirana.accounts.permissions import Permission
 from kirana.accounts.recovery_shapes import Confirmation, EmailChange, Forgotten, PasswordReset
 from kirana.accounts.services.links import LIFE
 from kirana.accounts.shapes import Secret
 from kirana.platform import cookies
 from kirana.platform.cookies import LINK_COOKIE
-from kirana.platform.errors import Invalid
+from kirana.platform.errors import Invalid, TooMany
 from kirana.platform.http import current_actor, public, requires
 from kirana.platform.pages import Form, note, posted, render, see_other
 
@@ -57,8 +58,8 @@ def forgot() -> Response:
         given = posted(Forgotten)
         if web_session.limit_forgot(given.email):
             services.ask_for_reset(given)
-    except Invalid as error:
-        return render("accounts/forgot.html", 422, form=Form.posted(error), sent_to=None)
+    except (Invalid, TooMany) as error:
+        return refused("accounts/forgot.html", error, sent_to=None)
     return render("accounts/forgot.html", form=Form(), sent_to=given.email.strip())
 
 
@@ -134,7 +135,7 @@ def confirm_again() -> Response:
     if web_session.limit_verification(given.email):
         services.ask_for_confirmation(given)
     note("If this address waits to be confirmed, a mail is on its way.")
-    return see_other(".sign_in_form")
+    return render("accounts/see_mail.html", address=given.email.strip())
 
 
 def _confirm_page(link: Any, form: Form, code: int = 200) -> Response:
@@ -167,6 +168,14 @@ def change_email() -> Response:
     return see_other(".account")
 
 
+@pages.post("/account/email/cancellation")
+@requires(Permission.WRITE_OWN_PROFILE)
+def cancel_email_change() -> Response:
+    services.cancel_email_change(current_actor())
+    note("Your address stays; the link that we sent is dead.", "success")
+    return see_other(".email_form")
+
+
 def _keep(token: str, endpoint: str) -> Response:
     """303 to the page without the token, which the browser keeps for as long as the link lives."""
     if _TOKEN.fullmatch(token):
@@ -190,4 +199,6 @@ def _dead(error: LinkRefused) -> Response:
 
 
 def _email(form: Form, status: int = 200) -> Response:
-    return render("accounts/email.html", status, form=form, address=current_actor().email)
+    actor = current_actor()
+    waits = find_pending_change(actor)
+    return render("accounts/email.html", status, form=form, address=actor.email, waits=waits)

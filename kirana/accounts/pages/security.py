@@ -6,9 +6,7 @@ from kirana.accounts import factor_queries, services, session_queries, web_sessi
 from kirana.accounts.devices import device_name
 from kirana.accounts.pages.blueprint import pages
 from kirana.accounts.permissions import Permission
-from kirana.accounts.shapes import (
-    PasswordChange,
-)
+from kirana.accounts.shapes import PasswordChange
 from kirana.platform.errors import Invalid
 from kirana.platform.http import current_actor, requires
 from kirana.platform.pages import Form, note, posted, render, see_other

@@ -20,7 +20,6 @@ from kirana.platform.pages import Form, back, local_path, note, posted, render, 
 
 HOME = "/"
 WELCOME = "Thank you. Sign in now, unless you had an account: then see your mail."
-SEE_MAIL = "Thank you. We have sent you a mail: open its link, then sign in."
 
 
 @pages.get("/sign-in")
@@ -61,11 +60,13 @@ def sign_up() -> Response:
     """Become a customer; the answer is the same for a known address."""
     try:
         given = posted(SignUp)
-        web_session.limit_sign_up()
+        web_session.limit_sign_up(given)
         services.sign_up(web_session.visitor(), given, web_session.shop_zone())
     except ShopError as error:
         return refused("accounts/sign_up.html", error, return_to=return_to())
-    note(SEE_MAIL if house_rules().confirms_addresses else WELCOME, "success")
+    if house_rules().confirms_addresses:
+        return render("accounts/see_mail.html", address=given.email.strip())
+    note(WELCOME, "success")
     return see_other(".sign_in_form", return_to=return_to() or None)
 
 
@@ -81,7 +82,7 @@ def apply() -> Response:
     """Apply as a manager; the answer is the same for a known address."""
     try:
         given = posted(ManagerApplication)
-        web_session.limit_sign_up()
+        web_session.limit_sign_up(given)
         services.apply_as_manager(web_session.visitor(), given, web_session.shop_zone())
     except ShopError as error:
         return refused("accounts/apply.html", error, done=False)
@@ -110,11 +111,12 @@ def let_in(visitor: Actor, tokens: Tokens) -> Response:
 
 
 def refused(template: str, error: ShopError, **context: object) -> Response:
-    """The page again with what was typed and what is wrong with it."""
-    if isinstance(error, TooMany):
-        raise error
+    """The page again with what was typed and what is wrong with it, or when to try again."""
     shown = error if isinstance(error, Invalid) else Invalid(error.detail)
-    return render(template, error.status, form=Form.posted(shown), **context)
+    response = render(template, error.status, form=Form.posted(shown), **context)
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def _leave_last_session() -> None:

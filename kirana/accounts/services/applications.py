@@ -25,7 +25,7 @@ LONGEST_REASON = 500
 
 def apply_as_manager(actor: Actor, given: ManagerApplication, zone: str) -> None:
     """Make a manager's account that waits for an admin. Answers as ``sign_up`` does."""
-    wished = wished_store(given.wished_store)
+    wished = texts.wished_store(given.wished_store)
     new = checked(given.email, given.name, given.password)
     _apply(actor, new("manager", "pending", zone), wished)
 
@@ -34,7 +34,7 @@ def apply_as_manager(actor: Actor, given: ManagerApplication, zone: str) -> None
 def apply_again(connection: Connection, actor: Actor, given: RenewedApplication) -> None:
     """A refused manager waits again, with a new application. Raises IllegalMove, Forbidden."""
     actor.require(Permission.WRITE_OWN_APPLICATION)
-    wished = wished_store(given.wished_store)
+    wished = texts.wished_store(given.wished_store)
     move_account(connection, actor, actor.me(), "pending")
     _ask(connection, actor.me(), wished)
 
@@ -64,10 +64,6 @@ def reject_application(connection: Connection, actor: Actor, uid: str, reason: s
     move_account(connection, actor, decided.account_id, "rejected", reason)
     key = f"manager-rejected:{uid}"
     enqueue(connection, "manager_rejected", key, approval_id=decided.id)
-
-
-def wished_store(text: str) -> str:
-    return texts.one_line(text, "/wished_store", 120)
 
 
 @verb

@@ -26,18 +26,24 @@ def sign_up(actor: Actor, person: SignUp, zone: str) -> None:
 
 def checked(email: str, name: str, password: str) -> Callable[[str, str, str], NewAccount]:
     """Check all three, then hash once; the rest is role, status and zone. Raises Invalid."""
-    personal = (find_normal_email(email) or "", name)
-    texts.collect(
-        lambda: normal_email(email),
-        lambda: texts.person_name(name),
-        lambda: passwords.check_password(password, "/password", *personal),
-    )
+    check_newcomer(email, name, password)
     hashed = passwords.hash_password(password)
 
     def new(role: str, status: str, zone: str) -> NewAccount:
         return NewAccount(normal_email(email), texts.person_name(name), hashed, role, status, zone)
 
     return new
+
+
+def check_newcomer(email: str, name: str, password: str, wished: str | None = None) -> None:
+    """What can be said of them without the hash and the database. Raises Invalid with all."""
+    personal = (find_normal_email(email) or "", name)
+    texts.collect(
+        lambda: normal_email(email),
+        lambda: texts.person_name(name),
+        lambda: passwords.check_password(password, "/password", *personal),
+        lambda: wished is None or texts.wished_store(wished),
+    )
 
 
 def write_to(connection: Connection, email: str, is_new: bool) -> None:

@@ -15,6 +15,7 @@ from kirana.platform import audit, clock
 from kirana.platform.access import Actor
 from kirana.platform.db import verb
 from kirana.platform.errors import NotFound
+from kirana.platform.outbox import enqueue
 from kirana.platform.tokens import hash_secret, new_secret
 
 MOST_KEYS = 20
@@ -43,14 +44,15 @@ def make_key(
     uid, now = secrets.token_hex(8), clock.now(connection)
     token = f"{PREFIX}{uid}_{new_secret()}"
     life = new.expires_in_days
-    connection.execute(
-        insert(ApiKey).values(
-            uid=uid, account_id=actor.me(), name=name, token_hash=hash_secret(token),
-            permissions=sorted(granted), store_id=store_id, created_at=now,
-            expires_at=None if life is None else now + timedelta(days=life),
-        )
+    until = None if life is None else now + timedelta(days=life)
+    adding = insert(ApiKey).values(
+        uid=uid, account_id=actor.me(), name=name, token_hash=hash_secret(token),
+        permissions=sorted(granted), store_id=store_id, created_at=now, expires_at=until,
     )  # fmt: skip
-    after = {"permissions": sorted(granted)}
+    key_id = connection.execute(adding.returning(ApiKey.id)).scalar_one()
+    enqueue(connection, "api_key_made", f"api-key:{uid}", account_id=actor.me(), key_id=key_id)
+    expires = until and f"{until:%Y-%m-%dT%H:%MZ}"
+    after = {"permissions": sorted(granted), "store": new.store_slug, "expires": expires}
     audit.record(connection, actor, "api_key.made", ("api_key", uid), after=after)
     return uid, token
 

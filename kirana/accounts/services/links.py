@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from kirana.accounts.errors import LinkRefused
+from kirana.accounts.link_queries import GOOD_FOR
 from kirana.accounts.models import Account, AccountLink
 from kirana.accounts.passwords import ABSENT
 from kirana.accounts.states import MAY_SIGN_IN
@@ -22,7 +23,7 @@ from kirana.platform.db import verb
 from kirana.platform.outbox import enqueue
 from kirana.platform.tokens import hash_secret
 
-LIFE = timedelta(minutes=30)
+LIFE = GOOD_FOR
 # Rows are kept for the notices that name an address which was left, and to answer questions.
 KEPT = timedelta(days=7)
 MAILS = {

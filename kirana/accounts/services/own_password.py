@@ -18,4 +18,4 @@ def require_own_password(actor: Actor, password: str, at: str = "/current_passwo
 
 
 def wrong_password(at: str = "/current_password") -> Invalid:
-    return Invalid.at(at, "write the password that you sign in with now")
+    return Invalid.at(at, "That is not your password.")

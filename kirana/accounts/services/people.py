@@ -21,8 +21,10 @@ from kirana.accounts.services.records import (
 from kirana.platform import audit
 from kirana.platform.access import Actor
 from kirana.platform.announce import announce
+from kirana.platform.columns import new_uid
 from kirana.platform.db import query, verb
 from kirana.platform.errors import Conflict, IllegalMove, NotFound
+from kirana.platform.outbox import enqueue
 
 LONGEST_REASON = 500
 
@@ -47,6 +49,7 @@ def suspend(connection: Connection, actor: Actor, uid: str, reason: str) -> None
     account_id = reach(connection, actor, uid)
     keep_an_admin(connection, account_id)
     move_account(connection, actor, account_id, "suspended", reason)
+    enqueue(connection, "account_suspended", f"suspended:{new_uid()}", account_id=account_id)
     announce(connection, "account_suspended", account_id=account_id)
 
 
@@ -60,6 +63,7 @@ def reinstate(connection: Connection, actor: Actor, uid: str) -> None:
     if status != "suspended":
         raise IllegalMove(f"It is {status}; only a suspended account is reinstated.")
     move_account(connection, actor, account_id, "active")
+    enqueue(connection, "account_reinstated", f"reinstated:{new_uid()}", account_id=account_id)
 
 
 def create_account(actor: Actor, person: PersonToCreate) -> str:
@@ -105,6 +109,18 @@ def give_role(connection: Connection, actor: Actor, uid: str, role: str) -> None
     thing = ("account", uid)
     audit.record(connection, actor, "account.role_changed", thing, before=before, after=after)
     announce(connection, "role_changed", account_id=row.id, was=row.role, actor=actor)
+    told = (
+        {row.id} if "admin" not in (role, row.role) else {row.id, *_other_admins(connection, actor)}
+    )
+    for reader in sorted(told):
+        key = f"role-changed:{new_uid()}"
+        enqueue(connection, "role_changed", key, account_id=reader, about_id=row.id)
+
+
+def _other_admins(connection: Connection, actor: Actor) -> list[int]:
+    admins = select(Account.id).where(Account.role == "admin", Account.status == "active")
+    found = connection.execute(admins).scalars().all()
+    return [account_id for account_id in found if account_id != actor.account_id]
 
 
 @query

@@ -13,8 +13,8 @@ from kirana.accounts import passwords
 from kirana.accounts.email_addresses import normal_email
 from kirana.accounts.errors import LinkRefused
 from kirana.accounts.house_rules import house_rules
-from kirana.accounts.link_queries import find_open_link
-from kirana.accounts.models import Account
+from kirana.accounts.link_queries import find_open_link, pending_change
+from kirana.accounts.models import Account, AccountLink
 from kirana.accounts.recovery_shapes import Confirmation, EmailChange, Forgotten, PasswordReset
 from kirana.accounts.services.erasing import withdraw_application
 from kirana.accounts.services.factors import forget_factors
@@ -27,7 +27,7 @@ from kirana.platform import audit, clock
 from kirana.platform.access import Actor
 from kirana.platform.announce import announce
 from kirana.platform.db import verb
-from kirana.platform.errors import Invalid
+from kirana.platform.errors import Invalid, NotFound
 from kirana.platform.outbox import enqueue
 
 
@@ -68,7 +68,7 @@ def confirm_address(actor: Actor, given: Confirmation) -> str:
     if found is None:
         raise LinkRefused
     if asks_password(actor, found) and not passwords.matches(found.password_hash, given.password):
-        raise Invalid.at("/password", "write the password of the account")
+        raise Invalid.at("/password", "That is not the password of the account.")
     try:
         return _confirm(actor, given.token)
     except IntegrityError:
@@ -92,6 +92,16 @@ def ask_to_change_email(actor: Actor, given: EmailChange, may_mail: bool) -> Non
     require_own_password(actor, given.current_password)
     if may_mail:
         _ask_to_change(actor, new)
+
+
+@verb
+def cancel_email_change(connection: Connection, actor: Actor) -> None:
+    """Let no link to another address count any more. Raises NotFound where none waits."""
+    ending = update(AccountLink).where(*pending_change(actor))
+    if not connection.execute(ending.values(used_at=clock.now(connection))).rowcount:
+        raise NotFound
+    thing = ("account", actor.uid)
+    audit.record(connection, actor, "account.email_change_cancelled", thing)
 
 
 @verb

@@ -24,6 +24,7 @@ from kirana.accounts.services.proofs import write_proof
 from kirana.accounts.services.sessions import open_session
 from kirana.accounts.session_keys import SessionKeys
 from kirana.accounts.shapes import Credentials, Tokens
+from kirana.platform import audit
 from kirana.platform.access import Actor
 from kirana.platform.announce import announce
 from kirana.platform.db import verb
@@ -103,6 +104,14 @@ def _enter(
     stored = fresh_hash or found.password_hash
     proof = write_proof(connection, account.id, account.token_version, stored)
     return {"proof": proof, "methods": methods, "expires_in": ANSWER_SECONDS}
+
+
+@verb
+def note_refused_tries(connection: Connection, actor: Actor, email: str) -> None:
+    """Write down that an account's password is tried too often. For an address of nobody too,
+    which is not named, so that both take the same time."""
+    uid = connection.execute(select(Account.uid).where(Account.email == email)).scalar()
+    audit.record(connection, actor, "session.refused", ("account", uid or "unknown"))
 
 
 def _refuse_who_may_not(account: Row[*tuple[Any, ...]]) -> None:

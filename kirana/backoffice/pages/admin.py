@@ -6,16 +6,18 @@ import msgspec
 from flask import Response, request, url_for
 
 from kirana.accounts.errors import BeyondYourRights
+from kirana.accounts.factor_queries import is_fresh
 from kirana.accounts.permissions import Permission
-from kirana.accounts.queries import list_applications, list_people
-from kirana.accounts.services import give_role, reinstate, suspend
+from kirana.accounts.queries import get_person, list_applications, list_people
+from kirana.accounts.second_step import change_role, is_about_admin
+from kirana.accounts.services import reinstate, suspend
 from kirana.accounts.shapes import ApplicationsQuery, PeopleQuery, RoleChange
 from kirana.backoffice.pages.blueprint import admin_page, pages, refused, settings
 from kirana.backoffice.words import ACCOUNT_WORDS, REQUEST_WORDS
 from kirana.platform.errors import Conflict, Invalid
 from kirana.platform.http import current_actor, requires
 from kirana.platform.inputs import texts_to_struct
-from kirana.platform.pages import Form, note, posted, see_other
+from kirana.platform.pages import Form, back, note, posted, see_other
 from kirana.privacy.services.erasing import ask_erasure_for, keep_account_of
 from kirana.stores.queries import get_store, list_all_stores
 from kirana.stores.services import approve_manager, reject_manager
@@ -25,6 +27,7 @@ PAGE_SIZE = 30
 APPROVALS = ".approvals"
 PEOPLE = ".people"
 ROLES = {"customer": "Customers", "manager": "Managers", "admin": "Admins"}
+ROLE_CHOICES = [{"value": name, "label": name.capitalize()} for name in ROLES]
 
 
 class ApprovalForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,6 +48,12 @@ class ReasonForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why something was refused or somebody shut out."""
 
     reason: str = ""
+
+
+class RoleForm(RoleChange, frozen=True):
+    """A role; ``is_confirmed`` after the page that asks."""
+
+    is_confirmed: bool = False
 
 
 @pages.get("/approvals")
@@ -96,7 +105,7 @@ def suspend_person(uid: str) -> Response:
     except (Invalid, Conflict) as error:
         return _people_page(refused(error), uid, error.status)
     note("Suspended; every session of theirs has ended.", "success")
-    return see_other(PEOPLE)
+    return back(url_for(PEOPLE))
 
 
 @pages.post("/people/<uid>/reinstatement")
@@ -108,7 +117,7 @@ def reinstate_person(uid: str) -> Response:
     except (Invalid, Conflict) as error:
         return _people_page(refused(error), uid, error.status)
     note("Reinstated; they can sign in again.", "success")
-    return see_other(PEOPLE)
+    return back(url_for(PEOPLE))
 
 
 @pages.post("/people/<uid>/erasure")
@@ -120,7 +129,7 @@ def erase_person(uid: str) -> Response:
     except Conflict as error:
         return _people_page(refused(error), uid, error.status)
     note("The account will be erased; its owner was written to.", "success")
-    return see_other(PEOPLE)
+    return back(url_for(PEOPLE))
 
 
 @pages.post("/people/<uid>/erasure/withdrawal")
@@ -132,20 +141,35 @@ def keep_person(uid: str) -> Response:
     except Conflict as error:
         return _people_page(refused(error), uid, error.status)
     note("The account stays.", "success")
-    return see_other(PEOPLE)
+    return back(url_for(PEOPLE))
 
 
 @pages.post("/people/<uid>/role")
 @requires(Permission.WRITE_PEOPLE)
-def change_role(uid: str) -> Response:
+def change_role_of(uid: str) -> Response:
     """Give somebody another role; their sessions end."""
+    actor = current_actor()
     try:
-        role = posted(RoleChange).role
-        give_role(current_actor(), uid, role)
+        given = posted(RoleForm)
+        if is_about_admin(actor, uid, given.role) and not given.is_confirmed:
+            return _role_page(uid, given.role, Form())
+        change_role(actor, uid, RoleChange(given.role, given.current_password))
     except (Invalid, Conflict, BeyondYourRights) as error:
+        is_password = isinstance(error, Invalid) and error.errors[0]["pointer"] != "/role"
+        if is_password:
+            return _role_page(uid, given.role, refused(error), error.status)
         return _people_page(refused(error), uid, error.status)
-    note(f"Saved: {role}. Every session of theirs has ended.", "success")
-    return see_other(PEOPLE)
+    note(f"Saved: {given.role}. Every session of theirs has ended.", "success")
+    return back(url_for(PEOPLE))
+
+
+def _role_page(uid: str, role: str, form: Form, code: int = 200) -> Response:
+    """Asks, before somebody becomes an admin or is one no more."""
+    actor = current_actor()
+    person, asks = get_person(actor, uid).person, not is_fresh(actor)
+    return admin_page(
+        "office/role.html", code, person=person, role=role, form=form, asks_password=asks
+    )
 
 
 def _approvals_page(form: Form, uid: str, code: int = 200) -> Response:
@@ -186,7 +210,7 @@ def _people_page(form: Form | None = None, uid: str = "", code: int = 200) -> Re
         form=form or Form(),
         form_uid=uid,
         words=ACCOUNT_WORDS,
-        role_choices=[{"value": name, "label": name.capitalize()} for name in ROLES],
+        role_choices=ROLE_CHOICES,
         me=current_actor().uid,
         first_url=address() if wanted.cursor else None,
         next_url=address(cursor=found.next_cursor) if found.next_cursor else None,

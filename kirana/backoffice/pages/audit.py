@@ -34,6 +34,8 @@ class Filters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cursor: str | None = None
 
     def query(self) -> AuditQuery:
+        if self.first and self.last and self.last < self.first:
+            raise Invalid.at("/last", "is before the first day")
         texts = {name: getattr(self, name) for name in (*TEXTS, "cursor")}
         after_last = self.last and self.last + timedelta(days=1)
         return AuditQuery(

@@ -223,6 +223,7 @@ def _requests_page(uid: str = "", error: ShopError | None = None) -> Response:
         form_uid=uid,
         words=REQUEST_WORDS,
         kinds=KINDS,
+        **_choices(),
     )
 
 
@@ -248,6 +249,7 @@ def _choices() -> dict[str, Any]:
             {"value": slug, "label": name if parent is None else f"   {name}"}
             for slug, name, parent in named
         ],
+        "names": {slug: name for slug, name, _parent in named},
         "wells": [{"value": well, "label": well.capitalize()} for well in WELLS],
         "taxes": [{"value": value, "label": label} for value, label in TAXES.items()],
     }

@@ -6,6 +6,7 @@ from kirana.accounts.permissions import Permission
 from kirana.accounts.queries import get_person
 from kirana.accounts.services import end_session_of, end_sessions_of
 from kirana.accounts.session_queries import list_sessions_of
+from kirana.backoffice.pages.admin import ROLE_CHOICES
 from kirana.backoffice.pages.blueprint import admin_page, pages
 from kirana.backoffice.words import ACCOUNT_WORDS
 from kirana.platform.http import current_actor, requires
@@ -29,6 +30,8 @@ def person(uid: str) -> Response:
         history=found.history,
         sessions=sessions.items,
         words=ACCOUNT_WORDS,
+        role_choices=ROLE_CHOICES,
+        me=current_actor().uid,
         next_url=f"{here}?cursor={sessions.next_cursor}" if sessions.next_cursor else None,
         first_url=here if cursor else None,
     )

@@ -67,7 +67,7 @@ def invite_again(store_slug: str, uid: str) -> Response:
     try:
         services.invite_again(current_actor(), store.slug, uid)
     except (Conflict, BeyondYourRights) as error:
-        return _team_page(store, error)
+        return _team_page(store, error, uid)
     note("Mailed again; it is good for another seven days.", "success")
     return see_other(TEAM, store_slug=store.slug)
 
@@ -80,7 +80,7 @@ def revoke_invitation(store_slug: str, uid: str) -> Response:
     try:
         services.revoke_invitation(current_actor(), store.slug, uid)
     except (Conflict, BeyondYourRights) as error:
-        return _team_page(store, error)
+        return _team_page(store, error, uid)
     note("The invitation is taken back; its link is dead.", "success")
     return see_other(TEAM, store_slug=store.slug)
 
@@ -94,7 +94,7 @@ def change_place(store_slug: str, uid: str) -> Response:
         role = posted(PlaceChange).role
         services.change_place(current_actor(), store.slug, uid, role)
     except (Invalid, Conflict, BeyondYourRights) as error:
-        return _team_page(store, error)
+        return _team_page(store, error, uid)
     note(f"Saved. The new place is: {PLACE_WORDS[role].lower()}.", "success")
     return _after(store, uid)
 
@@ -107,7 +107,7 @@ def remove_member(store_slug: str, uid: str) -> Response:
     try:
         services.remove_member(current_actor(), store.slug, uid)
     except (Conflict, BeyondYourRights) as error:
-        return _team_page(store, error)
+        return _team_page(store, error, uid)
     note("They no longer work here. Invite them to have them back.", "success")
     return _after(store, uid)
 
@@ -126,7 +126,8 @@ def _after(store: StoreView, uid: str) -> Response:
     return see_other(TEAM, store_slug=store.slug)
 
 
-def _team_page(store: StoreView, error: ShopError | None = None) -> Response:
+def _team_page(store: StoreView, error: ShopError | None = None, at: str = "") -> Response:
+    """``at`` is the member or the invitation that ``error`` is about; else it is a new one."""
     actor = current_actor()
     wanted = PageQuery() if error else read_query(request, PageQuery)
     found = list_members(actor, store.slug, wanted)
@@ -138,7 +139,9 @@ def _team_page(store: StoreView, error: ShopError | None = None) -> Response:
         "members": found.items,
         "places": [{"value": role, "label": PLACE_WORDS[role]} for role in places],
         "invitations": invited,
-        "form": Form() if error is None else refused(error),
+        "form": refused(error) if error and not at else Form(),
+        "row_form": refused(error) if error and at else Form(),
+        "form_at": at,
         "words": PLACE_WORDS,
         "me": actor.uid,
         "team_url": here,

@@ -17,6 +17,7 @@ from kirana.platform import audit, clock, columns
 from kirana.platform.access import Actor
 from kirana.platform.db import verb
 from kirana.platform.errors import Invalid, NotFound
+from kirana.platform.outbox import enqueue
 from kirana.platform.probes import reached
 from kirana.platform.states import require_move
 
@@ -138,6 +139,9 @@ def _decide(connection: Connection, actor: Actor, row: Any, status: str, reason:
             decided_at=clock.now(connection),
         )
     )  # fmt: skip
+    if status != "withdrawn":
+        ids = {"account_id": row.requester_id, "request_id": row.id}
+        enqueue(connection, "category_decided", f"category-decided:{row.uid}", **ids)
     audit.record(
         connection, actor, f"category_request_{status}", ("category_request", row.uid),
         before={"status": row.status}, after={"status": status},

@@ -37,6 +37,7 @@ from kirana.platform.db import after_commit, verb
 from kirana.platform.errors import Conflict, ShopError
 from kirana.platform.idempotency import blank_answers, forget_keys
 from kirana.platform.outbox import cancel_about, enqueue
+from kirana.platform.wake import wake_after_commit
 from kirana.privacy import queries
 from kirana.privacy.errors import SoleOwner
 from kirana.reports.models import ReportDelivery
@@ -93,6 +94,8 @@ def _schedule(connection: Connection, actor: Actor, uid: str, days: int) -> None
         _require_no_sole_store(connection, account_id)
         key = f"erasure-asked:{uid}:{at.isoformat()}"
         enqueue(connection, "erasure_asked", key, account_id=account_id)
+        if days == 0:  # the last mail goes now, and the next hourly run ends the account
+            wake_after_commit("upkeep.erase")
 
 
 def remind_of_erasure(_connection: Connection, account_id: int, **_: object) -> str | None:

@@ -3,6 +3,8 @@
 from kirana.stores.services.approving import approve_manager, reject_manager
 from kirana.stores.services.invitations import (
     accept_invitation,
+    accept_offer,
+    decline_offer,
     invite,
     invite_again,
     revoke_invitation,
@@ -16,17 +18,7 @@ from kirana.stores.services.team import (
 )
 
 __all__ = [
-    "accept_invitation",
-    "approve_manager",
-    "change_place",
-    "change_store",
-    "create_store",
-    "invite",
-    "invite_again",
-    "leave_all_stores",
-    "leave_store",
-    "move_store",
-    "reject_manager",
-    "remove_member",
-    "revoke_invitation",
-]
+    "accept_invitation", "accept_offer", "approve_manager", "change_place", "change_store",
+    "create_store", "decline_offer", "invite", "invite_again", "leave_all_stores", "leave_store",
+    "move_store", "reject_manager", "remove_member", "revoke_invitation",
+]  # fmt: skip

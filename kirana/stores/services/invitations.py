@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, or_, select, update
 
 from kirana.accounts.email_addresses import normal_email
 from kirana.accounts.errors import BeyondYourRights
@@ -28,7 +28,7 @@ from kirana.stores.invitation_keys import invitation_token
 from kirana.stores.models import Invitation, Membership, Store
 from kirana.stores.queries import load_rights
 from kirana.stores.services.team import lock_team
-from kirana.stores.team_queries import OPEN, kept_store_id, may_grant
+from kirana.stores.team_queries import OPEN, is_for, kept_store_id, may_grant
 from kirana.stores.team_shapes import NewInvitation
 
 LIFE = timedelta(days=7)
@@ -103,15 +103,45 @@ def accept_invitation(connection: Connection, actor: Actor, token: str) -> str:
     Raises NotFound, NotInvited, InvitationOver (used, taken back, too old, or the inviter may not
     give this place any more), AlreadyMember, StoreClosed.
     """
+    return _accept(connection, actor, Invitation.token_hash == hash_secret(token))
+
+
+@verb
+def accept_offer(connection: Connection, actor: Actor, uid: str) -> str:
+    """The same without the mail, for who has shown that the invited address is theirs."""
+    return _accept(connection, actor, (Invitation.uid == uid) & is_for(actor))
+
+
+@verb
+def decline_offer(connection: Connection, actor: Actor, uid: str) -> None:
+    """Say no to an invitation to the caller's confirmed address. Raises NotFound."""
+    mine = (Invitation.uid == uid) & is_for(actor)
+    ending = update(Invitation).where(mine, OPEN).values(revoked_at=clock.now(connection))
+    if not connection.execute(ending).rowcount:
+        raise NotFound
+    audit.record(connection, actor, "invitation.declined", ("invitation", uid))
+
+
+def remind_of_invitations(connection: Connection, account_id: int, **_: object) -> str | None:
+    """A note for who signs in while a store waits for their answer."""
+    mine = (Account.id == account_id) & Account.verified_at.is_not(None)
+    waiting = OPEN & (Invitation.expires_at > clock.now(connection))
+    find = select(Store.name).join(Invitation, Invitation.store_id == Store.id)
+    stores = connection.execute(
+        find.join(Account, Account.email == Invitation.email).where(mine, waiting)
+    )
+    names = ", ".join(stores.scalars())
+    return f"{names} invites you to its team. Answer on the page Your account." if names else None
+
+
+def _accept(connection: Connection, actor: Actor, which: ColumnElement[bool]) -> str:
     actor.require(Permission.WRITE_OWN_PROFILE)
     columns = (
         Invitation.id, Invitation.uid, Invitation.email, Invitation.role, Invitation.store_id,
         Invitation.invited_by, Store.slug, Store.status,
     )  # fmt: skip
     find = select(*columns).join(Store, Store.id == Invitation.store_id)
-    found = connection.execute(
-        find.where(Invitation.token_hash == hash_secret(token))
-    ).one_or_none()
+    found = connection.execute(find.where(which)).one_or_none()
     if found is None:
         raise NotFound
     if found.email != actor.email:

@@ -10,8 +10,10 @@ from kirana.accounts.permissions import Permission
 from kirana.platform import audit
 from kirana.platform.access import Actor
 from kirana.platform.announce import announce
+from kirana.platform.columns import new_uid
 from kirana.platform.db import verb
 from kirana.platform.errors import NotFound
+from kirana.platform.outbox import enqueue
 from kirana.stores.errors import LastOwner
 from kirana.stores.models import Membership, Store
 from kirana.stores.team_queries import kept_store_id, may_grant
@@ -61,6 +63,9 @@ def remove_member(connection: Connection, actor: Actor, slug: str, uid: str) -> 
         raise BeyondYourRights
     keep_an_owner(connection, place)
     _end(connection, actor, place)
+    if place.uid != actor.uid:
+        ids = {"account_id": place.account_id, "store_id": place.store_id}
+        enqueue(connection, "team_left", f"team-left:{new_uid()}", **ids)
 
 
 @verb
