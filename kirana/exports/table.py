@@ -2,7 +2,8 @@
 
 Figures: ``units_sold`` (in steps of the unit) and ``revenue`` add up the lines of orders that are
 neither cancelled nor returned. ``price`` buys ``price_per`` steps of the unit. ``available`` is
-what of ``stock`` is in date and held for nobody, ``best_before`` the day on which some of it ends.
+what of ``stock`` is in date and held for nobody, ``best_before`` the next day on which some of it
+ends.
 """
 
 import csv
