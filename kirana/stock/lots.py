@@ -61,7 +61,7 @@ class LotBook:
         return [lot for lot in self.first_out(product_id) if not self.is_over(lot)]
 
     def find(self, product_id: int, code: str) -> LotState | None:
-        return next((lot for lot in self.first_out(product_id) if lot.code == code), None)
+        return {lot.code: lot for lot in self.first_out(product_id)}.get(code)
 
     def add(self, lot: LotState) -> LotState:
         return self._lots.setdefault(lot.id, lot)

@@ -11,7 +11,7 @@ from tests.cli.running import Shop
 
 WANTED = {
     "up", "init", "upgrade", "demo", "check", "user create", "user role", "report monthly",
-    "export", "mailbox", "config show", "routes", "openapi",
+    "export", "mailbox", "config show", "routes", "openapi", "stock explain",
 }  # fmt: skip
 
 

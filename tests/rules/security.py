@@ -25,6 +25,7 @@ ASKS_NOBODY = {
     "kirana/stock/queries.py find_product_page": "what is on sale is public",
     "kirana/privacy/queries.py id_of": "asked by the job that erases",
     "kirana/privacy/services/erasing.py _erase_unless_waiting": "the job that erases",
+    "kirana/stock/ledger_queries.py explain_level": "the operator's command line has every store",
     "kirana/exports/queries.py store_of": "the operator's command line has every store",
 }
 # Who reads a request past its schema, and for what.

@@ -2,17 +2,19 @@
 
 import contextlib
 import random
+import threading
 from collections.abc import Iterator
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from kirana.cart.queries import basket_view
 from kirana.cart.services import set_line
 from kirana.catalog.queries import catalog_version
-from kirana.platform import clock
+from kirana.platform import clock, db
 from kirana.platform.access import SYSTEM, Actor
 from kirana.platform.errors import Invalid, NotFound
 from kirana.platform.paging import PageQuery
@@ -40,6 +42,7 @@ from kirana.stock.store_queries import (
 )
 from tests.accounts.people import at_once
 from tests.catalog.market import Market, level_row, make_actor, open_market
+from tests.machinery.processes import wait_until
 from tests.stock.lots import (
     MIDNIGHT,
     MORNING,
@@ -340,6 +343,32 @@ def test_without_the_date_in_the_guard_old_milk_is_sold(
     slug, served = _race(market)
     assert served == 6 > 3
     assert lots_of(slug)["today"] == 0
+
+
+@pytest.mark.on_database("postgresql")
+def test_a_sale_that_waited_sees_what_became_of_the_lots(market: Market, buyer: Actor) -> None:
+    """The manager throws away what is out of date while a buyer wants all that is good."""
+    slug = sell_lots(market, ("today", 5, TODAY), ("late", 3, TODAY + DAY))
+    lines = order_lines(buyer, (slug, 3))
+    outcome: list[object] = []
+
+    def buy() -> None:
+        with clock.frozen(MIDNIGHT):
+            outcome.append(take_for_lines(buyer, lines))
+
+    with clock.frozen(MIDNIGHT), db.transaction() as connection:
+        waste_goods(market.manager, slug, 5, Waste("expired"))
+        waiting = threading.Thread(target=buy)
+        waiting.start()
+        wait_until(lambda: _waits_for_a_lock(connection), 20, "the buyer waits")
+    waiting.join()
+    assert outcome == [None]
+    assert lots_of(slug) == {"today": 0, "late": 0}
+
+
+def _waits_for_a_lock(connection: Connection) -> bool:
+    waiting = "SELECT COUNT(*) FROM pg_locks WHERE NOT granted"
+    return bool(connection.execute(text(waiting)).scalar_one())
 
 
 def test_sixty_random_moves_leave_the_books_in_order(market: Market, buyer: Actor) -> None:

@@ -130,16 +130,16 @@ def set_low_at(connection: Connection, actor: Actor, slug: str, low_at: int) -> 
 def _delivered(connection: Connection, level: Any, delivery: Delivery | None) -> str:
     """The code of the lot that a delivery joins, made if it is new; empty where none are kept."""
     given = delivery or Delivery()
-    code = given.code.strip() or (given.best_before.isoformat() if given.best_before else "")
+    name = given.code.strip() or (given.best_before.isoformat() if given.best_before else "")
     if not level.tracks_lots:
-        if code:
+        if name:
             raise Invalid.at("/lot", "no lots are kept of this product")
         return ""
-    if not code or len(code) > LONGEST_CODE:
+    if not name or len(name) > LONGEST_CODE:
         raise Invalid.at("/lot", f"give its code (up to {LONGEST_CODE} characters) or its date")
-    if code == BEFORE and given.best_before:
+    if given.best_before and name == BEFORE:
         raise Invalid.at("/lot", "is what was there before lots were kept, without a date")
-    return open_lot(connection, level.product_id, code, given.best_before).code
+    return open_lot(connection, level.product_id, name, given.best_before).code
 
 
 def _check_positive(quantity: int) -> None:

@@ -83,17 +83,23 @@ def write_entries(connection: Connection, actor: Actor, entries: Sequence[Entry]
         }
         for entry in entries
     ]
+    connection.execute(insert(StockMovement), rows)
     if any(entry.parts for entry in entries):
-        _write_with_parts(connection, entries, rows)
-    else:
-        connection.execute(insert(StockMovement), rows)
+        _write_parts(connection, entries)
 
 
-def _write_with_parts(
-    connection: Connection, entries: Sequence[Entry], rows: list[dict[str, Any]]
-) -> None:
-    made = insert(StockMovement).returning(StockMovement.id, sort_by_parameter_order=True)
-    ids = connection.execute(made, rows).scalars().all()
+def _write_parts(connection: Connection, entries: Sequence[Entry]) -> None:
+    """The levels are locked: their latest movements are those just written, in their order.
+
+    RETURNING would be a statement for each row on SQLite.
+    """
+    latest = (
+        select(StockMovement.id)
+        .where(StockMovement.product_id.in_({entry.product_id for entry in entries}))
+        .order_by(StockMovement.id.desc())
+        .limit(len(entries))
+    )
+    ids = reversed(connection.execute(latest).scalars().all())
     parts = [
         {
             "movement_id": movement_id,

@@ -45,7 +45,7 @@ def take_for_lines(connection: Connection, actor: Actor, lines: Sequence[LineDem
     freed = release_first(connection, demand, lines[0].cart_id if lines else None)
     taken: dict[int, int] = {}
     for product_id, quantity in demand.items():
-        if not _subtract(connection, product_id, quantity):
+        if not _take(connection, product_id, quantity):
             raise OutOfStock.of(_shortages(connection, demand, taken))
         taken[product_id] = quantity
         reached("stock.taken_one")
@@ -94,6 +94,17 @@ def give_back_for_lines(connection: Connection, actor: Actor, lines: Sequence[Li
     close_book(connection, lots.book)
     write_entries(connection, actor, entries)
     raise_if_band_changed(connection, lock_levels(connection, back), back)
+
+
+def _take(connection: Connection, product_id: int, quantity: int) -> bool:
+    """The guarded write; refused, once more with the lock held.
+
+    PostgreSQL, having waited for a level, looks at it again but not at its lots.
+    """
+    if _subtract(connection, product_id, quantity):
+        return True
+    lock_levels(connection, [product_id])
+    return _subtract(connection, product_id, quantity)
 
 
 def _subtract(connection: Connection, product_id: int, quantity: int) -> bool:
