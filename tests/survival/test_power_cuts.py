@@ -145,6 +145,7 @@ def test_the_recording_explains_the_files(recording: Recording, journal: str) ->
     assert SEEN[journal] <= {(event.kind, event.name) for event in recording.events}
 
 
+@pytest.mark.timeout(180 * REPEATS)
 def test_no_promise_is_lost(recording: Recording, folder: Path) -> None:
     seed = random.randrange(2**32)
     chance = random.Random(seed)
