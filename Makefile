@@ -35,7 +35,7 @@ fmt: tools  ## Format the code and mend what ruff can mend
 	@$(BIN)/ruff check --fix --quiet
 	@$(BIN)/ruff format
 
-proof: tools  ## Run the race and the hostile tests twenty times as long
+proof: tools  ## Run races, hostile input and survival twenty times as long
 	@$(BIN)/python -m tests.run --proof
 
 revision: tools  ## Draft a migration from the models: make revision MESSAGE="Notes on lines"

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.platform import clock, columns
 from kirana.platform.db import ByteOrdered, Json, Model, insert_new, verb
-from kirana.platform.errors import BadRequest, Invalid
+from kirana.platform.errors import BadRequest, Invalid, OutcomeUnknown
 
 KEPT = timedelta(hours=72)
 HEADER = "Idempotency-Key"
@@ -74,13 +74,20 @@ class Claim:
         return cls(owner, key, print_.hexdigest())
 
 
-@verb
-def once(connection: Connection, claim: Claim, act: Callable[[], Stored]) -> Stored:
-    """Run ``act`` in this transaction unless the key was used: then replay its answer.
+def once(claim: Claim, act: Callable[[], Stored]) -> Stored:
+    """Run ``act`` in one transaction with its key unless that was used: then replay its answer.
 
     A twin waits on the unique index (or the write lock) and then replays. A refusal (any
-    exception) rolls back with its key and may be tried again. Raises KeyReused.
+    exception) rolls back with its key and may be tried again. Raises KeyReused, OutcomeUnknown.
     """
+    try:
+        return _once(claim, act)
+    except OutcomeUnknown:  # the key knows whether it was done
+        return _once(claim, act)
+
+
+@verb
+def _once(connection: Connection, claim: Claim, act: Callable[[], Stored]) -> Stored:
     row = {
         "owner": claim.owner, "key": claim.key, "fingerprint": claim.fingerprint, "status": 0,
         "headers": {}, "body": b"", "created_at": clock.asked(connection),

@@ -22,8 +22,7 @@ class Line:
         self._server = str(folder / SOCKET)
         self._port = free_port()
         self._listener = socket.create_server(("127.0.0.1", self._port))
-        self._cut: Cut | None = None
-        self.cuts = 0
+        self._cuts: list[Cut] = []
         threading.Thread(target=self._listen, daemon=True).start()
 
     def url(self, direct: str) -> str:
@@ -32,9 +31,14 @@ class Line:
         options = "sslmode=disable&gssencmode=disable"
         return f"postgresql+psycopg://postgres@127.0.0.1:{self._port}/{name}?{options}"
 
-    def cut_next(self, when: Cut) -> None:
-        """Lose the next COMMIT ``before`` the server has it, or its answer ``after`` it is done."""
-        self._cut = when
+    def cut_next(self, *when: Cut) -> None:
+        """Lose the next COMMITs ``before`` the server has them, or their answers ``after``."""
+        self._cuts = list(when)
+
+    @property
+    def is_whole(self) -> bool:
+        """Every cut that was asked for has been made."""
+        return not self._cuts
 
     def close(self) -> None:
         self._listener.close()
@@ -51,10 +55,8 @@ class Line:
 
     def _ask(self, call: "_Call") -> None:
         while said := _heard(call.client):
-            if COMMIT in said and self._cut:
-                when, self._cut = self._cut, None
-                self.cuts += 1
-                if when == "before":
+            if COMMIT in said and self._cuts:
+                if self._cuts.pop(0) == "before":
                     break
                 call.is_lost = True
             call.server.sendall(said)

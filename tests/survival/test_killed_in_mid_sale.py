@@ -123,6 +123,7 @@ def kill_postgres(cluster: Cluster) -> None:
     process.start()
 
 
+@pytest.mark.timeout(180 * REPEATS)
 def test_everything_told_is_there_once(counter: Shop, own_cluster: Cluster | None) -> None:
     with Storm(counter.web_port) as storm:
         for _ in range(REPEATS):

@@ -47,7 +47,7 @@ from tests.cart.goods import make_guest, make_person, make_product, make_store
 from tests.checkout.buying import HOME, rows
 from tests.machinery import memory
 from tests.machinery.databases import Database
-from tests.races.threads import REPEATS
+from tests.races.threads import REPEATS, repeated
 from tests.survival.model import Model, Shelf
 
 # Small numbers meet often: what is wished is about what is there.
@@ -62,7 +62,7 @@ ANY = st.integers(0, 10**6)
 SHOWING = {"published": publish_product, "hidden": hide_product, "archived": archive_product}
 
 SHORT = settings(
-    max_examples=8 * REPEATS,
+    max_examples=8,
     stateful_step_count=25 if REPEATS == 1 else 60,
     deadline=None,
     database=None,
@@ -294,7 +294,10 @@ def begin_anew(
     return machine
 
 
-def test_the_shop_is_as_its_model(begin_anew: Callable[[], RuleBasedStateMachine]) -> None:
+@repeated
+def test_the_shop_is_as_its_model(
+    begin_anew: Callable[[], RuleBasedStateMachine], attempt: int
+) -> None:
     run_state_machine_as_test(begin_anew, settings=SHORT)
 
 
