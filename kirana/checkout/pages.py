@@ -106,7 +106,8 @@ def place() -> Response:
         return _page(basket_view(current_actor()), Form.posted(error), error.status)
     except Conflict as error:
         basket = basket_view(current_actor())
-        return _page(basket, Form.posted(Invalid("")), error.status, Refusal.of(error))
+        # No field is wrong: what was typed stays, and what changed is said at the lines.
+        return _page(basket, Form(request.form.to_dict()), error.status, Refusal.of(error))
     return go_to(f"/orders/{stored.body.decode()}?placed=1")
 
 
