@@ -132,7 +132,8 @@ def place() -> Response:
     except Invalid as error:
         return _again(Form.posted(error), error.status)
     except Conflict as error:
-        return _again(Form.posted(Invalid("")), error.status, Refusal.of(error))
+        # No field is wrong: what was typed stays, and what changed is said at the lines.
+        return _again(Form(request.form.to_dict()), error.status, Refusal.of(error))
     return go_to(f"/orders/{stored.body.decode()}?placed=1")
 
 

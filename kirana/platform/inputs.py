@@ -204,7 +204,7 @@ def _unknown_fields(value: Any, kind: Any, pointer: str) -> Iterator[dict[str, s
                 yield _error(path, "is not yours to set", "forbidden_field")
             else:
                 yield _error(path, "is not a field of this operation", "unknown_field")
-    elif isinstance(value, list) and get_args(kind):
+    elif isinstance(value, list) and _is_list(kind) and get_args(kind):
         for index, inner in enumerate(value):
             yield from _unknown_fields(inner, get_args(kind)[0], f"{pointer}/{index}")
     elif get_origin(kind) in (Union, types.UnionType):
