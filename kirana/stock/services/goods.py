@@ -113,7 +113,7 @@ def _lock(connection: Connection, actor: Actor, slug: str) -> Any:
     open_level(
         connection, product_id=product["id"], unit=product["unit"], minimum=product["minimum"]
     )
-    release_lapsed(product["id"])
+    release_lapsed([product["id"]])
     level = lock_levels(connection, [product["id"]])[product["id"]]
     reached("stock.locked")
     return level
