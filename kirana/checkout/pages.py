@@ -12,7 +12,7 @@ from kirana.cart.errors import BasketEmpty
 from kirana.cart.pages import groups_of, sums_of
 from kirana.cart.queries import BasketView, basket_view
 from kirana.checkout.errors import TooManyHolds
-from kirana.checkout.queries import find_hold
+from kirana.checkout.queries import hold_of
 from kirana.checkout.services import check_out, keep_on, start_checkout
 from kirana.orders.queries import find_last_delivery
 from kirana.orders.shapes import Delivery, Note
@@ -125,7 +125,7 @@ def _claim() -> Claim:
 def _page(
     basket: BasketView, form: Form, status: int = 200, problem: str | None = None
 ) -> Response:
-    hold = find_hold(current_actor())
+    hold = hold_of(basket)
     left = hold.until - clock.utc_now() if hold.until else timedelta()
     return render(
         "shop/checkout.html", status, form=form, groups=groups_of(basket), sums=sums_of(basket),

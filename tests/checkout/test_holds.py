@@ -40,8 +40,8 @@ from tests.checkout.holding import SETTINGS, buyer_with, holds, let_lapse, shelf
 
 pytestmark = pytest.mark.usefixtures("database")
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-# A hold's rows are deleted and its level lowered.
-ENDING = 2
+# The levels are locked, a hold's rows deleted and its levels lowered.
+ENDING = 3
 LIFE = timedelta(minutes=SETTINGS.hold_minutes)
 
 
