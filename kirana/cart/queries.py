@@ -1,5 +1,6 @@
 """Reading baskets: one statement gives lines, prices now, stock and pictures."""
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -16,9 +17,9 @@ from kirana.platform.db import query
 from kirana.pricing.errors import TotalTooLarge
 from kirana.pricing.quote import Quote, Wish, line_total, quote
 from kirana.pricing.tax import tax_rules
-from kirana.stock.availability import NOW, at, within_reach
+from kirana.stock.availability import NOW, at, available, coming_back
 from kirana.stock.bands import Band, band_of
-from kirana.stock.models import StockLevel
+from kirana.stock.models import Reservation, StockLevel
 from kirana.stores.models import Store
 
 _NOTES = {
@@ -57,6 +58,10 @@ class BasketLine(msgspec.Struct, frozen=True):
     band: Band
     problem: Problem
     total_minor: int
+    # Steps of its level that are free again when this basket takes; kept for it, until when.
+    coming_back: int = 0
+    held: int = 0
+    held_until: datetime | None = None
 
     @property
     def price_changed(self) -> bool:
@@ -178,7 +183,9 @@ def _select_lines() -> Any:
             Category.name.label("category_name"), Store.id.label("store_id"),
             Store.slug.label("store_slug"), Store.name.label("store_name"),
             Store.status.label("store_status"), Picture.file, Category.well,
-            within_reach(Cart.id, NOW).label("available"), StockLevel.low_at,
+            available(NOW).label("available"), StockLevel.low_at,
+            coming_back(Cart.id, NOW).label("coming_back"),
+            Reservation.quantity.label("held"), Reservation.expires_at,
         )
         .select_from(CartLine)
         .join(Cart, Cart.id == CartLine.cart_id)
@@ -186,13 +193,17 @@ def _select_lines() -> Any:
         .join(Category, Category.id == Product.category_id)
         .join(Store, Store.id == Product.store_id)
         .outerjoin(StockLevel, StockLevel.product_id == Product.id)
+        .outerjoin(
+            Reservation,
+            and_(Reservation.product_id == Product.id, Reservation.cart_id == Cart.id),
+        )
         .outerjoin(Picture, and_(Picture.product_id == Product.id, Picture.position == 0))
         .order_by(CartLine.id)
     )  # fmt: skip
 
 
 def to_line(row: Any) -> BasketLine:
-    available = max(0, row.available or 0)
+    available = max(0, (row.available or 0) + row.coming_back)
     return BasketLine(
         product_id=row.id, slug=row.slug, title=row.title, brand=row.brand,
         size_text=row.size_text, sku=row.sku, category_name=row.category_name,
@@ -203,7 +214,8 @@ def to_line(row: Any) -> BasketLine:
         unit_price=unit_price(row.price_minor, row.unit, row.pack_size, row.pack_unit),
         picture_url=small_picture_url(row.file, row.slug), well=row.well, available=available,
         band=band_of(available, row.minimum, row.low_at or 0), problem=_problem(available, row),
-        total_minor=_total(row),
+        total_minor=_total(row), coming_back=row.coming_back, held=row.held or 0,
+        held_until=row.expires_at,
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from kirana.cart.queries import basket_view
 from kirana.cart.steps import MOST_LINES
 from kirana.checkout.differences import SeenLine
 from kirana.checkout.errors import LinesUnavailable, PriceChanged, TooManyHolds
-from kirana.checkout.queries import find_hold
+from kirana.checkout.queries import hold_of
 from kirana.checkout.services import Terms, check_out, keep_on, leave_checkout, start_checkout
 from kirana.checkout.shapes import CheckoutView, show_checkout
 from kirana.orders.errors import NumbersTaken
@@ -108,7 +108,8 @@ def place_order(actor: Actor, body: NewOrder) -> Answer[GroupView]:
 
 
 def _shown(actor: Actor) -> CheckoutView:
-    return show_checkout(basket_view(actor), find_hold(actor), _settings().currency)
+    basket = basket_view(actor)
+    return show_checkout(basket, hold_of(basket), _settings().currency)
 
 
 def _settings() -> Settings:

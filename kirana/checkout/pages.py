@@ -17,7 +17,7 @@ from kirana.cart.shapes import show_quote
 from kirana.cart.visitors import shown_basket
 from kirana.checkout.differences import SeenLine, as_shown
 from kirana.checkout.errors import TooManyHolds
-from kirana.checkout.queries import find_hold
+from kirana.checkout.queries import hold_of
 from kirana.checkout.services import Terms, check_out, keep_on, start_checkout
 from kirana.orders.queries import find_last_delivery
 from kirana.orders.shapes import Delivery, Note
@@ -173,7 +173,7 @@ def _claim() -> Claim:
 
 
 def _page(basket: BasketView, form: Form, status: int = 200, refusal: Refusal = NONE) -> Response:
-    hold = find_hold(current_actor())
+    hold = hold_of(basket)
     left = hold.until - clock.utc_now() if hold.until else timedelta()
     return render(
         "shop/checkout.html", status, form=form, groups=_noted(groups_of(basket), refusal.notes),

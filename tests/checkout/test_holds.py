@@ -24,7 +24,7 @@ from kirana.stock import hold_queries
 from kirana.stock.errors import OutOfStock
 from kirana.stock.models import Reservation
 from kirana.stock.services.goods import adjust_stock
-from kirana.stock.services.holds import sweep_holds
+from kirana.stock.tasks import release
 from tests.cart.counting import counted
 from tests.cart.goods import (
     change_product,
@@ -40,8 +40,8 @@ from tests.checkout.holding import SETTINGS, buyer_with, holds, let_lapse, shelf
 
 pytestmark = pytest.mark.usefixtures("database")
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-# A hold's rows are deleted and its level lowered.
-ENDING = 2
+# The levels are locked, a hold's rows deleted and its levels lowered.
+ENDING = 3
 LIFE = timedelta(minutes=SETTINGS.hold_minutes)
 
 
@@ -240,11 +240,11 @@ def test_the_sweep_ends_what_lapsed_page_by_page(
     goods = [make_product(store, 5) for _ in range(5)]
     start_checkout(buyer_with(*((slug, 1) for slug in goods)), SETTINGS)
     start_checkout(buyer_with((goods[0], 3)), SETTINGS)
-    sweep_holds()
+    release()
     assert [shelf_of(slug)[1] for slug in goods] == [4, 1, 1, 1, 1]
     let_lapse()
     start_checkout(buyer_with((goods[1], 2)), SETTINGS)
-    sweep_holds()
+    release()
     assert [shelf_of(slug)[1] for slug in goods] == [0, 2, 0, 0, 0]
     assert check.run() == []
 
@@ -257,7 +257,7 @@ def test_the_catalogue_follows_a_hold_and_its_end(store: int) -> None:
         lambda: start_checkout(buyer, SETTINGS),
         lambda: leave_checkout(buyer),
         lambda: start_checkout(buyer, SETTINGS),
-        lambda: (let_lapse(), sweep_holds()),
+        lambda: (let_lapse(), release()),
         lambda: start_checkout(buyer, SETTINGS),
         lambda: set_line(buyer, milk, 2),
     ):

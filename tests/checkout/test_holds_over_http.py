@@ -66,6 +66,7 @@ def test_what_differs_is_named_line_by_line(client: Any, buyer: Actor, milk: str
     told = call(client, "POST", buyer).json
     assert [(x["product"], x["price_seen"]["amount"], x["price"]["amount"], x["problem"])
             for x in told["differences"]] == [(milk, 5000, 5500, "")]  # fmt: skip
+    call(client, "DELETE", buyer)
     set_stock(milk, 1)
     assert [x["problem"] for x in call(client, "GET", buyer).json["differences"]] == ["short"]
 

@@ -128,7 +128,9 @@ def _insert_lines(
     ]
     made = insert(OrderLine).returning(OrderLine.product_id, OrderLine.id, OrderLine.quantity)
     rows = connection.execute(made, values)
-    return [LineDemand(row.product_id, row.id, row.quantity, new.cart_id) for row in rows]
+    ends_holds = any(line.coming_back for line in new.lines)
+    cart_id = new.cart_id if ends_holds else None
+    return [LineDemand(row.product_id, row.id, row.quantity, cart_id) for row in rows]
 
 
 def _copy(order_id: int, goods: BasketLine, line: QuotedLine) -> dict[str, Any]:

@@ -123,13 +123,13 @@ def sweep_holds() -> None:
     last = 0
     while products := list_lapsed(last):
         for last in products:
-            release_lapsed(last)
+            release_lapsed([last])
 
 
 @verb
-def release_lapsed(connection: Connection, product_id: int) -> None:
-    """End a product's lapsed holds. Locks its level."""
-    freed = release_first(connection, [product_id])
+def release_lapsed(connection: Connection, product_ids: Iterable[int]) -> None:
+    """End the lapsed holds of products. Locks their levels in ascending product id."""
+    freed = release_first(connection, product_ids)
     raise_if_band_changed(connection, lock_levels(connection, freed), freed)
 
 

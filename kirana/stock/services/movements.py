@@ -58,8 +58,7 @@ def lock_own_levels(connection: Connection, actor: Actor, *slugs: str) -> list[A
         open_level(
             connection, product_id=product["id"], unit=product["unit"], minimum=product["minimum"]
         )
-    for product_id in sorted(ids.values()):
-        release_lapsed(product_id)
+    release_lapsed(ids.values())
     levels = lock_levels(connection, ids.values())
     reached("stock.locked")
     return [levels[ids[slug]] for slug in slugs]

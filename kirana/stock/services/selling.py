@@ -23,7 +23,8 @@ from kirana.stock.services.lots import close_book, open_book, open_return_book
 class LineDemand(msgspec.Struct, frozen=True):
     """What one order line takes or gives back, in steps of the product's unit.
 
-    ``cart_id`` is the cart it comes from, whose own hold it takes first.
+    ``cart_id`` is the cart it comes from where holds are to be ended first, its own and lapsed
+    ones; None where the cart's lines, read under its lock, had none.
     """
 
     product_id: int
@@ -42,7 +43,7 @@ def take_for_lines(connection: Connection, actor: Actor, lines: Sequence[LineDem
     """
     reached("stock.before_take")
     demand = _by_product(lines)
-    freed = release_first(connection, demand, lines[0].cart_id if lines else None)
+    freed = _end_holds(connection, demand, lines)
     taken: dict[int, int] = {}
     for product_id, quantity in demand.items():
         if not _take(connection, product_id, quantity):
@@ -105,6 +106,14 @@ def _take(connection: Connection, product_id: int, quantity: int) -> bool:
         return True
     lock_levels(connection, [product_id])
     return _subtract(connection, product_id, quantity)
+
+
+def _end_holds(
+    connection: Connection, demand: dict[int, int], lines: Sequence[LineDemand]
+) -> dict[int, int]:
+    """What comes back of ``reserved``, by product; asks nothing where there is no hold to end."""
+    cart_id = lines[0].cart_id if lines else None
+    return release_first(connection, demand, cart_id) if cart_id is not None else {}
 
 
 def _subtract(connection: Connection, product_id: int, quantity: int) -> bool:
