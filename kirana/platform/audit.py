@@ -48,10 +48,12 @@ def record(
 ) -> None:
     """Write one audit row. ``thing`` is (kind, public key), for instance ``("order", number)``."""
     connection.execute(
-        insert(AuditEvent).values(
-            at=clock.now(connection), actor_id=actor.account_id, role=actor.role,
-            session_id=actor.session_id, key_uid=actor.key_uid or None,
-            network=shortened(actor.network), request_id=actor.request_id, action=action,
-            object_kind=thing[0], object_key=thing[1], before=before, after=after,
-        )
+        insert(AuditEvent),
+        {
+            "at": clock.now(connection), "actor_id": actor.account_id, "role": actor.role,
+            "session_id": actor.session_id, "key_uid": actor.key_uid or None,
+            "network": shortened(actor.network), "request_id": actor.request_id,
+            "action": action, "object_kind": thing[0], "object_key": thing[1],
+            "before": before, "after": after,
+        },
     )  # fmt: skip
