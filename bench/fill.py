@@ -32,21 +32,26 @@ from kirana.platform.config import Settings
 from kirana.platform.db import Model
 
 KEPT = 100_000
+FIRST_KEY = 1_000_000_000
 ORDERS_OF_A_CUSTOMER = 60
 
 
 class Stream(Rows):
     """Rows on their way to the database: memory holds the last hundred thousand."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, distinct_keys: bool = False) -> None:
         super().__init__()
+        self._first = {
+            table.name: FIRST_KEY * number if distinct_keys else 0
+            for number, table in enumerate(Model.metadata.sorted_tables, 1)
+        }
         self._connection = connection
         self._waiting = 0
         self.written: Counter[str] = Counter()
 
     def add(self, table: type[Model], **values: Any) -> int:
         self.written[table.__tablename__] += 1
-        key = self.written[table.__tablename__]
+        key = self._first[table.__tablename__] + self.written[table.__tablename__]
         self.add_keyed(table, id=key, **values)
         return key
 
@@ -74,8 +79,13 @@ def crowd(seed: int, count: int) -> tuple[Customer, ...]:
     )
 
 
-def fill(settings: Settings, plan: Mapping[str, int], seed: int = 1) -> Counter[str]:
-    """Migrate the database and fill it; the rows written, by table. One transaction."""
+def fill(
+    settings: Settings, plan: Mapping[str, int], seed: int = 1, distinct_keys: bool = False
+) -> Counter[str]:
+    """Migrate the database and fill it; the rows written, by table. One transaction.
+
+    With ``distinct_keys`` no two rows of the database have the same key, whatever their tables.
+    """
     db.configure(settings)
     migrations.upgrade()
     until = clock.utc_now().replace(microsecond=0).astimezone(ZoneInfo(ZONE))
@@ -83,7 +93,7 @@ def fill(settings: Settings, plan: Mapping[str, int], seed: int = 1) -> Counter[
     files = Files(defaultdict(new_uid), {})
     shop = Shop(seed, load_catalogue(seed), files, settings.currency, crowd(seed, wanted.customers))
     with db.transaction() as connection:
-        rows = Stream(connection)
+        rows = Stream(connection, distinct_keys)
         keep_books(rows, shop, wanted)
         rows.flush()
         raise_version(connection)

@@ -49,7 +49,7 @@ def record(
 ) -> None:
     """Write one audit row. ``thing`` is (kind, public key), for instance ``("order", number)``."""
     row = {"object_kind": thing[0], "object_key": thing[1], "before": before, "after": after}
-    connection.execute(insert(AuditEvent), [{**_deed(connection, actor, action), **row}])
+    connection.execute(insert(AuditEvent), {**_deed(connection, actor, action), **row})
 
 
 def record_all(

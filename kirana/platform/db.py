@@ -315,27 +315,31 @@ def dialect_name() -> str:
 
 def insert_ignoring(connection: Connection, table: type[Model], **values: Any) -> bool:
     """INSERT … ON CONFLICT DO NOTHING; True if the row is new. Waits for a rival's transaction."""
-    insert = _dialect_insert(connection)(table.__table__).values(**values)
-    told = insert.on_conflict_do_nothing().returning(literal(1))
-    return connection.execute(told).first() is not None
+    return connection.execute(_insert(connection, table, None), values).first() is not None
 
 
 def insert_unless_taken(connection: Connection, table: Any, **values: Any) -> int | None:
     """INSERT … ON CONFLICT DO NOTHING; the new row's id, None if a unique value was taken."""
-    found = insert_new(connection, table, [values], table.id)
-    return found[0].id if found else None
+    statement = _insert(connection, table, table.id)
+    found: int | None = connection.execute(statement, values).scalar_one_or_none()
+    return found
 
 
 def insert_new(
     connection: Connection, table: Any, rows: Sequence[Mapping[str, Any]], *told: Any
 ) -> Sequence[Any]:
-    """INSERT … ON CONFLICT DO NOTHING RETURNING ``told``, of the rows that are new."""
+    """INSERT … ON CONFLICT DO NOTHING RETURNING ``told``, of the rows that are new.
+
+    A value may be an expression of SQL, so they are part of the statement.
+    """
     # One row as itself: only then is the compiled statement kept.
-    insert = _dialect_insert(connection)(table.__table__).values(
-        rows[0] if len(rows) == 1 else rows
-    )
+    values = rows[0] if len(rows) == 1 else rows
+    insert = _INSERTS[connection.dialect.name](table.__table__).values(values)
     return connection.execute(insert.on_conflict_do_nothing().returning(*told)).all()
 
 
-def _dialect_insert(connection: Connection) -> Any:
-    return _INSERTS[connection.dialect.name]
+def _insert(connection: Connection, table: Any, returned: Any) -> Any:
+    # Values come apart from the statement: inside it each adds to its key in the cache, which costs
+    # more than sending it.
+    insert: Any = _INSERTS[connection.dialect.name](table.__table__)
+    return insert.on_conflict_do_nothing().returning(literal(1) if returned is None else returned)
