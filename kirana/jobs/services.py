@@ -15,8 +15,9 @@ from kirana.jobs.states import JOB_MOVES
 from kirana.platform import audit, clock
 from kirana.platform.access import Actor
 from kirana.platform.columns import new_uid
-from kirana.platform.db import insert_ignoring, verb
+from kirana.platform.db import verb
 from kirana.platform.errors import NotFound
+from kirana.platform.inserts import insert_ignoring
 from kirana.platform.states import require_move
 
 # Renewed with every page; long enough for a stalled disk, short enough to wait for.

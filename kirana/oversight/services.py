@@ -17,8 +17,9 @@ from kirana.oversight.queries import CHECK
 from kirana.oversight.states import INCIDENT_MOVES
 from kirana.platform import audit, clock, columns
 from kirana.platform.access import SYSTEM, Actor
-from kirana.platform.db import insert_unless_taken, verb
+from kirana.platform.db import verb
 from kirana.platform.errors import NotFound
+from kirana.platform.inserts import insert_unless_taken
 from kirana.platform.outbox import enqueue
 from kirana.platform.states import require_move
 from kirana.platform.wake import wake_after_commit

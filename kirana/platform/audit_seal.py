@@ -22,7 +22,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from kirana.platform import clock, columns
 from kirana.platform.audit import AuditEvent
 from kirana.platform.config import Settings
-from kirana.platform.db import Id, Model, insert_ignoring, query, verb
+from kirana.platform.db import Id, Model, query, verb
+from kirana.platform.inserts import insert_ignoring
 
 logger = logging.getLogger("kirana.audit")
 PAGE = 500

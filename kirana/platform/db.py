@@ -8,28 +8,26 @@ import contextlib
 import functools
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import BigInteger, Connection, Dialect, Engine, Integer, MetaData, String, literal
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import BigInteger, Connection, Dialect, Engine, Integer, MetaData, String
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import JSON, DateTime, TypeDecorator
 
 from kirana.platform.config import Settings
-from kirana.platform.engines import WriteQueue, make_engine, sqlite_journal
+from kirana.platform.engines import WriteQueue, make_engine, snapshot_begin
 from kirana.platform.errors import OutcomeUnknown
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 ATTEMPTS = 4
-_INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 # PostgreSQL: serialization failure, deadlock, lock not available.
 _TRANSIENT_STATES = ("40001", "40P01", "55P03")
 
@@ -212,7 +210,7 @@ def snapshot() -> Iterator[Connection]:
     each statement stands alone.
     """
     with reading() as connection:
-        begin = None if in_transaction() else _snapshot_begin(connection.dialect.name)
+        begin = None if in_transaction() else snapshot_begin(connection.dialect.name)
         if begin is None:
             yield connection
             return
@@ -221,20 +219,6 @@ def snapshot() -> Iterator[Connection]:
             yield connection
         finally:
             connection.exec_driver_sql("ROLLBACK")
-
-
-def _snapshot_begin(dialect: str) -> str | None:
-    if dialect == "sqlite":
-        return "BEGIN" if sqlite_journal() == "WAL" else None
-    return "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-
-
-def empty_log() -> None:
-    """Let SQLite's log hold nothing of what was erased, unless somebody reads it just now."""
-    require_no_transaction()
-    with reading() as connection:
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
 
 
 def verb(work: Callable[Concatenate[Connection, P], R]) -> Callable[P, R]:
@@ -311,35 +295,3 @@ def _is_transient(error: DBAPIError) -> bool:
 
 def dialect_name() -> str:
     return engine().dialect.name
-
-
-def insert_ignoring(connection: Connection, table: type[Model], **values: Any) -> bool:
-    """INSERT … ON CONFLICT DO NOTHING; True if the row is new. Waits for a rival's transaction."""
-    return connection.execute(_insert(connection, table, None), values).first() is not None
-
-
-def insert_unless_taken(connection: Connection, table: Any, **values: Any) -> int | None:
-    """INSERT … ON CONFLICT DO NOTHING; the new row's id, None if a unique value was taken."""
-    statement = _insert(connection, table, table.id)
-    found: int | None = connection.execute(statement, values).scalar_one_or_none()
-    return found
-
-
-def insert_new(
-    connection: Connection, table: Any, rows: Sequence[Mapping[str, Any]], *told: Any
-) -> Sequence[Any]:
-    """INSERT … ON CONFLICT DO NOTHING RETURNING ``told``, of the rows that are new.
-
-    A value may be an expression of SQL, so they are part of the statement.
-    """
-    # One row as itself: only then is the compiled statement kept.
-    values = rows[0] if len(rows) == 1 else rows
-    insert = _INSERTS[connection.dialect.name](table.__table__).values(values)
-    return connection.execute(insert.on_conflict_do_nothing().returning(*told)).all()
-
-
-def _insert(connection: Connection, table: Any, returned: Any) -> Any:
-    # Values come apart from the statement: inside it each adds to its key in the cache, which costs
-    # more than sending it.
-    insert: Any = _INSERTS[connection.dialect.name](table.__table__)
-    return insert.on_conflict_do_nothing().returning(literal(1) if returned is None else returned)

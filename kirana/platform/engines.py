@@ -29,6 +29,13 @@ def sqlite_journal() -> str:
     return "WAL" if sqlite_version() >= SAFE_WAL else "TRUNCATE"
 
 
+def snapshot_begin(dialect: str) -> str | None:
+    """What begins a transaction that sees one moment and hinders nobody; None where none can."""
+    if dialect == "sqlite":
+        return "BEGIN" if sqlite_journal() == "WAL" else None
+    return "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+
 def make_engine(settings: Settings) -> Engine:
     """An engine for ``settings.database``. Nothing is opened yet."""
     url = make_url(settings.database)

@@ -11,8 +11,9 @@ from sqlalchemy import Connection, LargeBinary, String, UniqueConstraint, delete
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.platform import clock, columns
-from kirana.platform.db import ByteOrdered, Json, Model, insert_new, verb
+from kirana.platform.db import ByteOrdered, Json, Model, verb
 from kirana.platform.errors import BadRequest, Invalid, OutcomeUnknown
+from kirana.platform.inserts import insert_new
 
 KEPT = timedelta(hours=72)
 HEADER = "Idempotency-Key"

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Index, String, Text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.platform import clock, columns
-from kirana.platform.db import Json, Model, insert_new
+from kirana.platform.db import Json, Model
+from kirana.platform.inserts import insert_new
 from kirana.platform.states import Moves
 from kirana.platform.wake import wake_after_commit
 

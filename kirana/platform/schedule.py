@@ -6,7 +6,8 @@ from sqlalchemy import Connection, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.platform import clock, columns
-from kirana.platform.db import Model, insert_ignoring
+from kirana.platform.db import Model
+from kirana.platform.inserts import insert_ignoring
 
 
 class JobRun(Model):

@@ -9,7 +9,8 @@ from kirana.accounts.permissions import Permission
 from kirana.platform import audit, clock
 from kirana.platform.access import SYSTEM, Actor
 from kirana.platform.config import Settings
-from kirana.platform.db import insert_ignoring, query, verb
+from kirana.platform.db import query, verb
+from kirana.platform.inserts import insert_ignoring
 from kirana.platform.outbox import enqueue
 from kirana.platform.schedule import JobRun, claim_period
 from kirana.platform.wake import wake_after_commit

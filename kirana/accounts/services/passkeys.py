@@ -16,8 +16,9 @@ from kirana.accounts.services.records import lock_account
 from kirana.platform import audit, clock
 from kirana.platform.access import Actor
 from kirana.platform.columns import new_uid
-from kirana.platform.db import insert_ignoring, verb
+from kirana.platform.db import verb
 from kirana.platform.errors import NotFound
+from kirana.platform.inserts import insert_ignoring
 
 logger = logging.getLogger("kirana.accounts")
 MOST_PASSKEYS = 20

@@ -12,8 +12,9 @@ from kirana.accounts.states import ACCOUNT_MOVES
 from kirana.platform import audit, clock
 from kirana.platform.access import Actor
 from kirana.platform.columns import new_uid
-from kirana.platform.db import Id, UtcDateTime, insert_ignoring
+from kirana.platform.db import Id, UtcDateTime
 from kirana.platform.errors import NotFound
+from kirana.platform.inserts import insert_ignoring
 from kirana.platform.states import require_move
 
 

@@ -9,8 +9,9 @@ from kirana.cart.models import Cart
 from kirana.cart.queries import BasketLine, lines_of, owned_open_cart
 from kirana.platform import clock
 from kirana.platform.access import Actor
-from kirana.platform.db import insert_ignoring, verb
+from kirana.platform.db import verb
 from kirana.platform.errors import Unauthorized
+from kirana.platform.inserts import insert_ignoring
 from kirana.platform.probes import reached
 from kirana.stock.services.holds import shrink_hold
 

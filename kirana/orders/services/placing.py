@@ -14,7 +14,8 @@ from kirana.orders.shapes import Delivery, GroupView, OrderSummary, StoreName
 from kirana.platform import clock, columns
 from kirana.platform.access import Actor
 from kirana.platform.amounts import Money
-from kirana.platform.db import insert_new, verb
+from kirana.platform.db import verb
+from kirana.platform.inserts import insert_new
 from kirana.pricing.quote import Quote, QuotedLine, StoreQuote
 from kirana.stock.services.selling import LineDemand
 

@@ -30,10 +30,11 @@ from kirana.jobs.models import Job
 from kirana.jobs.services import forget_jobs
 from kirana.orders.models import Order
 from kirana.orders.services.forgetting import forget_customer, has_open_orders
-from kirana.platform import clock, db
+from kirana.platform import clock
 from kirana.platform.access import SYSTEM, Actor
 from kirana.platform.config import Settings
 from kirana.platform.db import after_commit, verb
+from kirana.platform.erasure import empty_log
 from kirana.platform.errors import Conflict, ShopError
 from kirana.platform.idempotency import blank_answers, forget_keys
 from kirana.platform.outbox import cancel_about, enqueue
@@ -123,7 +124,7 @@ def erase_due(settings: Settings) -> int:
     write_list(settings.home)
     delete_leftovers(exports_folder(settings))
     if erased:
-        db.empty_log()
+        empty_log()
     return erased
 
 

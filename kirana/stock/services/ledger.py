@@ -10,7 +10,7 @@ from kirana.catalog.models import Product
 from kirana.catalog.services.versions import raise_version
 from kirana.platform import clock
 from kirana.platform.access import Actor
-from kirana.platform.db import insert_ignoring
+from kirana.platform.inserts import insert_ignoring
 from kirana.stock.availability import available
 from kirana.stock.bands import band_of, usual_low_at
 from kirana.stock.lots import Part

@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Connection, bindparam, false, or_, select,
 from kirana.catalog.models import Product
 from kirana.platform import clock
 from kirana.platform.columns import new_uid
-from kirana.platform.db import insert_ignoring
 from kirana.platform.errors import Invalid
+from kirana.platform.inserts import insert_ignoring
 from kirana.stock.lots import BEFORE, LotBook, LotState, Part
 from kirana.stock.models import Lot, LotMovement, StockMovement
 from kirana.stores.models import Store

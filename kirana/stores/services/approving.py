@@ -9,8 +9,9 @@ from kirana.accounts.services import approve_application, reject_application
 from kirana.platform import audit, clock
 from kirana.platform.access import Actor
 from kirana.platform.announce import announce
-from kirana.platform.db import insert_ignoring, verb
+from kirana.platform.db import verb
 from kirana.platform.errors import Invalid
+from kirana.platform.inserts import insert_ignoring
 from kirana.stores.errors import StoreClosed
 from kirana.stores.models import Membership
 from kirana.stores.queries import find_store

@@ -13,8 +13,9 @@ from kirana.platform import audit, clock
 from kirana.platform.access import Actor
 from kirana.platform.announce import announce
 from kirana.platform.columns import new_uid
-from kirana.platform.db import insert_ignoring, verb
+from kirana.platform.db import verb
 from kirana.platform.errors import NotFound
+from kirana.platform.inserts import insert_ignoring
 from kirana.platform.outbox import enqueue
 from kirana.platform.tokens import hash_secret
 from kirana.stores.errors import (

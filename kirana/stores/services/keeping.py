@@ -12,8 +12,9 @@ from kirana.platform import audit, clock
 from kirana.platform.access import Actor
 from kirana.platform.announce import announce
 from kirana.platform.columns import new_number
-from kirana.platform.db import insert_ignoring, verb
+from kirana.platform.db import verb
 from kirana.platform.errors import NotFound
+from kirana.platform.inserts import insert_ignoring
 from kirana.platform.states import require_move
 from kirana.stores.errors import NotTheOwner
 from kirana.stores.models import Store, StoreEvent
