@@ -41,7 +41,13 @@ from kirana.platform.db import query, verb
 from kirana.platform.errors import ShopError
 from kirana.platform.idempotency import Claim, Stored, once
 from kirana.stock.models import StockLevel
-from kirana.stock.services.goods import adjust_stock, count_stock, receive_goods, waste_goods
+from kirana.stock.services.goods import (
+    Waste,
+    adjust_stock,
+    count_stock,
+    receive_goods,
+    waste_goods,
+)
 from kirana.stock.store_queries import get_stock
 from tests.cart.goods import make_guest, make_person, make_product, make_store
 from tests.checkout.buying import HOME, rows
@@ -169,7 +175,9 @@ class Life(RuleBasedStateMachine):
     def waste(self, good: int, quantity: int) -> None:
         slug = self.goods[good]
         is_allowed = self.model.change(slug, -quantity)
-        self._agree(is_allowed, lambda: waste_goods(self._keeper(slug), slug, quantity, "spoilt"))
+        self._agree(
+            is_allowed, lambda: waste_goods(self._keeper(slug), slug, quantity, Waste("spoilt"))
+        )
 
     @rule(good=GOODS, delta=st.sampled_from([-3, -1, 1, 3]))
     def adjust(self, good: int, delta: int) -> None:
