@@ -130,6 +130,33 @@ class BasketView(msgspec.Struct, frozen=True):
         )
 
 
+_LINES: Any = (
+    select(
+        Cart.version.label("cart_version"), CartLine.quantity, CartLine.price_seen_minor,
+        Product.id, Product.slug, Product.title, Product.brand, Product.size_text, Product.sku,
+        Product.unit, Product.increment, Product.minimum, Product.price_per,
+        Product.price_minor, Product.was_minor, Product.tax_class, Product.status,
+        Product.pack_size, Product.pack_unit,
+        Category.name.label("category_name"), Store.id.label("store_id"),
+        Store.slug.label("store_slug"), Store.name.label("store_name"),
+        Store.status.label("store_status"), Picture.file, Category.well,
+        available(NOW).label("available"), StockLevel.low_at,
+        coming_back(Cart.id, NOW).label("coming_back"),
+        Reservation.quantity.label("held"), Reservation.expires_at,
+    )
+    .select_from(CartLine)
+    .join(Cart, Cart.id == CartLine.cart_id)
+    .join(Product, Product.id == CartLine.product_id)
+    .join(Category, Category.id == Product.category_id)
+    .join(Store, Store.id == Product.store_id)
+    .outerjoin(StockLevel, StockLevel.product_id == Product.id)
+    .outerjoin(
+        Reservation,
+        and_(Reservation.product_id == Product.id, Reservation.cart_id == Cart.id),
+    )
+    .outerjoin(Picture, and_(Picture.product_id == Product.id, Picture.position == 0))
+    .order_by(CartLine.id)
+)  # fmt: skip
 EMPTY = BasketView(0, (), Quote())
 
 
@@ -145,7 +172,7 @@ def owned_open_cart(actor: Actor) -> Any:
 @query
 def basket_view(connection: Connection, actor: Actor) -> BasketView:
     """The caller's basket with prices, stock and quote as they are now."""
-    find = _select_lines().where(owned_open_cart(actor))
+    find = _LINES.where(owned_open_cart(actor))
     rows = connection.execute(find, at(clock.utc_now())).all()
     if not rows:
         return EMPTY
@@ -160,7 +187,7 @@ def basket_view(connection: Connection, actor: Actor) -> BasketView:
 @query
 def lines_of(connection: Connection, cart_id: int) -> list[BasketLine]:
     """The lines of one cart, in the order in which they were added."""
-    find = _select_lines().where(Cart.id == cart_id)
+    find = _LINES.where(Cart.id == cart_id)
     rows = connection.execute(find, at(clock.now(connection))).all()
     return [to_line(row) for row in rows]
 
@@ -170,36 +197,6 @@ def count_lines(connection: Connection, actor: Actor) -> int:
     """How many different things are in the caller's basket; one statement."""
     found = select(func.count()).select_from(CartLine).join(Cart, Cart.id == CartLine.cart_id)
     return connection.execute(found.where(owned_open_cart(actor))).scalar_one()
-
-
-def _select_lines() -> Any:
-    return (
-        select(
-            Cart.version.label("cart_version"), CartLine.quantity, CartLine.price_seen_minor,
-            Product.id, Product.slug, Product.title, Product.brand, Product.size_text, Product.sku,
-            Product.unit, Product.increment, Product.minimum, Product.price_per,
-            Product.price_minor, Product.was_minor, Product.tax_class, Product.status,
-            Product.pack_size, Product.pack_unit,
-            Category.name.label("category_name"), Store.id.label("store_id"),
-            Store.slug.label("store_slug"), Store.name.label("store_name"),
-            Store.status.label("store_status"), Picture.file, Category.well,
-            available(NOW).label("available"), StockLevel.low_at,
-            coming_back(Cart.id, NOW).label("coming_back"),
-            Reservation.quantity.label("held"), Reservation.expires_at,
-        )
-        .select_from(CartLine)
-        .join(Cart, Cart.id == CartLine.cart_id)
-        .join(Product, Product.id == CartLine.product_id)
-        .join(Category, Category.id == Product.category_id)
-        .join(Store, Store.id == Product.store_id)
-        .outerjoin(StockLevel, StockLevel.product_id == Product.id)
-        .outerjoin(
-            Reservation,
-            and_(Reservation.product_id == Product.id, Reservation.cart_id == Cart.id),
-        )
-        .outerjoin(Picture, and_(Picture.product_id == Product.id, Picture.position == 0))
-        .order_by(CartLine.id)
-    )  # fmt: skip
 
 
 def to_line(row: Any) -> BasketLine:

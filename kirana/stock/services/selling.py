@@ -4,20 +4,31 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import Connection, exists, select, update
+from sqlalchemy import Connection, bindparam, exists, select, update
 
 from kirana.catalog.models import Product
 from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.db import verb
 from kirana.platform.probes import reached
-from kirana.stock.availability import available
+from kirana.stock.availability import NOW, at, available
 from kirana.stock.errors import OutOfStock, Shortage
 from kirana.stock.lots import Part
 from kirana.stock.models import StockLevel, StockMovement
 from kirana.stock.services.holds import release_first
 from kirana.stock.services.ledger import Entry, lock_levels, raise_if_band_changed, write_entries
 from kirana.stock.services.lots import close_book, open_book, open_return_book
+
+# Made once: making it costs more than sending it.
+_SUBTRACT = (
+    update(StockLevel)
+    .where(
+        StockLevel.product_id == bindparam("of_product"),
+        available(NOW) >= bindparam("wanted"),
+        exists().where(Product.id == StockLevel.product_id, Product.status == "published"),
+    )
+    .values(on_hand=StockLevel.on_hand - bindparam("wanted"), version=StockLevel.version + 1)
+)
 
 
 class LineDemand(msgspec.Struct, frozen=True):
@@ -118,16 +129,8 @@ def _end_holds(
 
 def _subtract(connection: Connection, product_id: int, quantity: int) -> bool:
     """The guarded write: takes ``quantity`` of a published product if so much is free."""
-    taken = connection.execute(
-        update(StockLevel)
-        .where(
-            StockLevel.product_id == product_id,
-            available(clock.now(connection)) >= quantity,
-            exists().where(Product.id == product_id, Product.status == "published"),
-        )
-        .values(on_hand=StockLevel.on_hand - quantity, version=StockLevel.version + 1)
-    )
-    return taken.rowcount == 1
+    wanted = {"of_product": product_id, "wanted": quantity, **at(clock.now(connection))}
+    return connection.execute(_SUBTRACT, wanted).rowcount == 1
 
 
 def _add(connection: Connection, product_id: int, quantity: int) -> None:
