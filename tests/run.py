@@ -31,8 +31,8 @@ REPEATS = "KIRANA_TEST_REPEATS"
 UNIT_BUDGET_SECONDS = 5.0
 NO_TESTS = 5
 # What a further Python runs, so that the whole stays below ten minutes on two cores: the unit
-# tests, the ground floor, and the way from a basket to an order and its jobs.
-SAMPLE = ("unit", "platform", "pricing", "cart", "checkout", "orders", "jobs")
+# tests, and the way from a basket to an order.
+SAMPLE = ("unit", "pricing", "cart", "checkout", "orders")
 PROOFS = {"races": "tests/races", "hostile input": "tests/hostile", "survival": "tests/survival"}
 QUIET = ["-q", "--tb=short", "-p", "no:cacheprovider"]
 # Three workers for two cores: much of the time a test waits for a process, a mail or a page.

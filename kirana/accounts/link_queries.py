@@ -3,20 +3,25 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, exists, select
+from sqlalchemy import ColumnElement, Connection, Row, case, exists, select
 from sqlalchemy.orm import aliased
 
+from kirana.accounts.house_rules import house_rules
 from kirana.accounts.models import Account, AccountLink
 from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.db import query
 from kirana.platform.tokens import hash_secret
 
-# Whoever names somebody else's address does not get their words mailed to it.
-GREETING = case((Account.verified_at.is_(None), "there"), else_=Account.name)
-GREETED = GREETING.label("name")
+# Whoever names somebody else's address does not get their words mailed to it, where that is asked.
+_PROVEN = case((Account.verified_at.is_(None), "there"), else_=Account.name)
 GOOD_FOR = timedelta(minutes=30)
 TELL_AGAIN_AFTER = timedelta(days=1)
+
+
+def greeting() -> ColumnElement[str]:
+    """What a mail calls an account: its name, but not at an address that awaits its proof."""
+    return _PROVEN if house_rules().confirms_addresses else Account.__table__.c.name
 
 
 @query
@@ -76,6 +81,6 @@ def find_to_tell(connection: Connection, link_id: int) -> int | None:
 @query
 def get_left_address(connection: Connection, link_id: int) -> Any:
     """The address that a change leaves, and whose account it is."""
-    columns = (AccountLink.old_email.label("email"), GREETED, Account.status)
+    columns = (AccountLink.old_email.label("email"), greeting().label("name"), Account.status)
     find = select(*columns).join(Account, Account.id == AccountLink.account_id)
     return connection.execute(find.where(AccountLink.id == link_id)).one()

@@ -44,4 +44,6 @@ PERMISSION_WORDS: dict[str, str] = {
     P.READ_OUTBOX: "See what is mailed",
     P.WRITE_OUTBOX: "Free held mails",
     P.READ_AUDIT: "See the audit log",
+    P.READ_INCIDENTS: "See what a check found",
+    P.WRITE_INCIDENTS: "Check the books, close what was found",
 }

@@ -185,6 +185,13 @@ def basket_view(connection: Connection, actor: Actor) -> BasketView:
 
 
 @query
+def find_cart(connection: Connection, actor: Actor) -> int | None:
+    """The key of the caller's open cart."""
+    find = select(Cart.id).where(owned_open_cart(actor))
+    return connection.execute(find).scalar_one_or_none()
+
+
+@query
 def lines_of(connection: Connection, cart_id: int) -> list[BasketLine]:
     """The lines of one cart, in the order in which they were added."""
     find = _LINES.where(Cart.id == cart_id)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from kirana.accounts.permissions import Permission
 from kirana.cart.errors import BasketEmpty
-from kirana.cart.queries import BasketLine, lines_of
+from kirana.cart.queries import BasketLine, find_cart, lines_of
 from kirana.cart.services.carts import HandedIn, hand_in_cart, lock_open_cart
 from kirana.checkout.differences import Difference, SeenLine, as_put_in, as_shown, differences
 from kirana.checkout.errors import LinesUnavailable, PriceChanged, TooManyHolds
@@ -95,9 +95,9 @@ def start_checkout(connection: Connection, actor: Actor, settings: Settings) -> 
 
 
 @verb
-def keep_on(connection: Connection, actor: Actor, settings: Settings) -> None:
-    """Somebody is busy with their checkout: what is kept for them is kept on. Locks the cart."""
-    cart_id = lock_open_cart(connection, actor)
+def keep_on(_connection: Connection, actor: Actor, settings: Settings) -> None:
+    """Somebody is busy with their checkout: what is kept for them is kept on. Locks the levels."""
+    cart_id = find_cart(actor)
     if cart_id is not None:
         extend_hold(cart_id, settings.hold_minutes)
 

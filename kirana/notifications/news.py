@@ -22,7 +22,7 @@ def role_changed(letters: Letters, payload: Payload) -> Message | None:
     if payload["about_id"] == payload["account_id"]:
         text = f"The shop made you {_a(about.role)}. All your devices were signed out."
         return _write(letters, payload, "Your role has changed", text, "/sign-in")
-    title = f"{about.name} is {_a(about.role)} now"
+    title = f"{about.full_name} is {_a(about.role)} now"
     text = (
         f"An admin or the operator gave this role to {about.email}. If it should not be, act now."
     )

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, select
 
-from kirana.accounts.link_queries import GREETED, GREETING
+from kirana.accounts.link_queries import greeting
 from kirana.accounts.models import Account, Approval
 from kirana.jobs.models import Job
 from kirana.orders.models import Charge, Order, OrderEvent, OrderGroup, OrderLine
@@ -59,7 +59,7 @@ def get_application(connection: Connection, approval_id: int) -> Any:
     find = (
         select(
             Approval.wished_store, Approval.status, Approval.reason,
-            Account.email, GREETED, Account.status.label("account_status"),
+            Account.email, greeting().label("name"), Account.status.label("account_status"),
             Store.name.label("store"),
         )
         .join(Account, Account.id == Approval.account_id)
@@ -73,8 +73,9 @@ def get_application(connection: Connection, approval_id: int) -> Any:
 def get_person(connection: Connection, account_id: int) -> Any:
     """To whom a mail goes, and whether still."""
     columns = (
-        Account.email, GREETED, Account.status, Account.wants_report, Account.verified_at,
-        Account.zone, Account.erase_at, Account.role, Account.name.label("full_name"),
+        Account.email, greeting().label("name"), Account.status, Account.wants_report,
+        Account.verified_at, Account.zone, Account.erase_at, Account.role,
+        Account.name.label("full_name"),
     )  # fmt: skip
     return connection.execute(select(*columns).where(Account.id == account_id)).one()
 
@@ -103,7 +104,7 @@ def list_incidents(connection: Connection, first_id: int, last_id: int) -> list[
 _ORDER = (
     select(
         Order.number, Order.placed_at, Order.total_minor, Order.tax_minor, Order.currency,
-        Account.email, GREETING.label("customer"), Account.status.label("account_status"),
+        Account.email, greeting().label("customer"), Account.status.label("account_status"),
         Store.name.label("store"), Store.zone, Store.street.label("store_street"),
         Store.city.label("store_city"), Store.phone.label("store_phone"),
         OrderGroup.name.label("recipient"), OrderGroup.street, OrderGroup.city,

@@ -115,6 +115,7 @@ def test_the_page_calls_the_api_with_a_token(counter: Shop, new_page: Callable[.
     watch = Watch(page, ["status of 401"])
     page.goto(f"{counter.url}/api/docs")
     expect(page.get_by_role("heading", name="Kirana")).to_be_visible()
+    page.locator("#operations-tag-me").click()
     expect(run_operation(page, "showMe")).to_contain_text("401")
     authorize(page, token)
     page.locator('[id$="-showMe"].opblock').get_by_role("button", name="Execute").click()

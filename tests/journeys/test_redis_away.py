@@ -1,5 +1,6 @@
 """With Valkey gone or hanging people still browse and order; the mail comes later."""
 
+import html
 import re
 import time
 from collections.abc import Callable
@@ -65,7 +66,7 @@ class Patient:
 def _hidden_fields(page: str) -> dict[str, str]:
     form = page.partition('action="/checkout"')[2].partition("</form>")[0]
     found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form)
-    return dict(found)
+    return {name: html.unescape(value) for name, value in found}
 
 
 def _order_during(shop: Shop, patient: Patient, outage: Callable[[], None]) -> str:

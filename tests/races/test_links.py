@@ -60,7 +60,7 @@ def read_then_write(connection: Connection, token: str, *_purposes: str) -> Take
 @pytest.mark.parametrize(
     ("take", "winners"), [(take_link, 1), (read_then_write, TIMES)], ids=["guarded", "mutant"]
 )
-@pytest.mark.usefixtures("database")
+@pytest.mark.usefixtures("database", "costly_passwords")
 def test_one_link_five_times(
     take: Callable[..., Any],
     winners: int,
@@ -97,8 +97,10 @@ def test_two_people_move_to_one_address(attempt: int) -> None:
     first = link_for("change", "one@example.org")
     second = _link_of_ravi()
     acts = [
-        lambda token=token: services.confirm_address(GUEST, Confirmation(token))
-        for token in (first, second)
+        lambda token=token, password=password: services.confirm_address(
+            GUEST, Confirmation(token, password)
+        )
+        for token, password in ((first, PASSWORD), (second, "tea, no biscuits"))
     ]
     outcomes = at_once(acts)
     assert raised(outcomes) == ["LinkRefused"]
@@ -127,7 +129,7 @@ def test_a_reset_beside_a_change_of_address(attempt: int) -> None:
     outcomes = at_once(
         [
             lambda: services.reset_password(GUEST, PasswordReset(reset, "a kettle of green tea")),
-            lambda: services.confirm_address(GUEST, Confirmation(change)),
+            lambda: services.confirm_address(GUEST, Confirmation(change, PASSWORD)),
         ]
     )
     assert [type(each) for each in outcomes if isinstance(each, Exception)] == [LinkRefused]

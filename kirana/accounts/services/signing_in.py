@@ -40,6 +40,21 @@ def sign_in(actor: Actor, keys: SessionKeys, given: Credentials, device: str) ->
     the right password AccountSuspended, AccountClosed, AddressUnconfirmed or
     SecondFactorRequired. Not to be called inside a transaction.
     """
+    outcome = _try(actor, keys, given, device)
+    if outcome is None:
+        # Somebody who signed in at the same moment may have had the same password hashed anew.
+        outcome = _try(actor, keys, given, device)
+    if outcome is None:
+        raise SignInFailed
+    if isinstance(outcome, Tokens):
+        return outcome
+    raise SecondFactorRequired(**outcome)
+
+
+def _try(
+    actor: Actor, keys: SessionKeys, given: Credentials, device: str
+) -> Tokens | dict[str, Any] | None:
+    """None if the password changed between the look at it and the session."""
     email = find_normal_email(given.email)
     found = find_credentials(email) if email else None
     is_right = passwords.matches(found.password_hash if found else passwords.ABSENT, given.password)
@@ -50,10 +65,7 @@ def sign_in(actor: Actor, keys: SessionKeys, given: Credentials, device: str) ->
     fresh = None
     if passwords.is_outdated(found.password_hash):
         fresh = passwords.hash_password(given.password)
-    outcome = _enter(actor, keys, found, device, fresh)
-    if isinstance(outcome, Tokens):
-        return outcome
-    raise SecondFactorRequired(**outcome)
+    return _enter(actor, keys, found, device, fresh)
 
 
 def admit(
@@ -81,7 +93,7 @@ def _enter(
     found: Row[*tuple[Any, ...]],
     device: str,
     fresh_hash: str | None,
-) -> Tokens | dict[str, Any]:
+) -> Tokens | dict[str, Any] | None:
     """Decide on the account as it is now, locked, should it have changed since it was read.
 
     With a second factor there is no session yet, but the proof that its step asks for.
@@ -93,7 +105,7 @@ def _enter(
     find = select(*columns).where(unchanged).with_for_update()
     account = connection.execute(find).one_or_none()
     if account is None:
-        raise SignInFailed
+        return None
     _refuse_who_may_not(account)
     if fresh_hash is not None:
         rehash = update(Account).where(Account.id == account.id)

@@ -151,6 +151,9 @@ def change_role_of(uid: str) -> Response:
     actor = current_actor()
     try:
         given = posted(RoleForm)
+    except Invalid as error:
+        return _people_page(refused(error), uid, error.status)
+    try:
         if is_about_admin(actor, uid, given.role) and not given.is_confirmed:
             return _role_page(uid, given.role, Form())
         change_role(actor, uid, RoleChange(given.role, given.current_password))
