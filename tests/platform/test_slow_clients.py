@@ -87,8 +87,7 @@ def test_the_mutant_without_a_gate_stands_still(counter: Shop, tmp_path: Path) -
     mutant = Process("without a gate", command, tmp_path / "log", ROOT, environ)
     ready = started(mutant, lambda: status_of(port, "/healthz") == 200)
     with ready, crowd(port, STALLED, half_sent(port)):
-        time.sleep(0.5)
-        assert gets(port, 1) == [0]
+        wait_until(lambda: gets(port, 1) == [0], 20, "a request that nobody answers")
 
 
 def test_a_trickle_ends_when_its_time_is_over(counter: Shop) -> None:
