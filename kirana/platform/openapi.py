@@ -109,7 +109,21 @@ def _schemas(routes: list[tuple[Rule, str, Any]]) -> tuple[dict[Any, Any], dict[
             if kind not in (None, type(None), Response) and kind not in kinds:
                 kinds.append(kind)
     found, components = msgspec.json.schema_components(kinds, ref_template=_TEMPLATE)
-    return dict(zip(kinds, found, strict=True)), components
+    return dict(zip(kinds, _bounded(list(found)), strict=True)), _bounded(components)
+
+
+def _bounded(schema: Any) -> Any:
+    """The same, where a number without bounds has those of 64 bits, beyond which none is read."""
+    if isinstance(schema, list):
+        return [_bounded(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    bounded = {name: _bounded(value) for name, value in schema.items()}
+    if bounded.get("type") == "integer":
+        for name, most in (("Minimum", -(2**63)), ("Maximum", 2**63 - 1)):
+            if f"exclusive{name}" not in bounded:
+                bounded.setdefault(name.lower(), most)
+    return bounded
 
 
 def _operation(rule: Rule, method: str, view: Any, schemas: dict[Any, Any]) -> dict[str, Any]:
@@ -161,7 +175,7 @@ def _query_parameters(declared: Operation) -> list[dict[str, Any]]:
             "name": name,
             "in": "query",
             "required": name in own.get("required", ()),
-            "schema": _inlined(schema, components),
+            "schema": _bounded(_inlined(schema, components)),
         }
         for name, schema in own["properties"].items()
     ]
