@@ -48,6 +48,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "on_database(kind): run on this kind of database only")
     config.addinivalue_line("markers", "unit: needs no server; given by itself")
+    config.addinivalue_line("markers", "alone: measures time, so nothing may run beside it")
     config.addinivalue_line("markers", "quick: run on every Python; given by itself")
     for name in [name for name in os.environ if name.startswith("KIRANA_")]:
         if not name.startswith("KIRANA_TEST_"):

@@ -149,7 +149,8 @@ def _everything(run: Run) -> None:
     seconds = run.step(f"unit tests, Python 3.{own}", mine, "-m", "unit")
     if seconds > UNIT_BUDGET_SECONDS:
         run.steps.append(f"  the unit tests took more than {UNIT_BUDGET_SECONDS:g} s")
-    run.step(f"all others, Python 3.{own}", mine, "-m", "not unit", *ON_TWO_CORES)
+    run.step(f"all others, Python 3.{own}", mine, "-m", "not unit and not alone", *ON_TWO_CORES)
+    run.step(f"what measures time, Python 3.{own}", mine, "-m", "alone")
     for minor, python in inventory.pythons().items():
         if minor != own:
             _quick_set(run, minor, python)
