@@ -5,13 +5,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, select
 
-from kirana.accounts.devices import device_name
 from kirana.accounts.models import Account, Session
 from kirana.accounts.permissions import Permission
 from kirana.accounts.session_shapes import SessionView
 from kirana.platform import clock, paging
 from kirana.platform.access import Actor
 from kirana.platform.db import query
+from kirana.platform.devices import device_name
 from kirana.platform.errors import NotFound
 from kirana.platform.networks import caller_of, shortened
 from kirana.platform.paging import Page, PageQuery

@@ -7,8 +7,8 @@ from typing import Any
 import pyotp
 import pytest
 
-from kirana.accounts.qr import qr_code
 from kirana.platform import announce
+from kirana.platform.qr import qr_code
 from kirana.platform.tokens import hash_secret
 from tests.accounts.factors import add_passkey, add_totp, age_sessions, code_now, wrong_code
 from tests.accounts.people import OWN_ORIGIN, PASSWORD, join

@@ -8,12 +8,12 @@ import pyotp
 import pytest
 from sqlalchemy import Connection, update
 
-from kirana.accounts import one_time_codes, services
+from kirana.accounts import services
 from kirana.accounts.factor_models import RecoveryCode, SignInProof, Totp
 from kirana.accounts.factor_shapes import FACTOR_NEWS
 from kirana.accounts.models import Account, Session
 from kirana.accounts.services import codes
-from kirana.platform import clock
+from kirana.platform import clock, one_time_codes
 from kirana.platform.access import SYSTEM
 from kirana.platform.audit import AuditEvent
 from kirana.platform.config import Settings

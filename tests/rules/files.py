@@ -10,7 +10,7 @@ from kirana.platform.config import PREFIX, Settings
 from tests.rules.source import Source
 
 MOST_LINES = 23_500
-MOST_LINES_OF_A_ROOM = 4_300
+MOST_LINES_OF_A_ROOM = 4_200
 PAGE_RULES = {
     "raw text: |safe": re.compile(r"\|\s*safe\b"),
     "escaping switched off": re.compile(r"autoescape\s+false"),

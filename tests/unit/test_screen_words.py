@@ -2,9 +2,9 @@
 
 import pytest
 
-from kirana.accounts.devices import NAMELESS, device_name
 from kirana.backoffice.pages.today import axis_top
 from kirana.backoffice.words import month_text
+from kirana.platform.devices import NAMELESS, device_name
 
 MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)"
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64)"

@@ -1,6 +1,6 @@
 """The caller's second factors: /me/second-factors, /me/totp, /me/recovery-codes, /me/passkeys."""
 
-from kirana.accounts import factor_queries, one_time_codes, second_step, services
+from kirana.accounts import factor_queries, second_step, services
 from kirana.accounts.api.blueprint import api
 from kirana.accounts.errors import (
     LastFactor,
@@ -22,6 +22,7 @@ from kirana.accounts.factor_shapes import (
     TotpSetUp,
 )
 from kirana.accounts.permissions import Permission
+from kirana.platform import one_time_codes
 from kirana.platform.access import Actor
 from kirana.platform.errors import NotFound, TooMany
 from kirana.platform.http import operation, requires

@@ -4,17 +4,18 @@ from collections.abc import Callable
 
 from flask import Response
 
-from kirana.accounts import one_time_codes, second_step, services
+from kirana.accounts import second_step, services
 from kirana.accounts.errors import NothingToConfirm
 from kirana.accounts.factor_shapes import NewPasskey, PasskeyName, Presence, TotpCode
 from kirana.accounts.pages.blueprint import pages
 from kirana.accounts.pages.security import show_security
 from kirana.accounts.permissions import Permission
-from kirana.accounts.qr import qr_code
+from kirana.platform import one_time_codes
 from kirana.platform.access import Actor
 from kirana.platform.errors import Invalid, ShopError, TooMany
 from kirana.platform.http import current_actor, requires
 from kirana.platform.pages import Form, note, posted, render, see_other
+from kirana.platform.qr import qr_code
 
 
 @pages.post("/account/totp")

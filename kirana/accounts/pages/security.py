@@ -3,10 +3,10 @@
 from flask import Response, request
 
 from kirana.accounts import factor_queries, services, session_queries, web_session
-from kirana.accounts.devices import device_name
 from kirana.accounts.pages.blueprint import pages
 from kirana.accounts.permissions import Permission
 from kirana.accounts.shapes import PasswordChange
+from kirana.platform.devices import device_name
 from kirana.platform.errors import Invalid
 from kirana.platform.http import current_actor, requires
 from kirana.platform.pages import Form, note, posted, render, see_other

@@ -5,10 +5,9 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, update
 
-from kirana.accounts import one_time_codes
 from kirana.accounts.factor_models import RecoveryCode, Totp
 from kirana.accounts.services.factor_notes import tell_owner
-from kirana.platform import clock
+from kirana.platform import clock, one_time_codes
 from kirana.platform.sealing import CannotOpen, Sealer
 
 logger = logging.getLogger("kirana.accounts")

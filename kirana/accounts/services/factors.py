@@ -4,7 +4,6 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select, true, update
 
-from kirana.accounts import one_time_codes
 from kirana.accounts.errors import LastFactor, NoFactor, NothingToConfirm
 from kirana.accounts.factor_models import Passkey, RecoveryCode, Totp
 from kirana.accounts.factor_queries import (
@@ -21,7 +20,7 @@ from kirana.accounts.services.factor_notes import note_factor
 from kirana.accounts.services.own_password import require_own_password
 from kirana.accounts.services.records import check_reach, end_everywhere, lock_account
 from kirana.accounts.services.session_endings import end_other_sessions
-from kirana.platform import audit, clock
+from kirana.platform import audit, clock, one_time_codes
 from kirana.platform.access import Actor
 from kirana.platform.db import verb
 from kirana.platform.errors import Invalid, NotFound

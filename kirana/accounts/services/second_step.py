@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, or_, select, update
 
-from kirana.accounts import one_time_codes, passkeys
+from kirana.accounts import passkeys
 from kirana.accounts.errors import PasskeyRefused, ProofExpired, SecondFactorFailed
 from kirana.accounts.factor_models import Passkey
 from kirana.accounts.factor_queries import find_passkey, find_proof
@@ -18,7 +18,7 @@ from kirana.accounts.services.records import lock_account
 from kirana.accounts.services.signing_in import admit
 from kirana.accounts.session_keys import SessionKeys
 from kirana.accounts.shapes import Tokens
-from kirana.platform import audit, clock
+from kirana.platform import audit, clock, one_time_codes
 from kirana.platform.access import Actor
 from kirana.platform.db import verb
 from kirana.platform.sealing import Sealer
