@@ -8,6 +8,7 @@ from sqlalchemy.orm import aliased
 
 from kirana.accounts.house_rules import house_rules
 from kirana.accounts.models import Account, AccountLink
+from kirana.accounts.states import MAY_SIGN_IN
 from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.db import query
@@ -30,8 +31,8 @@ def find_open_link(
 ) -> Row[*tuple[Any, ...]] | None:
     """Purpose, new address and owner of a link that can still be used; it may be refused yet."""
     columns = (
-        AccountLink.purpose, AccountLink.account_id, AccountLink.new_email, Account.email,
-        Account.name, Account.password_hash,
+        AccountLink.purpose, AccountLink.account_id, AccountLink.new_email, AccountLink.bound,
+        Account.email, Account.name, Account.status, Account.password_hash,
     )  # fmt: skip
     find = select(*columns).join(Account, Account.id == AccountLink.account_id)
     is_open = (
@@ -40,7 +41,19 @@ def find_open_link(
         AccountLink.used_at.is_(None),
         AccountLink.expires_at > clock.utc_now(),
     )
-    return connection.execute(find.where(*is_open)).one_or_none()
+    found = connection.execute(find.where(*is_open)).one_or_none()
+    return found if found is not None and counts_for(found, found.bound) else None
+
+
+def state_of(email: str, password_hash: str) -> str:
+    """What a link is bound to: address and password of its account, as they were."""
+    return hash_secret(f"{email}\0{password_hash}")
+
+
+def counts_for(account: Row[*tuple[Any, ...]], bound: str) -> bool:
+    """Whether a link ``bound`` to a state still counts: the account is in it, and not shut."""
+    is_same = bound == state_of(account.email, account.password_hash)
+    return is_same and account.status in MAY_SIGN_IN
 
 
 def address_of(token: str) -> str:

@@ -14,10 +14,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from kirana.accounts.errors import LinkRefused
-from kirana.accounts.link_queries import GOOD_FOR
+from kirana.accounts.link_queries import GOOD_FOR, counts_for, state_of
 from kirana.accounts.models import Account, AccountLink
 from kirana.accounts.passwords import ABSENT
-from kirana.accounts.states import MAY_SIGN_IN
 from kirana.platform import clock
 from kirana.platform.db import verb
 from kirana.platform.outbox import enqueue
@@ -72,7 +71,7 @@ def ask_for_link(
     """Have a link mailed, and return its id. The same two rows whether there is an account."""
     email, hashed = (account.email, account.password_hash) if account else ("", ABSENT)
     adding = insert(AccountLink).values(
-        account_id=account.id if account else None, purpose=purpose, bound=_state(email, hashed),
+        account_id=account.id if account else None, purpose=purpose, bound=state_of(email, hashed),
         old_email=email if new_email else None, new_email=new_email,
         created_at=clock.now(connection),
     )  # fmt: skip
@@ -91,7 +90,7 @@ def issue_link(connection: Connection, link_id: int, secret: str) -> Issued | No
     columns = (AccountLink.purpose, AccountLink.bound, AccountLink.new_email, AccountLink.used_at)
     find = select(*columns, *_ACCOUNT).join(Account, Account.id == AccountLink.account_id)
     row = connection.execute(find.where(AccountLink.id == link_id)).one_or_none()
-    if row is None or row.used_at is not None or not _is_good(row, row.bound):
+    if row is None or row.used_at is not None or not counts_for(row, row.bound):
         return None
     if row.purpose == "confirm" and row.verified_at is not None:
         return None
@@ -125,7 +124,7 @@ def take_link(connection: Connection, token: str, *purposes: str) -> Taken:
         raise LinkRefused
     lock = select(*_ACCOUNT).where(Account.id == link.account_id).with_for_update()
     account = connection.execute(lock).one()
-    if not _is_good(account, link.bound):
+    if not counts_for(account, link.bound):
         raise LinkRefused
     return Taken(link.id, link.purpose, link.new_email, account)
 
@@ -143,14 +142,6 @@ def _is_open(token: str, purposes: tuple[str, ...]) -> tuple[Any, ...]:
         AccountLink.purpose.in_(purposes),
         AccountLink.used_at.is_(None),
     )
-
-
-def _is_good(account: Row[*tuple[Any, ...]], bound: str) -> bool:
-    return account.status in MAY_SIGN_IN and bound == _state(account.email, account.password_hash)
-
-
-def _state(email: str, password_hash: str) -> str:
-    return hash_secret(f"{email}\0{password_hash}")
 
 
 def _token(secret: str, link_id: int, purpose: str, bound: str) -> str:

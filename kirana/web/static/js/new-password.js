@@ -9,7 +9,7 @@ for (const field of document.querySelectorAll("[data-new-password]")) {
   field.closest(".field").append(says);
   let asking = new AbortController();
   let timer;
-  field.addEventListener("input", () => {
+  const check = () => {
     asking.abort();
     clearTimeout(timer);
     says.textContent = "";
@@ -18,7 +18,10 @@ for (const field of document.querySelectorAll("[data-new-password]")) {
       asking = new AbortController();
       says.textContent = await problem(field, asking.signal);
     }, PAUSE);
-  });
+  };
+  field.addEventListener("input", check);
+  // What was typed before this was there, or filled in by the browser, is told of too.
+  check();
 }
 
 async function problem(field, signal) {
