@@ -155,10 +155,11 @@ def _actors(connection: Any) -> list[Actor]:
 
 @query
 def _goods(connection: Any) -> list[tuple[int, str]]:
-    """Products of one store that are sold by the piece."""
+    """Products of one store that are sold by the piece, and have no lots."""
     first = select(Product.store_id).order_by(Product.id).limit(1).scalar_subquery()
     by_piece = (Product.unit == "each", Product.increment == 1, Product.minimum == 1)
-    find = select(Product.id, Product.slug).where(Product.store_id == first, *by_piece)
+    find = select(Product.id, Product.slug).join(StockLevel, StockLevel.product_id == Product.id)
+    find = find.where(Product.store_id == first, *by_piece, ~StockLevel.tracks_lots)
     return [(row.id, row.slug) for row in connection.execute(find.order_by(Product.id))]
 
 
@@ -249,8 +250,9 @@ def _connect(settings: Settings) -> None:
 
 @verb
 def _stock_up(connection: Any) -> None:
-    """So much of everything that nothing runs out. The ledger does not tell of it."""
-    connection.execute(update(StockLevel).values(on_hand=PLENTY))
+    """So much of what has no lots that none runs out. The ledger does not tell of it."""
+    without_lots = update(StockLevel).where(~StockLevel.tracks_lots)
+    connection.execute(without_lots.values(on_hand=PLENTY))
 
 
 def _furnish(url: str, batch: int, processes: int) -> Settings:

@@ -19,7 +19,7 @@ _LAST_DAYS = 21
 
 @dataclass(slots=True)
 class _Lot:
-    id: int
+    number: int
     found: Found
     received_at: datetime
     best_before: date
@@ -36,11 +36,13 @@ class LotKeeper:
         self._lots: list[_Lot] = []
         self._of: dict[str, list[_Lot]] = defaultdict(list)
         self._sold: dict[int, list[tuple[_Lot, int]]] = {}
+        # (lot, movement, part, rest), written once the lots they refer to are.
+        self._parts_of: list[tuple[_Lot, int, int, int]] = []
 
     def move(
         self, found: Found, movement_id: int, delta: int, at: datetime, line: int | None
     ) -> None:
-        """Write the parts of one movement."""
+        """Take note of the parts of one movement."""
         parts = list(self._parts(found, delta, at, line))
         if delta < 0 and line is not None:
             self._sold[line] = parts
@@ -49,10 +51,7 @@ class LotKeeper:
             if delta < 0 and line is not None:
                 # Nothing is sold past its date, so no date is before the last sale.
                 lot.best_before = max(lot.best_before, at.astimezone(self._zone).date())
-            self._rows.add(
-                LotMovement, movement_id=movement_id, lot_id=lot.id, delta=part,
-                balance_after=lot.on_hand,
-            )  # fmt: skip
+            self._parts_of.append((lot, movement_id, part, lot.on_hand))
 
     def _parts(
         self, found: Found, delta: int, at: datetime, line: int | None
@@ -83,7 +82,7 @@ class LotKeeper:
             lot.best_before, lot.is_over = day, True
 
     def close(self, now: datetime) -> None:
-        """Write the lots: dates rise from delivery to delivery, and the last are still to come."""
+        """Write lots, then parts. Dates rise from delivery to delivery; the last are yet to come."""
         today = now.astimezone(self._zone).date()
         for lots in self._of.values():
             latest = date.min
@@ -91,10 +90,17 @@ class LotKeeper:
                 if lot.on_hand and not lot.is_over:
                     lot.best_before = today + timedelta(days=_LAST_DAYS + lot.found.id % 5)
                 latest = lot.best_before = max(latest, lot.best_before)
-        for lot in self._lots:
-            ends = local_midnight(lot.best_before + timedelta(days=1), self._zone)
+        keys = [self._write(lot) for lot in self._lots]
+        for lot, movement_id, part, rest in self._parts_of:
             self._rows.add(
-                Lot, product_id=lot.found.id, code=f"L{lot.received_at:%y%m%d}-{lot.id}",
-                best_before=lot.best_before, sold_until=ends, on_hand=lot.on_hand,
-                received_at=lot.received_at,
+                LotMovement, movement_id=movement_id, lot_id=keys[lot.number - 1], delta=part,
+                balance_after=rest,
             )  # fmt: skip
+
+    def _write(self, lot: _Lot) -> int:
+        ends = local_midnight(lot.best_before + timedelta(days=1), self._zone)
+        return self._rows.add(
+            Lot, product_id=lot.found.id, code=f"L{lot.received_at:%y%m%d}-{lot.number}",
+            best_before=lot.best_before, sold_until=ends, on_hand=lot.on_hand,
+            received_at=lot.received_at,
+        )  # fmt: skip
