@@ -82,7 +82,7 @@ class LotKeeper:
             lot.best_before, lot.is_over = day, True
 
     def close(self, now: datetime) -> None:
-        """Write lots, then parts. Dates rise from delivery to delivery; the last are yet to come."""
+        """Write lots, then parts. Dates rise from lot to lot; the last are yet to come."""
         today = now.astimezone(self._zone).date()
         for lots in self._of.values():
             latest = date.min
