@@ -74,7 +74,7 @@ class Recording:
         known: dict[Any, Any] = dict(zip(self.names, names, strict=True))
         for text in {value for value in self._values() if isinstance(value, str)}:
             if _MADE_UP.fullmatch(text):
-                fresh = secrets.token_hex(11)
+                fresh = f"k{secrets.token_hex(11)[1:]}"  # never all digits, as keys are
                 known[text] = fresh if len(text) == len(fresh) else fresh[:10].upper()
         given = {key for each in self.statements for key in each.keys or ()} - set(self.names)
         return Order(tuple(_made_ready(each, known, given) for each in self.statements))

@@ -1,10 +1,11 @@
 """Reading baskets: one statement gives lines, prices now, stock and pictures."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, false, func, select
+from sqlalchemy import Connection, and_, bindparam, func, select
 
 from kirana.cart.models import Cart, CartLine
 from kirana.cart.steps import Problem
@@ -157,23 +158,34 @@ _LINES: Any = (
     .outerjoin(Picture, and_(Picture.product_id == Product.id, Picture.position == 0))
     .order_by(CartLine.id)
 )  # fmt: skip
+_LINES_OF = _LINES.where(Cart.id == bindparam("of_cart"))
 EMPTY = BasketView(0, (), Quote())
 
 
-def owned_open_cart(actor: Actor) -> Any:
-    """The condition that picks the caller's open cart; never true for a nameless guest."""
-    if actor.account_id is not None:
-        return and_(Cart.account_id == actor.account_id, Cart.status == "open")
-    if actor.guest_hash:
-        return and_(Cart.guest_hash == actor.guest_hash, Cart.status == "open")
-    return false()
+def owned_open_cart(is_signed_in: bool) -> Any:
+    """The condition that picks the caller's open cart.
+
+    For statements that are made once for either kind of caller, and executed with ``owner``.
+    """
+    column = Cart.account_id if is_signed_in else Cart.guest_hash
+    return and_(column == bindparam("cart_owner"), Cart.status == "open")
+
+
+def owner(actor: Actor) -> dict[str, int | str | None]:
+    """Whose open cart is meant; a nameless guest's is nobody's."""
+    return {"cart_owner": actor.account_id if actor.is_signed_in else actor.guest_hash or None}
+
+
+@cache
+def _owned(is_signed_in: bool) -> Any:
+    return _LINES.where(owned_open_cart(is_signed_in))
 
 
 @query
 def basket_view(connection: Connection, actor: Actor) -> BasketView:
     """The caller's basket with prices, stock and quote as they are now."""
-    find = _LINES.where(owned_open_cart(actor))
-    rows = connection.execute(find, at(clock.utc_now())).all()
+    wanted = {**owner(actor), **at(clock.utc_now())}
+    rows = connection.execute(_owned(actor.is_signed_in), wanted).all()
     if not rows:
         return EMPTY
     lines = tuple(to_line(row) for row in rows)
@@ -187,15 +199,14 @@ def basket_view(connection: Connection, actor: Actor) -> BasketView:
 @query
 def find_cart(connection: Connection, actor: Actor) -> int | None:
     """The key of the caller's open cart."""
-    find = select(Cart.id).where(owned_open_cart(actor))
-    return connection.execute(find).scalar_one_or_none()
+    find = select(Cart.id).where(owned_open_cart(actor.is_signed_in))
+    return connection.execute(find, owner(actor)).scalar_one_or_none()
 
 
 @query
 def lines_of(connection: Connection, cart_id: int) -> list[BasketLine]:
     """The lines of one cart, in the order in which they were added."""
-    find = _LINES.where(Cart.id == cart_id)
-    rows = connection.execute(find, at(clock.now(connection))).all()
+    rows = connection.execute(_LINES_OF, {"of_cart": cart_id, **at(clock.now(connection))}).all()
     return [to_line(row) for row in rows]
 
 
@@ -203,7 +214,8 @@ def lines_of(connection: Connection, cart_id: int) -> list[BasketLine]:
 def count_lines(connection: Connection, actor: Actor) -> int:
     """How many different things are in the caller's basket; one statement."""
     found = select(func.count()).select_from(CartLine).join(Cart, Cart.id == CartLine.cart_id)
-    return connection.execute(found.where(owned_open_cart(actor))).scalar_one()
+    found = found.where(owned_open_cart(actor.is_signed_in))
+    return connection.execute(found, owner(actor)).scalar_one()
 
 
 def to_line(row: Any) -> BasketLine:

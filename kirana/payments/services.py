@@ -13,6 +13,7 @@ from kirana.platform.access import Actor
 from kirana.platform.amounts import Money
 from kirana.platform.db import verb
 from kirana.platform.errors import NotFound
+from kirana.platform.inserts import insert_rows
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -27,20 +28,18 @@ class Due(msgspec.Struct, frozen=True):
 def open_payments(connection: Connection, dues: Sequence[Due]) -> None:
     """Write down what is due, one payment for each order."""
     now = clock.now(connection)
-    connection.execute(
-        insert(Payment),
-        [
-            {
-                "order_id": due.order_id,
-                "method": due.method,
-                "status": "due",
-                "amount_minor": due.amount.amount,
-                "currency": due.amount.currency,
-                "created_at": now,
-            }
-            for due in dues
-        ],
-    )
+    rows = [
+        {
+            "order_id": due.order_id,
+            "method": due.method,
+            "status": "due",
+            "amount_minor": due.amount.amount,
+            "currency": due.amount.currency,
+            "created_at": now,
+        }
+        for due in dues
+    ]
+    insert_rows(connection, Payment, rows)
 
 
 @verb

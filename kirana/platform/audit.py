@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Index, String, insert
+from sqlalchemy import Connection, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.platform import clock, columns
 from kirana.platform.access import Actor
 from kirana.platform.db import Json, Model
+from kirana.platform.inserts import insert_rows
 from kirana.platform.networks import shortened
 
 
@@ -49,7 +50,7 @@ def record(
 ) -> None:
     """Write one audit row. ``thing`` is (kind, public key), for instance ``("order", number)``."""
     row = {"object_kind": thing[0], "object_key": thing[1], "before": before, "after": after}
-    connection.execute(insert(AuditEvent), {**_deed(connection, actor, action), **row})
+    insert_rows(connection, AuditEvent, [{**_deed(connection, actor, action), **row}])
 
 
 def record_all(
@@ -58,7 +59,7 @@ def record_all(
     """Write a row for each of several things of one ``kind``, by public key, in one statement."""
     deed = {**_deed(connection, actor, action), "object_kind": kind}
     rows = [{**deed, "object_key": key, "after": found} for key, found in after.items()]
-    connection.execute(insert(AuditEvent), rows)
+    insert_rows(connection, AuditEvent, rows)
 
 
 def _deed(connection: Connection, actor: Actor, action: str) -> dict[str, Any]:

@@ -1,24 +1,38 @@
-"""INSERT … ON CONFLICT DO NOTHING, which both databases have and SQLAlchemy's Core has not."""
+"""INSERTs made once for each table: making one costs more than sending it.
+
+Also INSERT … ON CONFLICT DO NOTHING, which both databases have and SQLAlchemy's Core has not.
+"""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, literal
+from sqlalchemy import ClauseElement, Connection, insert, literal
 from sqlalchemy.dialects import postgresql, sqlite
 
 from kirana.platform.db import Model
 
-_INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_INSERTS: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_ONE = literal(1)
+
+
+def insert_rows(
+    connection: Connection, table: type[Model], rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """INSERT plain values; every row names the same columns. Nothing for no rows."""
+    if rows:
+        connection.execute(_plain(table), rows)
 
 
 def insert_ignoring(connection: Connection, table: type[Model], **values: Any) -> bool:
     """INSERT … ON CONFLICT DO NOTHING; True if the row is new. Waits for a rival's transaction."""
-    return connection.execute(_insert(connection, table, None), values).first() is not None
+    statement = _ignoring(connection.dialect.name, table, _ONE)
+    return connection.execute(statement, values).first() is not None
 
 
 def insert_unless_taken(connection: Connection, table: Any, **values: Any) -> int | None:
     """INSERT … ON CONFLICT DO NOTHING; the new row's id, None if a unique value was taken."""
-    statement = _insert(connection, table, table.id)
+    statement = _ignoring(connection.dialect.name, table, table.id)
     found: int | None = connection.execute(statement, values).scalar_one_or_none()
     return found
 
@@ -28,17 +42,23 @@ def insert_new(
 ) -> Sequence[Any]:
     """INSERT … ON CONFLICT DO NOTHING RETURNING ``told``, of the rows that are new.
 
-    A value may be an expression of SQL, so they are part of the statement.
+    A value of a single row may be an expression of SQL.
     """
-    # One row as itself: only then is the compiled statement kept.
-    values = rows[0] if len(rows) == 1 else rows
-    insert: Any = _INSERTS[connection.dialect.name](table.__table__)
-    insert = insert.values(values)
-    return connection.execute(insert.on_conflict_do_nothing().returning(*told)).all()
+    dialect = connection.dialect.name
+    if len(rows) == 1 and any(isinstance(value, ClauseElement) for value in rows[0].values()):
+        statement = _INSERTS[dialect](table.__table__).values(rows[0])
+        return connection.execute(statement.on_conflict_do_nothing().returning(*told)).all()
+    # Values come apart from the statement: inside it each adds to its key in the cache.
+    given: Any = rows[0] if len(rows) == 1 else rows
+    return connection.execute(_ignoring(dialect, table, *told), given).all()
 
 
-def _insert(connection: Connection, table: Any, returned: Any) -> Any:
-    # Values come apart from the statement: inside it each adds to its key in the cache, which costs
-    # more than sending it.
-    insert: Any = _INSERTS[connection.dialect.name](table.__table__)
-    return insert.on_conflict_do_nothing().returning(literal(1) if returned is None else returned)
+@cache
+def _plain(table: type[Model]) -> Any:
+    return insert(table)
+
+
+@cache
+def _ignoring(dialect: str, table: type[Model], *told: Any) -> Any:
+    statement: Any = _INSERTS[dialect](table.__table__)
+    return statement.on_conflict_do_nothing().returning(*told)

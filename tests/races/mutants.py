@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, false, select, true, update
+from sqlalchemy import Connection, false, select, update
 
 from kirana.accounts.models import Approval
 from kirana.accounts.services import applications, records
 from kirana.cart.models import Cart
-from kirana.cart.queries import owned_open_cart
+from kirana.cart.queries import owned_open_cart, owner
 from kirana.cart.services import carts
 from kirana.catalog.services import categories
 from kirana.checkout import services as checkout
@@ -85,9 +85,10 @@ def looks_then_takes(patch: Patch) -> None:
 
 
 def _move_what_was_seen(
-    connection: Connection, actor: Actor, status: str, *_conditions: Any
+    connection: Connection, actor: Actor, status: str, _moving: Any = None
 ) -> int | None:
-    cart_id = connection.execute(select(Cart.id).where(owned_open_cart(actor))).scalar()
+    find = select(Cart.id).where(owned_open_cart(actor.is_signed_in))
+    cart_id = connection.execute(find, owner(actor)).scalar()
     reached("cart.before_move")
     connection.execute(update(Cart).where(Cart.id == cart_id).values(status=status))
     return cart_id
@@ -102,7 +103,7 @@ def takes_any_price(patch: Patch) -> None:
 
 
 def asks_nobody_for_the_account(patch: Patch) -> None:
-    patch.setattr(carts, "stays_active", lambda _account_id: true())
+    patch.setattr(carts, "_HANDING_IN", carts._MOVING[True])
 
 
 # ---- orders and their money

@@ -69,7 +69,7 @@ def lock_account(connection: Connection, account_id: int) -> Row[*tuple[Any, ...
     return connection.execute(find).one()
 
 
-def stays_active(account_id: int) -> ColumnElement[bool]:
+def stays_active(account_id: int | ColumnElement[int]) -> ColumnElement[bool]:
     """As a condition of a write: the account is active, and is locked to stay so (shared)."""
     found = select(Account.id).where(Account.id == account_id, Account.status == "active")
     return found.with_for_update(read=True).exists()

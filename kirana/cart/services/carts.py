@@ -1,21 +1,38 @@
 """Taking a cart for change, and what becomes of it in the end."""
 
+from typing import Any
+
 import msgspec
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, select, update
 
 from kirana.accounts.services.records import stays_active
 from kirana.cart.errors import BasketBusy, BasketEmpty
 from kirana.cart.models import Cart
-from kirana.cart.queries import BasketLine, lines_of, owned_open_cart
+from kirana.cart.queries import BasketLine, lines_of, owned_open_cart, owner
 from kirana.platform import clock
 from kirana.platform.access import Actor
-from kirana.platform.db import verb
+from kirana.platform.db import UtcDateTime, verb
 from kirana.platform.errors import Unauthorized
 from kirana.platform.inserts import insert_ignoring
 from kirana.platform.probes import reached
 from kirana.stock.services.holds import shrink_hold
 
 ATTEMPTS = 3
+
+
+def _moving(is_signed_in: bool, *conditions: ColumnElement[bool]) -> Any:
+    moved_at: Any = bindparam("moved_at", type_=UtcDateTime)
+    return (
+        update(Cart)
+        .where(owned_open_cart(is_signed_in), *conditions)
+        .values(status=bindparam("moved_to"), version=Cart.version + 1, updated_at=moved_at)
+        .returning(Cart.id)
+    )
+
+
+_MOVING = {is_signed_in: _moving(is_signed_in) for is_signed_in in (True, False)}
+_IS_ACTIVE = stays_active(bindparam("cart_owner"))
+_HANDING_IN = _moving(True, _IS_ACTIVE)
 
 
 class HandedIn(msgspec.Struct, frozen=True):
@@ -33,14 +50,14 @@ def lock_open_cart(connection: Connection, actor: Actor) -> int | None:
 def lock_or_open_cart(connection: Connection, actor: Actor) -> int:
     """The caller's open cart, locked; made if there is none. A rival maker is waited for."""
     now = clock.now(connection)
-    owner: dict[str, int | str | None] = {"account_id": actor.account_id}
+    whose: dict[str, int | str | None] = {"account_id": actor.account_id}
     if actor.account_id is None:
-        owner = {"guest_hash": actor.guest_hash}
+        whose = {"guest_hash": actor.guest_hash}
     for _attempt in range(ATTEMPTS):
         cart_id = lock_open_cart(connection, actor)
         if cart_id is not None:
             return cart_id
-        insert_ignoring(connection, Cart, status="open", updated_at=now, created_at=now, **owner)
+        insert_ignoring(connection, Cart, status="open", updated_at=now, created_at=now, **whose)
     raise BasketBusy
 
 
@@ -50,9 +67,8 @@ def hand_in_cart(connection: Connection, actor: Actor) -> HandedIn:
 
     Raises BasketEmpty, Unauthorized (suspended or closed since the request came in).
     """
-    is_active = stays_active(actor.me())
-    cart_id = _move(connection, actor, "ordered", is_active)
-    if cart_id is None and not connection.execute(select(is_active)).scalar_one():
+    cart_id = _move(connection, actor, "ordered", _HANDING_IN)
+    if cart_id is None and not connection.execute(select(_IS_ACTIVE), owner(actor)).scalar_one():
         raise Unauthorized
     lines = lines_of(cart_id) if cart_id is not None else []
     if cart_id is None or not lines:
@@ -68,14 +84,10 @@ def abandon_cart(connection: Connection, actor: Actor) -> int | None:
     return cart_id
 
 
-def _move(
-    connection: Connection, actor: Actor, status: str, *conditions: ColumnElement[bool]
-) -> int | None:
+def _move(connection: Connection, actor: Actor, status: str, moving: Any = None) -> int | None:
     """One conditional write: only an open cart moves, and a rival of ours finds none open."""
     reached("cart.before_move")
-    return connection.execute(
-        update(Cart)
-        .where(owned_open_cart(actor), *conditions)
-        .values(status=status, version=Cart.version + 1, updated_at=clock.now(connection))
-        .returning(Cart.id)
-    ).scalar_one_or_none()
+    moved = {"moved_to": status, "moved_at": clock.now(connection), **owner(actor)}
+    statement = _MOVING[actor.is_signed_in] if moving is None else moving
+    cart_id: int | None = connection.execute(statement, moved).scalar_one_or_none()
+    return cart_id

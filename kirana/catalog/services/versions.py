@@ -8,13 +8,15 @@ from kirana.catalog.models import CatalogVersion
 from kirana.platform import freshness
 from kirana.platform.db import after_commit
 
+_RAISE = update(CatalogVersion).values(version=CatalogVersion.version + 1)
+
 
 def raise_version(connection: Connection) -> None:
     """Part of every transaction that changes what the public catalogue shows.
 
     Locks one row until the commit: call it last.
     """
-    connection.execute(update(CatalogVersion).values(version=CatalogVersion.version + 1))
+    connection.execute(_RAISE)
     after_commit(freshness.forget)
 
 

@@ -15,11 +15,13 @@ from kirana.platform import clock, columns
 from kirana.platform.access import Actor
 from kirana.platform.amounts import Money
 from kirana.platform.db import verb
-from kirana.platform.inserts import insert_new
+from kirana.platform.inserts import insert_new, insert_rows
 from kirana.pricing.quote import Quote, QuotedLine, StoreQuote
 from kirana.stock.services.selling import LineDemand
 
 NUMBER_TRIES = 2
+_GROUP = insert(OrderGroup).returning(OrderGroup.id)
+_ORDER_LINES = insert(OrderLine).returning(OrderLine.product_id, OrderLine.id, OrderLine.quantity)
 
 
 class NewGroup(msgspec.Struct, frozen=True):
@@ -77,14 +79,12 @@ def _insert_group(
     connection: Connection, actor: Actor, new: NewGroup, given: Mapping[str, Any]
 ) -> int:
     where = msgspec.structs.asdict(new.delivery)
-    return connection.execute(
-        insert(OrderGroup)
-        .values(
-            account_id=actor.me(), cart_id=new.cart_id, total_minor=new.quote.total_minor,
-            currency=new.currency, **where, **given,
-        )
-        .returning(OrderGroup.id)
-    ).scalar_one()  # fmt: skip
+    group = {
+        "account_id": actor.me(), "cart_id": new.cart_id, "currency": new.currency,
+        "total_minor": new.quote.total_minor, **where, **given,
+    }  # fmt: skip
+    group_id: int = connection.execute(_GROUP, group).scalar_one()
+    return group_id
 
 
 def _insert_orders(
@@ -127,8 +127,7 @@ def _insert_lines(
         for order, part in zip(orders, new.quote.stores, strict=True)
         for line in part.lines
     ]
-    made = insert(OrderLine).returning(OrderLine.product_id, OrderLine.id, OrderLine.quantity)
-    rows = connection.execute(made, values)
+    rows = connection.execute(_ORDER_LINES, values)
     ends_holds = any(line.coming_back for line in new.lines)
     cart_id = new.cart_id if ends_holds else None
     return [LineDemand(row.product_id, row.id, row.quantity, cart_id) for row in rows]
@@ -156,14 +155,11 @@ def _insert_charges(connection: Connection, quote: Quote, orders: Sequence[Place
         for order, part in zip(orders, quote.stores, strict=True)
         for charge in part.charges
     ]
-    if values:
-        connection.execute(insert(Charge), values)
+    insert_rows(connection, Charge, values)
 
 
 def _insert_events(
     connection: Connection, actor: Actor, orders: Sequence[PlacedOrder], now: datetime
 ) -> None:
     event = {"to_status": "placed", "reason": "", "actor_id": actor.account_id, "at": now}
-    connection.execute(
-        insert(OrderEvent), [{"order_id": order.order_id, **event} for order in orders]
-    )
+    insert_rows(connection, OrderEvent, [{"order_id": x.order_id, **event} for x in orders])

@@ -4,17 +4,30 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, select
 
 from kirana.catalog.models import Product
 from kirana.catalog.services.versions import raise_version
 from kirana.platform import clock
 from kirana.platform.access import Actor
-from kirana.platform.inserts import insert_ignoring
-from kirana.stock.availability import available
+from kirana.platform.inserts import insert_ignoring, insert_rows
+from kirana.stock.availability import NOW, at, available
 from kirana.stock.bands import band_of, usual_low_at
 from kirana.stock.lots import Part
 from kirana.stock.models import LotMovement, StockLevel, StockMovement
+
+# Made once: making it costs more than sending it.
+_LEVELS = (
+    select(
+        StockLevel.product_id, StockLevel.on_hand, StockLevel.reserved, StockLevel.low_at,
+        StockLevel.version, StockLevel.tracks_lots, available(NOW).label("available"),
+        Product.minimum, Product.status, Product.slug, Product.title, Product.unit,
+    )
+    .join(Product, Product.id == StockLevel.product_id)
+    .where(StockLevel.product_id.in_(bindparam("products", expanding=True)))
+    .order_by(StockLevel.product_id)
+    .with_for_update(of=StockLevel)
+)  # fmt: skip
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -48,18 +61,8 @@ def lock_levels(connection: Connection, product_ids: Iterable[int]) -> dict[int,
     ``available`` is exact only where the levels were locked before: a wait for a lock looks at
     the level again, not at its lots.
     """
-    free = available(clock.now(connection))
-    rows = connection.execute(
-        select(
-            StockLevel.product_id, StockLevel.on_hand, StockLevel.reserved, StockLevel.low_at,
-            StockLevel.version, StockLevel.tracks_lots, free.label("available"),
-            Product.minimum, Product.status, Product.slug, Product.title, Product.unit,
-        )
-        .join(Product, Product.id == StockLevel.product_id)
-        .where(StockLevel.product_id.in_(list(product_ids)))
-        .order_by(StockLevel.product_id)
-        .with_for_update(of=StockLevel)
-    )  # fmt: skip
+    wanted = {"products": list(product_ids), **at(clock.now(connection))}
+    rows = connection.execute(_LEVELS, wanted)
     return {row.product_id: row for row in rows}
 
 
@@ -83,7 +86,7 @@ def write_entries(connection: Connection, actor: Actor, entries: Sequence[Entry]
         }
         for entry in entries
     ]
-    connection.execute(insert(StockMovement), rows)
+    insert_rows(connection, StockMovement, rows)
     if any(entry.parts for entry in entries):
         _write_parts(connection, entries)
 
@@ -110,7 +113,7 @@ def _write_parts(connection: Connection, entries: Sequence[Entry]) -> None:
         for movement_id, entry in zip(ids, entries, strict=True)
         for part in entry.parts
     ]
-    connection.execute(insert(LotMovement), parts)
+    insert_rows(connection, LotMovement, parts)
 
 
 def raise_if_band_changed(
