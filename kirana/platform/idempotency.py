@@ -7,7 +7,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy import Connection, LargeBinary, String, UniqueConstraint, delete, select, update
+from sqlalchemy import (
+    Connection,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    and_,
+    bindparam,
+    delete,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.platform import clock, columns
@@ -34,6 +44,18 @@ class Idempotency(Model):
     headers: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
     body: Mapped[bytes] = mapped_column(LargeBinary, default=b"")
     created_at: Mapped[datetime] = columns.moment(index=True)
+
+
+_MINE = and_(Idempotency.owner == bindparam("of_owner"), Idempotency.key == bindparam("of_key"))
+_TELL = (
+    update(Idempotency)
+    .where(_MINE)
+    .values(
+        status=bindparam("told_status"),
+        headers=bindparam("told_headers", type_=Json),
+        body=bindparam("told_body", type_=LargeBinary),
+    )
+)
 
 
 class KeyMissing(BadRequest):
@@ -94,21 +116,18 @@ def _once(connection: Connection, claim: Claim, act: Callable[[], Stored]) -> St
         "headers": {}, "body": b"", "created_at": clock.asked(connection),
     }  # fmt: skip
     is_first = insert_new(connection, Idempotency, [row], Idempotency.created_at)
-    mine = (Idempotency.owner == claim.owner) & (Idempotency.key == claim.key)
     if not is_first:
-        return _replay(connection, claim, mine)
+        return _replay(connection, claim)
     clock.told(connection, is_first[0].created_at)
     answer = act()
-    connection.execute(
-        update(Idempotency)
-        .where(mine)
-        .values(status=answer.status, headers=answer.headers, body=answer.body)
-    )
+    told = {"told_status": answer.status, "told_headers": answer.headers, "told_body": answer.body}
+    connection.execute(_TELL, {"of_owner": claim.owner, "of_key": claim.key, **told})
     return answer
 
 
-def _replay(connection: Connection, claim: Claim, mine: object) -> Stored:
-    row = connection.execute(select(Idempotency.__table__).where(mine)).one()  # type: ignore[arg-type]
+def _replay(connection: Connection, claim: Claim) -> Stored:
+    find = select(Idempotency.__table__).where(_MINE)
+    row = connection.execute(find, {"of_owner": claim.owner, "of_key": claim.key}).one()
     if row.fingerprint != claim.fingerprint:
         raise KeyReused
     return Stored(row.status, row.body, dict(row.headers), replayed=True)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, select, update
 
 from kirana.cart import steps
 from kirana.cart.errors import BasketFull, NotEnough, NotForSale, OffGrid, TooMuch
@@ -13,13 +13,29 @@ from kirana.catalog.models import Product
 from kirana.catalog.units import nearest_on_grid, on_grid, quantity_text
 from kirana.platform import clock
 from kirana.platform.access import Actor
-from kirana.platform.db import verb
+from kirana.platform.db import Id, verb
 from kirana.platform.errors import NotFound
+from kirana.platform.inserts import insert_rows
 from kirana.platform.probes import reached
-from kirana.stock.availability import within_reach
+from kirana.stock.availability import NOW, at, within_reach
 from kirana.stock.models import StockLevel
 from kirana.stock.services.holds import shrink_hold
 from kirana.stores.models import Store
+
+_CART: ColumnElement[int] = bindparam("in_cart", type_=Id)
+# Made once: making it costs more than sending it.
+_FOR_CART = (
+    select(
+        Product.id, Product.status, Product.unit, Product.increment, Product.minimum,
+        Product.price_per, Product.price_minor, Store.status.label("store_status"),
+        within_reach(_CART, NOW).label("available"), CartLine.quantity.label("held"),
+        select(func.count()).where(CartLine.cart_id == _CART).scalar_subquery().label("lines"),
+    )
+    .join(Store, Store.id == Product.store_id)
+    .outerjoin(StockLevel, StockLevel.product_id == Product.id)
+    .outerjoin(CartLine, and_(CartLine.product_id == Product.id, CartLine.cart_id == _CART))
+    .where(Product.slug == bindparam("wanted"))
+)  # fmt: skip
 
 
 @verb
@@ -74,21 +90,9 @@ def clear(connection: Connection, actor: Actor) -> BasketView:
 
 def _find(connection: Connection, cart_id: int, slug: str) -> Any:
     """The product with what the cart holds of it. Hidden from strangers: a draft is not there."""
-    lines = select(func.count()).where(CartLine.cart_id == cart_id).scalar_subquery()
-    mine = and_(CartLine.product_id == Product.id, CartLine.cart_id == cart_id)
     reached("cart.locked")
-    row = connection.execute(
-        select(
-            Product.id, Product.status, Product.unit, Product.increment, Product.minimum,
-            Product.price_per, Product.price_minor, Store.status.label("store_status"),
-            within_reach(cart_id, clock.now(connection)).label("available"),
-            CartLine.quantity.label("held"), lines.label("lines"),
-        )
-        .join(Store, Store.id == Product.store_id)
-        .outerjoin(StockLevel, StockLevel.product_id == Product.id)
-        .outerjoin(CartLine, mine)
-        .where(Product.slug == slug)
-    ).one_or_none()  # fmt: skip
+    wanted = {"in_cart": cart_id, "wanted": slug, **at(clock.now(connection))}
+    row = connection.execute(_FOR_CART, wanted).one_or_none()
     if row is None or (row.status == "draft" and row.held is None):
         raise NotFound
     return row
@@ -105,11 +109,8 @@ def _put(connection: Connection, cart_id: int, row: Any, quantity: int) -> None:
         return
     if row.lines >= steps.MOST_LINES:
         raise BasketFull
-    connection.execute(
-        insert(CartLine).values(
-            cart_id=cart_id, product_id=row.id, created_at=clock.now(connection), **values
-        )
-    )
+    line = {"cart_id": cart_id, "product_id": row.id, "created_at": clock.now(connection)}
+    insert_rows(connection, CartLine, [{**line, **values}])
 
 
 def _require_allowed(row: Any, quantity: int) -> None:
