@@ -1,9 +1,10 @@
 """The reads about people."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, ScalarSelect, Select, or_, select
+from sqlalchemy import Connection, Row, ScalarSelect, Select, bindparam, or_, select
 
 from kirana.accounts.models import Account, AccountEvent, Address, Approval, Session
 from kirana.accounts.permissions import Permission
@@ -20,7 +21,7 @@ from kirana.accounts.shapes import (
 from kirana.accounts.states import MAY_SIGN_IN
 from kirana.platform import clock, paging
 from kirana.platform.access import Actor
-from kirana.platform.db import query
+from kirana.platform.db import UtcDateTime, query
 from kirana.platform.errors import NotFound
 from kirana.platform.paging import Page
 from kirana.platform.tokens import AccessClaims
@@ -45,20 +46,26 @@ def find_caller(
 
     None once either has ended.
     """
-    now = clock.utc_now()
+    claimed = {"session": claims.session_uid, "version": claims.token_version}
+    return connection.execute(_caller(places), {**claimed, "now": clock.utc_now()}).one_or_none()
+
+
+@cache
+def _caller(places: Places) -> Any:
+    """Made once: every request of somebody signed in sends it."""
     columns = (*_PERSON, Account.id, Session.id.label("session_id"), places.label("places"))
-    return connection.execute(
+    return (
         select(*columns)
         .join(Account, Account.id == Session.account_id)
         .where(
-            Session.uid == claims.session_uid,
+            Session.uid == bindparam("session"),
             Session.ended_at.is_(None),
-            Session.expires_at > now,
-            Session.token_version == claims.token_version,
-            Account.token_version == claims.token_version,
+            Session.expires_at > bindparam("now", type_=UtcDateTime),
+            Session.token_version == bindparam("version"),
+            Account.token_version == bindparam("version"),
             Account.status.in_(MAY_SIGN_IN),
         )
-    ).one_or_none()
+    )
 
 
 @query
