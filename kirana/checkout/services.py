@@ -1,6 +1,6 @@
 """Turning a basket into orders: one verb, one transaction, all lines or none."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -70,8 +70,8 @@ def check_out(
     try:
         take_for_lines(actor, group.demands)
     except OutOfStock as error:
-        left = {item["slug"]: item["available"] for item in error.details["shortages"]}
-        raise _out_of_stock(_with_less(cart.lines, left), expected, terms) from None
+        _tell_differences(error, _with_less(cart.lines, error), expected.currency, terms)
+        raise
     return group.view(expected)
 
 
@@ -80,7 +80,8 @@ def start_checkout(connection: Connection, actor: Actor, settings: Settings) -> 
     """Keep what is in the caller's basket for a while; again: extend it and keep what was added.
 
     Locks the cart, then stock levels in ascending product id. Raises Unauthorized, Forbidden,
-    BasketEmpty, TooManyHolds, LinesUnavailable, OutOfStock; then nothing changed.
+    BasketEmpty, TooManyHolds, LinesUnavailable, OutOfStock; then nothing changed, and
+    ``differences`` are all lines that are not as they were put in.
     """
     actor.require(Permission.PLACE_ORDER)
     cart_id = lock_open_cart(connection, actor)
@@ -89,9 +90,13 @@ def start_checkout(connection: Connection, actor: Actor, settings: Settings) -> 
         raise BasketEmpty
     if len(lines) > settings.hold_lines:
         raise TooManyHolds
-    _require_orderable(lines)
+    _require_orderable(lines, settings.currency, TERMS)
     wanted = {line.product_id: line.quantity for line in lines}
-    hold_for_cart(cart_id, wanted, settings.hold_minutes)
+    try:
+        hold_for_cart(cart_id, wanted, settings.hold_minutes)
+    except OutOfStock as error:
+        _tell_differences(error, _with_less(lines, error), settings.currency, TERMS)
+        raise
 
 
 @verb
@@ -111,28 +116,27 @@ def leave_checkout(connection: Connection, actor: Actor) -> None:
         shrink_hold(cart_id)
 
 
-def _require_orderable(lines: Sequence[BasketLine]) -> None:
+def _require_orderable(lines: Sequence[BasketLine], currency: str, terms: Terms) -> None:
     blocked = [line for line in lines if line.problem not in _STOCK]
     if blocked:
-        raise LinesUnavailable(lines=[_blocked(line) for line in blocked])
+        told = _told(lines, currency, terms)
+        raise LinesUnavailable(lines=[_blocked(line) for line in blocked], differences=told)
 
 
 def _quote(cart: HandedIn, expected: Money, terms: Terms) -> Quote:
     """What the basket costs. What falls short is the guarded write's to say, unless something else
     is wrong as well: then all is told at once.
     """
-    blocked = [line for line in cart.lines if line.problem not in _STOCK]
-    told = _told(cart.lines, expected, terms)
-    if blocked:
-        raise LinesUnavailable(lines=[_blocked(line) for line in blocked], differences=told)
+    currency = expected.currency
+    _require_orderable(cart.lines, currency, terms)
     found = quote((line.wish() for line in cart.lines), tax_rules())
-    is_as_seen = terms.seen is None or _is_seen(cart.lines, terms.seen, expected.currency)
+    is_as_seen = terms.seen is None or _is_seen(cart.lines, terms.seen, currency)
     if found.total_minor == expected.amount and is_as_seen:
         return found
     if any(line.problem for line in cart.lines):
-        raise _out_of_stock(cart.lines, expected, terms)
-    total = Money(found.total_minor, expected.currency)
-    raise PriceChanged(total=msgspec.to_builtins(total), differences=told)
+        raise _out_of_stock(cart.lines, currency, terms)
+    total = msgspec.to_builtins(Money(found.total_minor, currency))
+    raise PriceChanged(total=total, differences=_told(cart.lines, currency, terms))
 
 
 def _is_seen(lines: Sequence[BasketLine], seen: Sequence[SeenLine], currency: str) -> bool:
@@ -140,23 +144,29 @@ def _is_seen(lines: Sequence[BasketLine], seen: Sequence[SeenLine], currency: st
     return {x.product: x for x in seen} == {x.product: x for x in here}
 
 
-def _told(lines: Sequence[BasketLine], expected: Money, terms: Terms) -> list[dict[str, Any]]:
-    currency = expected.currency
+def _told(lines: Sequence[BasketLine], currency: str, terms: Terms) -> list[dict[str, Any]]:
     seen = as_put_in(lines, currency) if terms.seen is None else terms.seen
     found: list[Difference] = differences(lines, seen, currency)
     return [msgspec.to_builtins(item) for item in found]
 
 
-def _out_of_stock(lines: Sequence[BasketLine], expected: Money, terms: Terms) -> OutOfStock:
+def _out_of_stock(lines: Sequence[BasketLine], currency: str, terms: Terms) -> OutOfStock:
     short = [line for line in lines if line.problem]
     shortages = [Shortage(x.slug, x.title, x.quantity, x.available) for x in short]
     found = OutOfStock.of(shortages)
-    found.details["differences"] = _told(lines, expected, terms)
+    _tell_differences(found, lines, currency, terms)
     return found
 
 
-def _with_less(lines: Sequence[BasketLine], left: Mapping[str, int]) -> list[BasketLine]:
-    """The lines as the guarded write found them: ``left`` is what there is of those in it."""
+def _tell_differences(
+    error: OutOfStock, lines: Sequence[BasketLine], currency: str, terms: Terms
+) -> None:
+    error.details["differences"] = _told(lines, currency, terms)
+
+
+def _with_less(lines: Sequence[BasketLine], error: OutOfStock) -> list[BasketLine]:
+    """The lines as the guarded write found them; it names what there is of the short ones."""
+    left = {item["slug"]: item["available"] for item in error.details["shortages"]}
     return [
         msgspec.structs.replace(
             line, available=left[line.slug], problem="short" if left[line.slug] else "out_of_stock"

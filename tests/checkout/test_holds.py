@@ -80,6 +80,8 @@ def test_all_lines_or_none(store: int) -> None:
         (x["slug"], x["wanted"], x["available"]) for x in refused.value.details["shortages"]
     ]
     assert shortages == [(rice, 4, 3), (tea, 4, 1)]
+    differing = {x["product"]: x["problem"] for x in refused.value.details["differences"]}
+    assert differing == {rice: "short", tea: "short"}
     assert holds() == []
     assert shelf_of(milk) == (10, 0)
 
@@ -338,6 +340,16 @@ def test_a_merge_leaves_the_hold_and_what_it_adds_unheld(store: int) -> None:
     assert [line.quantity for line in basket_view(buyer).lines] == [3]
     assert (shelf_of(milk), find_hold(buyer).is_whole) == ((10, 2), False)
     assert check.run() == []
+
+
+def test_a_merge_counts_what_is_kept_for_the_account(store: int) -> None:
+    milk = make_product(store, 3)
+    guest, buyer = make_guest(), buyer_with((milk, 2))
+    set_line(guest, milk, 3)
+    start_checkout(buyer, SETTINGS)
+    with db.transaction() as connection:
+        merge_guest_cart(connection, account_id=buyer.me(), guest_hash=guest.guest_hash)
+    assert [line.quantity for line in basket_view(buyer).lines] == [3]
 
 
 def test_the_statement_budget_with_a_hold(store: int) -> None:

@@ -78,8 +78,11 @@ def test_refusals_are_problems(client: Any, buyer: Actor, milk: str) -> None:
     short = call(client, "POST", buyer)
     assert (short.status_code, short.json["code"]) == (409, "out_of_stock")
     assert [x["available"] for x in short.json["shortages"]] == [1]
+    assert [(x["product"], x["problem"]) for x in short.json["differences"]] == [(milk, "short")]
     change_product(milk, status="hidden")
-    assert call(client, "POST", buyer).json["code"] == "lines_unavailable"
+    hidden = call(client, "POST", buyer).json
+    assert hidden["code"] == "lines_unavailable"
+    assert [(x["product"], x["problem"]) for x in hidden["differences"]] == [(milk, "unavailable")]
 
 
 def test_starts_are_counted(app: Flask, client: Any, buyer: Actor) -> None:

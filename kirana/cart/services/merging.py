@@ -29,11 +29,11 @@ def merge_guest_cart(
     guest_cart = abandon_cart(connection, Actor(guest_hash=guest_hash)) if guest_hash else None
     if guest_cart is None:
         return None
-    gathered = _lines(connection, guest_cart)
-    if not gathered:
+    if not _lines(connection, guest_cart, guest_cart):
         return None
     cart_id = lock_or_open_cart(connection, Actor(account_id=account_id))
-    held = {row.product_id: row.quantity for row in _lines(connection, cart_id)}
+    gathered = _lines(connection, guest_cart, cart_id)
+    held = {row.product_id: row.quantity for row in _lines(connection, cart_id, cart_id)}
     reached("cart.merging")
     room = MOST_LINES - len(held)
     fresh = [row for row in gathered if row.product_id not in held]
@@ -45,12 +45,13 @@ def merge_guest_cart(
     return _note(len(fitting) + len(raised), capped, left_out)
 
 
-def _lines(connection: Connection, cart_id: int) -> Sequence[Any]:
+def _lines(connection: Connection, cart_id: int, taker: int) -> Sequence[Any]:
+    """What is in a cart, with how much of it the cart ``taker`` could have."""
     return connection.execute(
         select(
             CartLine.product_id, CartLine.quantity, CartLine.price_seen_minor, Product.title,
             Product.minimum, Product.increment, Product.price_per, Product.unit,
-            within_reach(cart_id, clock.now(connection)).label("available"),
+            within_reach(taker, clock.now(connection)).label("available"),
         )
         .join(Product, Product.id == CartLine.product_id)
         .outerjoin(StockLevel, StockLevel.product_id == Product.id)
