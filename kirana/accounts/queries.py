@@ -54,18 +54,13 @@ def find_caller(
 def _caller(places: Places) -> Any:
     """Made once: every request of somebody signed in sends it."""
     columns = (*_PERSON, Account.id, Session.id.label("session_id"), places.label("places"))
-    return (
-        select(*columns)
-        .join(Account, Account.id == Session.account_id)
-        .where(
-            Session.uid == bindparam("session"),
-            Session.ended_at.is_(None),
-            Session.expires_at > bindparam("now", type_=UtcDateTime),
-            Session.token_version == bindparam("version"),
-            Account.token_version == bindparam("version"),
-            Account.status.in_(MAY_SIGN_IN),
-        )
-    )
+    now, version = bindparam("now", type_=UtcDateTime), bindparam("version")
+    is_live = (
+        Session.uid == bindparam("session"), Session.ended_at.is_(None), Session.expires_at > now,
+        Session.token_version == version, Account.token_version == version,
+        Account.status.in_(MAY_SIGN_IN),
+    )  # fmt: skip
+    return select(*columns).join(Account, Account.id == Session.account_id).where(*is_live)
 
 
 @query

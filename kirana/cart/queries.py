@@ -15,6 +15,7 @@ from kirana.catalog.units import UnitPrice, nearest_on_grid, on_grid, quantity_t
 from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.db import query
+from kirana.platform.money import round_half_up
 from kirana.pricing.errors import TotalTooLarge
 from kirana.pricing.quote import Quote, Wish, line_total, quote
 from kirana.pricing.tax import tax_rules
@@ -123,11 +124,14 @@ class BasketView(msgspec.Struct, frozen=True):
 
     @property
     def savings_minor(self) -> int:
-        """What reduced prices take off the orderable lines."""
-        reduced = [line for line in self.lines if line.was_minor and not line.problem]
+        """What reduced prices take off the orderable lines.
+
+        Without the limit of a total: nobody pays it, and every page shows it.
+        """
         return sum(
-            line_total(line.was_minor or 0, line.price_per, line.quantity) - line.total_minor
-            for line in reduced
+            round_half_up(line.was_minor * line.quantity, line.price_per) - line.total_minor
+            for line in self.lines
+            if line.was_minor and not line.problem
         )
 
 

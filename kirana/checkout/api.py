@@ -103,7 +103,10 @@ def place_order(actor: Actor, body: NewOrder) -> Answer[GroupView]:
     if body.expected_total.currency != _settings().currency:
         raise Invalid.at("/expected_total/currency", "is not this shop's currency")
     terms = Terms(body.payment_method, body.expected_lines)
-    group = check_out(actor, body.delivery, body.expected_total, terms)
+    try:
+        group = check_out(actor, body.delivery, body.expected_total, terms)
+    except Invalid as error:
+        raise error.within("/delivery") from None
     return Answer(group, {"Location": f"/api/v1/orders/{group.orders[0].number}"})
 
 

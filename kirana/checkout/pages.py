@@ -169,7 +169,7 @@ def _row(line: BasketLine, notes: Mapping[str, str]) -> dict[str, Any]:
 def _claim() -> Claim:
     texts = sorted((k, v) for k, v in request.form.items(multi=True) if k != CSRF_FIELD)
     key = request.form.get(KEY_FIELD, "")
-    return Claim.of(current_actor().owner_key, key, b"POST /checkout", msgspec.json.encode(texts))
+    return Claim.of(current_actor(), key, b"POST /checkout", msgspec.json.encode(texts))
 
 
 def _page(basket: BasketView, form: Form, status: int = 200, refusal: Refusal = NONE) -> Response:

@@ -1,10 +1,12 @@
 """Turning a basket into orders: one verb, one transaction, all lines or none."""
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from kirana.accounts.permissions import Permission
 from kirana.cart.errors import BasketEmpty
@@ -40,6 +42,7 @@ class Terms(msgspec.Struct, frozen=True):
     seen: Sequence[SeenLine] | None = None
 
 
+logger = logging.getLogger("kirana.checkout")
 TERMS = Terms()
 
 
@@ -99,9 +102,19 @@ def start_checkout(connection: Connection, actor: Actor, settings: Settings) -> 
         raise
 
 
+def keep_on(actor: Actor, settings: Settings) -> None:
+    """Somebody is busy with their checkout: what is kept for them is kept on. Locks the levels.
+
+    Best effort: where the levels are locked for long, what the caller has to tell comes first.
+    """
+    try:
+        _keep_on(actor, settings)
+    except DBAPIError:
+        logger.warning("what is kept for a cart was not kept on", exc_info=True)
+
+
 @verb
-def keep_on(_connection: Connection, actor: Actor, settings: Settings) -> None:
-    """Somebody is busy with their checkout: what is kept for them is kept on. Locks the levels."""
+def _keep_on(_connection: Connection, actor: Actor, settings: Settings) -> None:
     cart_id = find_cart(actor)
     if cart_id is not None:
         extend_hold(cart_id, settings.hold_minutes)

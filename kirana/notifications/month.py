@@ -3,8 +3,9 @@
 from datetime import date
 from typing import Any
 
+from kirana.catalog.units import quantity_text
 from kirana.platform.money import format_money, round_half_up
-from kirana.reports.figures import CategorySpend, MonthFigures, Week, period_before
+from kirana.reports.figures import Bought, CategorySpend, MonthFigures, Week, period_before
 
 # Leaf to paper, as the largest spends come first.
 COLOURS = ("#0d6a49", "#3fa27d", "#8fcfb1", "#ffd24a", "#d2cbbb")
@@ -40,12 +41,18 @@ def present(figures: MonthFigures, name: str) -> dict[str, Any]:
         "most_bought": [
             {
                 "title": f"{item.title}, {item.size_text}" if item.size_text else item.title,
-                "times": item.pieces,
+                "amount": _amount(item),
                 "spent": money(item.spend_minor),
             }
             for item in figures.most_bought
         ],
     }
+
+
+def _amount(item: Bought) -> str:
+    """``3 ×``, or of what is weighed or measured ``2.75 kg``."""
+    is_counted = item.unit == "each" or not item.quantity
+    return f"{item.pieces} ×" if is_counted else quantity_text(item.quantity, item.unit)
 
 
 def shares(amounts: list[int]) -> list[int]:

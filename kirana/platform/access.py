@@ -46,6 +46,12 @@ class Actor:
             return f"a:{self.account_id}"
         return f"g:{self.guest_hash or caller_of(self.network)}"
 
+    @property
+    def rights(self) -> list[str]:
+        """All that the caller may do, anywhere and in each store, as texts in order."""
+        local = {f"{store} {right}" for store, held in self.stores.items() for right in held}
+        return sorted(self.permissions | local)
+
     def require(self, permission: str) -> None:
         """Raise Unauthorized for a guest without it, Forbidden for anybody else."""
         if self.via == "system" or permission in self.permissions:

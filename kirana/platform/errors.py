@@ -74,6 +74,11 @@ class Invalid(ShopError):
         """One error at a JSON pointer."""
         return cls(errors=[{"pointer": pointer, "code": code, "detail": detail}])
 
+    def within(self, pointer: str) -> "Invalid":
+        """The same errors, of what lies at ``pointer``."""
+        inner = [{**error, "pointer": pointer + error["pointer"]} for error in self.errors]
+        return Invalid(self.detail, errors=inner)
+
     @property
     def errors(self) -> Sequence[dict[str, str]]:
         found: Sequence[dict[str, str]] = self.details.get("errors", ())

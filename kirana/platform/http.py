@@ -226,7 +226,7 @@ def _run(declared: Operation, act: Callable[[], Any]) -> Response:
         raise idempotency.KeyMissing
     path = request.full_path.encode()
     claim = idempotency.Claim.of(
-        current_actor().owner_key, key, request.method.encode(), path, request.get_data()
+        current_actor(), key, request.method.encode(), path, request.get_data()
     )
     return _respond(idempotency.once(claim, lambda: _store(declared, act())))
 

@@ -21,8 +21,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.platform import clock, columns
+from kirana.platform.access import Actor
 from kirana.platform.db import ByteOrdered, Json, Model, verb
-from kirana.platform.errors import BadRequest, Invalid, OutcomeUnknown
+from kirana.platform.errors import BadRequest, Forbidden, Invalid, OutcomeUnknown
 from kirana.platform.inserts import insert_new
 
 KEPT = timedelta(hours=72)
@@ -40,6 +41,7 @@ class Idempotency(Model):
     owner: Mapped[str] = mapped_column(ByteOrdered)
     key: Mapped[str] = mapped_column(ByteOrdered)
     fingerprint: Mapped[str] = mapped_column(String(64))
+    rights: Mapped[list[str]] = mapped_column(Json, default=list)
     status: Mapped[int] = mapped_column(default=0)
     headers: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
     body: Mapped[bytes] = mapped_column(LargeBinary, default=b"")
@@ -68,6 +70,11 @@ class KeyReused(Invalid):
     message = "This Idempotency-Key was used for another request."
 
 
+class RightsChanged(Forbidden):
+    code = "rights_changed"
+    message = "That was done under other rights than you have now. Please look at it anew."
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """An answer as bytes, as it was first given."""
@@ -80,28 +87,34 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Whose key, and which request it stands for. ``fingerprint`` is a SHA-256 in hex."""
+    """Whose key, and which request under which rights it stands for.
+
+    ``fingerprint`` is a SHA-256 in hex.
+    """
 
     owner: str
     key: str
     fingerprint: str
+    rights: list[str]
 
     @classmethod
-    def of(cls, owner: str, key: str, *parts: bytes) -> "Claim":
+    def of(cls, actor: Actor, key: str, *parts: bytes) -> "Claim":
         """Raises BadRequest unless the key is 1 to 255 printable ASCII characters."""
         if not (1 <= len(key) <= 255 and key.isascii() and key.isprintable()):
             raise BadRequest("An Idempotency-Key has 1 to 255 printable ASCII characters.")
         print_ = hashlib.sha256()
         for part in parts:
             print_.update(len(part).to_bytes(8, "big") + part)
-        return cls(owner, key, print_.hexdigest())
+        return cls(actor.owner_key, key, print_.hexdigest(), actor.rights)
 
 
 def once(claim: Claim, act: Callable[[], Stored]) -> Stored:
     """Run ``act`` in one transaction with its key unless that was used: then replay its answer.
 
     A twin waits on the unique index (or the write lock) and then replays. A refusal (any
-    exception) rolls back with its key and may be tried again. Raises KeyReused, OutcomeUnknown.
+    exception) rolls back with its key and may be tried again. Raises KeyReused, OutcomeUnknown,
+    and RightsChanged where the caller lacks a right that they had the first time: what they may
+    see was judged by those.
     """
     try:
         return _once(claim, act)
@@ -112,8 +125,9 @@ def once(claim: Claim, act: Callable[[], Stored]) -> Stored:
 @verb
 def _once(connection: Connection, claim: Claim, act: Callable[[], Stored]) -> Stored:
     row = {
-        "owner": claim.owner, "key": claim.key, "fingerprint": claim.fingerprint, "status": 0,
-        "headers": {}, "body": b"", "created_at": clock.asked(connection),
+        "owner": claim.owner, "key": claim.key, "fingerprint": claim.fingerprint,
+        "rights": claim.rights, "status": 0, "headers": {}, "body": b"",
+        "created_at": clock.asked(connection),
     }  # fmt: skip
     is_first = insert_new(connection, Idempotency, [row], Idempotency.created_at)
     if not is_first:
@@ -130,6 +144,8 @@ def _replay(connection: Connection, claim: Claim) -> Stored:
     row = connection.execute(find, {"of_owner": claim.owner, "of_key": claim.key}).one()
     if row.fingerprint != claim.fingerprint:
         raise KeyReused
+    if not set(row.rights) <= set(claim.rights):
+        raise RightsChanged
     return Stored(row.status, row.body, dict(row.headers), replayed=True)
 
 

@@ -244,6 +244,8 @@ def _escape(name: str) -> str:
 def _from_msgspec(name: str, error: Exception) -> dict[str, str]:
     text, _, path = str(error).partition(" - at `$")
     inner = path.rstrip("`").replace("[", "/").replace("]", "").replace(".", "/")
+    if text.startswith("Object missing required field"):
+        text, inner = "is needed", f"{inner}/{_escape(text.split('`')[1])}"
     pointer = (f"/{name}" if name else "") + inner
     if "matching regex" in text:
         text = "must be one line of plain text" if ONE_LINE in text else "does not have that form"

@@ -17,11 +17,12 @@ from kirana.platform.errors import (
     NotFound,
     SecondFactorNeeded,
     ShopError,
+    Stale,
     TooMany,
     Unauthorized,
 )
 from kirana.platform.http import PUBLIC, SAFE_METHODS, Operation
-from kirana.platform.idempotency import KeyMissing, KeyReused
+from kirana.platform.idempotency import KeyMissing, KeyReused, RightsChanged
 from kirana.platform.inputs import MalformedBody, TooLarge, WrongMediaType, is_optional
 
 PREFIX = "/api/v1"
@@ -126,6 +127,15 @@ def _bounded(schema: Any) -> Any:
     return bounded
 
 
+IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "The entity tag that was read: refused if the thing has changed since.",
+    "schema": {"type": "string", "pattern": '^(W/)?"?[0-9]{1,18}"?$'},
+}
+
+
 def _operation(rule: Rule, method: str, view: Any, schemas: dict[Any, Any]) -> dict[str, Any]:
     declared: Operation = view.__operation__
     access: str = view.__access__
@@ -139,6 +149,8 @@ def _operation(rule: Rule, method: str, view: Any, schemas: dict[Any, Any]) -> d
     }
     if declared.idempotency != "none":
         found["parameters"].append(_idempotency_parameter(declared))
+    if Stale in declared.raises:
+        found["parameters"].append(IF_MATCH)
     if declared.body is not None or declared.uploads:
         content = {name: {"schema": BINARY} for name in declared.uploads}
         is_required = declared.body is None or not is_optional(declared.body)
@@ -228,7 +240,8 @@ def _facts(declared: Operation, method: str, access: str) -> dict[int, list[type
     if method not in SAFE_METHODS:
         facts += bodies.REFUSALS
     if declared.idempotency != "none":
-        facts += [KeyReused] + ([KeyMissing] if declared.idempotency == "required" else [])
+        facts += [KeyReused, RightsChanged]
+        facts += [KeyMissing] if declared.idempotency == "required" else []
     by_status: dict[int, list[type[ShopError]]] = {}
     for fact in facts:
         by_status.setdefault(fact.status, []).append(fact)

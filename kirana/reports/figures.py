@@ -20,13 +20,18 @@ class OrderTaken(msgspec.Struct, frozen=True):
 
 
 class LineBought(msgspec.Struct, frozen=True):
-    """Lines of one article that count, added up. ``pieces``: a weighed line is one piece."""
+    """Lines of one article that count, added up.
+
+    ``quantity`` is in steps of ``unit``. ``pieces``: a weighed line is one piece.
+    """
 
     title: str
     size_text: str
     category: str
     pieces: int
     spend_minor: int
+    unit: str = "each"
+    quantity: int = 0
 
 
 class CategorySpend(msgspec.Struct, frozen=True):
@@ -35,10 +40,14 @@ class CategorySpend(msgspec.Struct, frozen=True):
 
 
 class Bought(msgspec.Struct, frozen=True):
+    """What was bought of an article; reports of before have no ``quantity``."""
+
     title: str
     size_text: str
     pieces: int
     spend_minor: int
+    unit: str = "each"
+    quantity: int = 0
 
 
 class Week(msgspec.Struct, frozen=True):
@@ -115,13 +124,16 @@ def _by_category(lines: Iterable[LineBought]) -> list[CategorySpend]:
 
 
 def _most_bought(lines: Iterable[LineBought]) -> list[Bought]:
-    totals: dict[tuple[str, str], tuple[int, int]] = {}
+    totals: dict[tuple[str, str, str], list[int]] = {}
     for line in lines:
-        pieces, spend = totals.get((line.title, line.size_text), (0, 0))
-        key = (line.title, line.size_text)
-        totals[key] = (pieces + line.pieces, spend + line.spend_minor)
+        of_article = totals.setdefault((line.title, line.size_text, line.unit), [0, 0, 0])
+        for place, amount in enumerate((line.pieces, line.spend_minor, line.quantity)):
+            of_article[place] += amount
     ranked = sorted(totals.items(), key=lambda item: (-item[1][0], -item[1][1], item[0]))
-    return [Bought(*key, *figures) for key, figures in ranked[:MOST_BOUGHT]]
+    return [
+        Bought(title, size_text, pieces, spend, unit, quantity)
+        for (title, size_text, unit), (pieces, spend, quantity) in ranked[:MOST_BOUGHT]
+    ]
 
 
 def _weeks(period: str, orders: Iterable[OrderTaken], before: Iterable[OrderTaken]) -> list[Week]:

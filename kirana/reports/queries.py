@@ -157,9 +157,15 @@ def _lines(
 ) -> list[tuple[int, LineBought]]:
     keys: tuple[Any, ...] = (
         Order.account_id, OrderLine.title, OrderLine.size_text, OrderLine.category_name,
+        OrderLine.unit,
     )  # fmt: skip
     find = (
-        select(*keys, _PIECES, func.sum(OrderLine.total_minor))
+        select(
+            *keys,
+            _PIECES.label("pieces"),
+            func.sum(OrderLine.total_minor).label("spend"),
+            func.sum(OrderLine.quantity).label("quantity"),
+        )
         .join(Order, Order.id == OrderLine.order_id)
         .join(Store, Store.id == Order.store_id)
         .where(
@@ -170,6 +176,12 @@ def _lines(
         .group_by(*keys)
     )
     return [
-        (row[0], LineBought(row[1], row[2], row[3], int(row[4]), int(row[5])))
+        (
+            row.account_id,
+            LineBought(
+                row.title, row.size_text, row.category_name, int(row.pieces), int(row.spend),
+                row.unit, int(row.quantity),
+            ),
+        )
         for row in connection.execute(find)
-    ]
+    ]  # fmt: skip

@@ -89,6 +89,17 @@ def get_store(connection: Connection, actor: Actor, slug: str) -> StoreView:
     return show_store(row)
 
 
+@query
+def get_workplace(connection: Connection, actor: Actor, slug: str) -> StoreView:
+    """A store where the caller works by now, open or not. Raises NotFound."""
+    mine = (Membership.store_id == Store.id) & (Membership.account_id == actor.me())
+    find = select(Store.id, *VIEW).join(Membership, mine).where(Store.slug == slug)
+    row = connection.execute(find).one_or_none()
+    if row is None:
+        raise NotFound
+    return show_store(row)
+
+
 def may_keep(actor: Actor, store_id: int, permission: Permission) -> bool:
     """Whether the caller holds ``permission`` there, by a place in the store or over all stores."""
     return Permission.WRITE_STORES in actor.permissions or actor.may_in(store_id, permission)

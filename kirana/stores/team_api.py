@@ -17,7 +17,7 @@ from kirana.stores.errors import (
     NotInvited,
     StoreClosed,
 )
-from kirana.stores.queries import get_store
+from kirana.stores.queries import get_workplace
 from kirana.stores.shapes import Member, StoreView
 from kirana.stores.team_queries import (
     get_invitation,
@@ -132,4 +132,4 @@ def revoke(actor: Actor, slug: str, uid: str) -> None:
 )
 def accept(actor: Actor, body: InvitationToken) -> StoreView:
     """Take the offered place, once, signed in with the invited address."""
-    return get_store(actor, services.accept_invitation(actor, body.token))
+    return get_workplace(actor, services.accept_invitation(actor, body.token))

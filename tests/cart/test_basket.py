@@ -171,6 +171,12 @@ def test_a_price_that_changed_is_shown_beside_the_one_seen(store: int) -> None:
     assert not set_line(guest, milk, 1).lines[0].price_changed
 
 
+def test_a_reduced_price_beyond_every_total_breaks_no_page(store: int) -> None:
+    milk, guest = make_product(store, price_minor=5000, was_minor=10**12), make_guest()
+    set_line(guest, milk, 3)
+    assert basket_view(guest).savings_minor == 3 * (10**12 - 5000)
+
+
 def test_more_money_than_the_shop_counts_with_does_not_break_the_basket(store: int) -> None:
     gold, guest = make_product(store, price_minor=10**12, stock=5), make_guest()
     view = set_line(guest, gold, 2)

@@ -114,3 +114,23 @@ def test_signing_in_twice_doubles_nothing(store: int) -> None:
     sign_in(person, guest)
     assert sign_in(person, guest) is None
     assert quantities(person) == {milk: 2}
+
+
+def test_what_is_sold_out_is_not_raised(store: int) -> None:
+    milk, guest, person = make_product(store, title="Milk"), make_guest(), make_person()
+    set_line(guest, milk, 9)
+    set_line(person, milk, 2)
+    set_stock(milk, 0)
+    assert "less than you wished of: Milk (2 instead of 9)." in str(sign_in(person, guest))
+    assert quantities(person) == {milk: 2}
+
+
+def test_a_wish_beyond_what_is_there_is_told_where_nothing_is_added(store: int) -> None:
+    milk, guest, person = make_product(store, title="Milk"), make_guest(), make_person()
+    set_line(guest, milk, 6)
+    set_line(person, milk, 4)
+    set_stock(milk, 4)
+    told = str(sign_in(person, guest))
+    assert told.startswith("No things from before joined your basket.")
+    assert "Milk (4 instead of 6)" in told
+    assert quantities(person) == {milk: 4}

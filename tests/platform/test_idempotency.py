@@ -1,6 +1,8 @@
 """One key, one effect, on both databases."""
 
 import threading
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,12 +10,14 @@ from sqlalchemy import Connection, insert, select
 
 from kirana.catalog.models import Category
 from kirana.platform import clock, db, idempotency
+from kirana.platform.access import Actor
 from kirana.platform.db import verb
 from kirana.platform.errors import BadRequest, Conflict
-from kirana.platform.idempotency import Claim, KeyReused, Stored
+from kirana.platform.idempotency import Claim, KeyReused, RightsChanged, Stored
 
 pytestmark = pytest.mark.usefixtures("database")
-CLAIM = Claim.of("a:1", "key", b"POST", b"/orders", b"{}")
+PERSON, OTHER = Actor(account_id=1), Actor(account_id=2)
+CLAIM = Claim.of(PERSON, "key", b"POST", b"/orders", b"{}")
 
 
 @verb
@@ -39,15 +43,29 @@ def test_the_first_answer_is_replayed() -> None:
 def test_a_key_stands_for_one_request_and_one_owner() -> None:
     idempotency.once(CLAIM, lambda: add("a"))
     with pytest.raises(KeyReused):
-        idempotency.once(Claim.of("a:1", "key", b"other"), lambda: add("b"))
-    idempotency.once(Claim.of("a:2", "key", b"POST", b"/orders", b"{}"), lambda: add("c"))
+        idempotency.once(Claim.of(PERSON, "key", b"other"), lambda: add("b"))
+    idempotency.once(Claim.of(OTHER, "key", b"POST", b"/orders", b"{}"), lambda: add("c"))
     assert slugs() == ["a", "c"]
 
 
 def test_parts_cannot_be_shifted_into_each_other() -> None:
-    assert (
-        Claim.of("o", "k", b"ab", b"c").fingerprint != Claim.of("o", "k", b"a", b"bc").fingerprint
-    )
+    one, other = Claim.of(PERSON, "k", b"ab", b"c"), Claim.of(PERSON, "k", b"a", b"bc")
+    assert one.fingerprint != other.fingerprint
+
+
+def with_rights(*stores: int, permissions: Iterable[str] = ("read:x",)) -> Claim:
+    places = dict.fromkeys(stores, frozenset({"write:y"}))
+    person = replace(PERSON, permissions=frozenset(permissions), stores=places)
+    return Claim.of(person, "key", b"POST")
+
+
+@pytest.mark.parametrize("now", [with_rights(7, permissions=()), with_rights(), with_rights(8)])
+def test_whoever_lost_a_right_is_not_told_again(now: Claim) -> None:
+    idempotency.once(with_rights(7), lambda: add("a"))
+    with pytest.raises(RightsChanged):
+        idempotency.once(now, lambda: add("b"))
+    assert idempotency.once(with_rights(7, 8), lambda: add("b")).replayed
+    assert slugs() == ["a"]
 
 
 def test_a_refusal_frees_the_key() -> None:
@@ -62,7 +80,7 @@ def test_a_refusal_frees_the_key() -> None:
 @pytest.mark.parametrize("key", ["", "x" * 256, "with\nbreak", "naïve"])
 def test_a_key_is_printable_ascii(key: str) -> None:
     with pytest.raises(BadRequest):
-        Claim.of("a:1", key, b"")
+        Claim.of(PERSON, key, b"")
 
 
 def test_five_twins_at_once_have_one_effect_and_one_answer() -> None:

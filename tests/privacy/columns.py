@@ -34,6 +34,7 @@ PERSONAL = {
     "idempotency.owner": GONE,
     "idempotency.key": GONE,
     "idempotency.fingerprint": GONE,
+    "idempotency.rights": GONE,
     "idempotency.headers": GONE,
     "idempotency.body": GONE,
     "invitation.email": BLANK,

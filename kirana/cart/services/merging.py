@@ -39,10 +39,13 @@ def merge_guest_cart(
     fresh = [row for row in gathered if row.product_id not in held]
     fitting, left_out = fresh[:room], fresh[room:]
     _add(connection, cart_id, fitting)
-    raised = [row for row in gathered if _capped(row) > held.get(row.product_id, row.quantity)]
+    known = [row for row in gathered if row.product_id in held]
+    raised = [row for row in known if _there(row) and _capped(row) > held[row.product_id]]
     _raise(connection, cart_id, raised)
-    capped = [row for row in [*fitting, *raised] if _capped(row) < row.quantity]
-    return _note(len(fitting) + len(raised), capped, left_out)
+    got = {row: _capped(row) for row in [*fitting, *raised]}
+    got |= {row: held[row.product_id] for row in known if row not in got}
+    less = [(row, quantity) for row, quantity in got.items() if quantity < row.quantity]
+    return _note(len(fitting) + len(raised), less, left_out)
 
 
 def _lines(connection: Connection, cart_id: int, taker: int) -> Sequence[Any]:
@@ -63,9 +66,13 @@ def _lines(connection: Connection, cart_id: int, taker: int) -> Sequence[Any]:
 def _capped(row: Any) -> int:
     """The wish, at most what is there; a wish for what is sold out stays as it was."""
     most = largest(row.price_per, row.minimum, row.increment)
-    there = floored(max(0, row.available or 0), row.minimum, row.increment)
     wished: int = row.quantity
-    return min(wished, most, there or wished)
+    return min(wished, most, _there(row) or wished)
+
+
+def _there(row: Any) -> int:
+    """How much of it can be ordered, on its grid."""
+    return floored(max(0, row.available or 0), row.minimum, row.increment)
 
 
 def _add(connection: Connection, cart_id: int, rows: Sequence[Any]) -> None:
@@ -92,21 +99,23 @@ def _raise(connection: Connection, cart_id: int, rows: Sequence[Any]) -> None:
         connection.execute(update(CartLine).where(mine).values(values))
 
 
-def _note(merged: int, capped: Sequence[Any], left_out: Sequence[Any]) -> str | None:
-    if not merged and not left_out:
+def _note(merged: int, less: Sequence[tuple[Any, int]], left_out: Sequence[Any]) -> str | None:
+    if not merged and not left_out and not less:
         return "Your basket already had everything from before you signed in."
-    parts = [f"{merged} {'thing' if merged == 1 else 'things'} from before joined your basket."]
-    if capped:
-        parts.append(f"There is less than you wished of: {', '.join(map(_less, capped))}.")
+    things = "1 thing" if merged == 1 else f"{merged or 'No'} things"
+    parts = [f"{things} from before joined your basket."]
+    if less:
+        wishes = ", ".join(_less(row, got) for row, got in less)
+        parts.append(f"There is less than you wished of: {wishes}.")
     if left_out:
         parts.append(f"Your basket is full; these were left out: {_titles(left_out)}.")
     return " ".join(parts)
 
 
-def _less(row: Any) -> str:
+def _less(row: Any, got: int) -> str:
     """``Milk (3 instead of 8)``."""
-    got, wished = (quantity_text(each, row.unit) for each in (_capped(row), row.quantity))
-    return f"{row.title} ({got} instead of {wished})"
+    there, wished = (quantity_text(each, row.unit) for each in (got, row.quantity))
+    return f"{row.title} ({there} instead of {wished})"
 
 
 def _titles(rows: Sequence[Any]) -> str:
