@@ -21,7 +21,7 @@ from kirana.accounts.shapes import (
 from kirana.accounts.states import MAY_SIGN_IN
 from kirana.platform import clock, paging
 from kirana.platform.access import Actor
-from kirana.platform.db import UtcDateTime, query
+from kirana.platform.db import Id, UtcDateTime, query
 from kirana.platform.errors import NotFound
 from kirana.platform.paging import Page
 from kirana.platform.tokens import AccessClaims
@@ -54,7 +54,7 @@ def find_caller(
 def _caller(places: Places) -> Any:
     """Made once: every request of somebody signed in sends it."""
     columns = (*_PERSON, Account.id, Session.id.label("session_id"), places.label("places"))
-    now, version = bindparam("now", type_=UtcDateTime), bindparam("version")
+    now, version = bindparam("now", type_=UtcDateTime), bindparam("version", type_=Id)
     is_live = (
         Session.uid == bindparam("session"), Session.ended_at.is_(None), Session.expires_at > now,
         Session.token_version == version, Account.token_version == version,
