@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, false, func, select
+from sqlalchemy import Connection, and_, bindparam, false, func, select
 
 from kirana.cart.models import Cart, CartLine
 from kirana.cart.steps import Problem
@@ -157,6 +157,9 @@ _LINES: Any = (
     .outerjoin(Picture, and_(Picture.product_id == Product.id, Picture.position == 0))
     .order_by(CartLine.id)
 )  # fmt: skip
+# Made once: a statement that is the same object each time is neither built nor compared again.
+_OF_ACCOUNT = _LINES.where(Cart.account_id == bindparam("owner"), Cart.status == "open")
+_OF_GUEST = _LINES.where(Cart.guest_hash == bindparam("owner"), Cart.status == "open")
 EMPTY = BasketView(0, (), Quote())
 
 
@@ -172,8 +175,11 @@ def owned_open_cart(actor: Actor) -> Any:
 @query
 def basket_view(connection: Connection, actor: Actor) -> BasketView:
     """The caller's basket with prices, stock and quote as they are now."""
-    find = _LINES.where(owned_open_cart(actor))
-    rows = connection.execute(find, at(clock.utc_now())).all()
+    owner = actor.account_id or actor.guest_hash
+    if not owner:
+        return EMPTY
+    find = _OF_ACCOUNT if actor.account_id else _OF_GUEST
+    rows = connection.execute(find, {**at(clock.utc_now()), "owner": owner}).all()
     if not rows:
         return EMPTY
     lines = tuple(to_line(row) for row in rows)

@@ -113,25 +113,26 @@ class CatalogueCache:
     def read(
         self, kind: str, key: str, produce: Callable[[], bytes], seconds: int
     ) -> tuple[bytes, bool]:
-        """The value and whether it was there.
+        """The value and whether it was there; with 0 seconds it stays in this process.
 
         A fresh one is kept only if the version it was made under is still the database's.
         """
         version = freshness.current()
         name = _name(kind, key, version)
         found = self.near.get(name)
-        if found is None:
+        if found is not None:
+            self.meters.count("near_hits")
+        elif seconds:
             found, version = self._shared(kind, key, version, seconds)
             name = _name(kind, key, version)
-        else:
-            self.meters.count("near_hits")
         if found is not None:
             return found, True
         value = produce()
         self.meters.count("made")
         if freshness.reread() == version:
-            self.backend.set(name, value, seconds)
-            self._put(name, value, seconds)
+            if seconds:
+                self.backend.set(name, value, seconds)
+            self._put(name, value, seconds or LONGEST_SECONDS)
         else:
             self.meters.count("overtaken")
         return value, False
@@ -192,7 +193,10 @@ def cached_as(
 def cached_answer(
     kind: str, key: str, produce: Callable[[], Any], seconds: int = 60
 ) -> Answer[Any]:
-    """A public JSON answer with an entity tag; clients ask again each time (304)."""
+    """A public JSON answer with an entity tag; clients ask again each time (304).
+
+    With 0 seconds it is not worth the way to Redis and stays in this process.
+    """
     body = cached(kind, key, lambda: msgspec.json.encode(produce()), seconds)
     tag = hashlib.blake2b(body, digest_size=12).hexdigest()
     headers = {

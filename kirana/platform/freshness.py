@@ -44,6 +44,12 @@ def current() -> int:
     return _known.version
 
 
+def stamp() -> tuple[int, int]:
+    """What is remembered beside this is good for as long as it stays the same."""
+    version = current()
+    return version, _known.forgotten
+
+
 def reread() -> int:
     """The version as the database has it now."""
     begun, forgotten = time.monotonic(), _known.forgotten

@@ -42,6 +42,11 @@ class ShelfQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
     added_since: date | None = None
     sort: Sort = "name"
 
+    @property
+    def is_rare(self) -> bool:
+        """Whether hardly anybody else asks for the same."""
+        return bool(self.cursor or self.price_min or self.price_max or self.added_since)
+
 
 @dataclass(frozen=True, slots=True)
 class Order:

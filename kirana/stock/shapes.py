@@ -1,6 +1,7 @@
 """How shelves and stock look in JSON."""
 
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -126,6 +127,7 @@ class StockChanges(Closed, frozen=True):
     reason: Reason = ""
 
 
+_shelf_fields = attrgetter(*ShelfFields.__struct_fields__)
 # What a product's own page adds to the shelf.
 _ADDED = tuple(
     name for name in ProductPage.__struct_fields__ if name not in ("item", "picture_alt")
@@ -177,7 +179,7 @@ def unit_cost(cost: UnitPrice | None) -> UnitCost | None:
 
 def _summary(item: ShelfItem) -> dict[str, Any]:
     return {
-        **{name: getattr(item, name) for name in ShelfFields.__struct_fields__},
+        **dict(zip(ShelfFields.__struct_fields__, _shelf_fields(item), strict=True)),
         "price": money(item.price_minor),
         "was_price": None if item.was_minor is None else money(item.was_minor),
         "unit_price": unit_cost(item.unit_price),

@@ -6,7 +6,6 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app, g, get_flashed_messages, request
-from markupsafe import Markup
 from werkzeug.local import LocalProxy
 
 from kirana.cart.visitors import shown_basket
@@ -14,11 +13,10 @@ from kirana.catalog.units import quantity_text, unit_price_text
 from kirana.platform.config import Settings
 from kirana.platform.http import current_actor
 from kirana.platform.money import format_money
-from kirana.platform.pages import CSRF_FIELD, csrf_token
 from kirana.stock.cached import departments
 from kirana.stores.team_queries import list_offers
 from kirana.stores.team_shapes import PLACES
-from kirana.web import assets
+from kirana.web import assets, fragments
 
 
 def install(app: Flask) -> None:
@@ -26,7 +24,6 @@ def install(app: Flask) -> None:
     settings: Settings = app.config["SETTINGS"]
     app.jinja_env.globals.update(
         asset=assets.asset,
-        csrf=csrf_field,
         settings_view={
             "shop_name": settings.shop_name,
             "currency": settings.currency,
@@ -34,6 +31,7 @@ def install(app: Flask) -> None:
             "is_development": settings.env == "development",
         },
     )
+    fragments.install(app)
     app.jinja_env.filters.update(
         money=lambda minor: format_money(minor, settings.currency),
         quantity=quantity_text,
@@ -109,14 +107,6 @@ def person() -> dict[str, Any] | None:
         "has_office": bool(actor.stores) or actor.role in ("manager", "admin"),
         "initials": initials,
     }
-
-
-def csrf_field() -> Markup:
-    """The hidden field of a form; nothing for a guest, whose pages are shared."""
-    token = csrf_token()
-    if not token:
-        return Markup()
-    return Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, token)
 
 
 def local(moment: datetime) -> datetime:
