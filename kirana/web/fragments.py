@@ -7,14 +7,16 @@ another part.
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from typing import Any, cast
 
 from flask import Flask, g, request
+from flask.templating import Environment
 from jinja2 import nodes
 from jinja2.ext import Extension
 from jinja2.parser import Parser
 from markupsafe import Markup, escape
+from werkzeug.local import LocalProxy
 
 from kirana.platform.pages import CSRF_FIELD, csrf_token
 from kirana.platform.shelves import NearShelf
@@ -27,8 +29,16 @@ _CSRF, _RETURN = secrets.token_hex(16), secrets.token_hex(16)
 _MOST, _LARGEST, _MOST_BYTES = 8192, 64 * 1024, 16 * 1024 * 1024
 
 
+class ShopEnvironment(Environment):
+    """All templates share one dictionary of globals: each import of macros compares them."""
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        return super().make_globals(d) if d else self.globals
+
+
 def install(app: Flask) -> None:
     """Give the templates the tag, and the fields that differ from visitor to visitor."""
+    app.jinja_environment = ShopEnvironment
     app.jinja_env.add_extension(KeptParts)
     app.jinja_env.globals.update(
         {_SHELF: NearShelf(_MOST, _LARGEST, _MOST_BYTES), "csrf": csrf, "return_path": return_path}
@@ -89,7 +99,9 @@ def _return_path() -> str:
 
 
 def _hashable(value: Any) -> Any:
-    """The same for lists and dictionaries of plain values."""
+    """The same for lists and dictionaries of plain values, and what stands behind a proxy now."""
+    if type(value) is LocalProxy:
+        value = value._get_current_object()
     if isinstance(value, dict):
         return tuple(_hashable(each) for each in value.values())
     if isinstance(value, list | tuple):

@@ -22,6 +22,7 @@ from kirana.web import assets, fragments
 def install(app: Flask) -> None:
     """Give the templates their globals and filters."""
     settings: Settings = app.config["SETTINGS"]
+    fragments.install(app)
     app.jinja_env.globals.update(
         asset=assets.asset,
         settings_view={
@@ -31,7 +32,6 @@ def install(app: Flask) -> None:
             "is_development": settings.env == "development",
         },
     )
-    fragments.install(app)
     app.jinja_env.filters.update(
         money=lambda minor: format_money(minor, settings.currency),
         quantity=quantity_text,
@@ -51,6 +51,7 @@ def page_values() -> dict[str, Any]:
         "path": request.full_path.rstrip("?"),
         "notes": _late("notes", _notes),
         "departments": _late("departments", _departments),
+        "product_total": _late("product_total", _product_total),
         "offers": _late("offers", _offers),
         "basket": _late("basket", shown_basket),
     }
@@ -90,6 +91,10 @@ def _departments() -> list[dict[str, Any]]:
         }
         for found in departments()
     ]
+
+
+def _product_total() -> int:
+    return sum(found.product_count for found in departments())
 
 
 def person() -> dict[str, Any] | None:
