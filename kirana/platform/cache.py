@@ -237,7 +237,8 @@ def _tell(response: Response) -> Response:
     hits: dict[str, bool] = g.get("cache_hits", {})
     if hits.keys() - IN_EVERY_PAGE:
         response.headers["X-Cache"] = "hit" if all(hits.values()) else "miss"
-        if response.status_code == 200 and "ETag" in response.headers:
+        is_asked = "HTTP_IF_NONE_MATCH" in request.environ
+        if is_asked and response.status_code == 200 and "ETag" in response.headers:
             answer_if_none_match(response)
     return response
 

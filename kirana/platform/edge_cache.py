@@ -151,7 +151,7 @@ class EdgeCache:
         theme = self._theme(environ.get("HTTP_COOKIE", ""))
         if "HTTP_AUTHORIZATION" in environ or theme is None or fragment not in _FRAGMENTS:
             return None
-        query = _plain_query(path, environ.get("QUERY_STRING", ""))
+        query = _plain_query(is_api_path(path), environ.get("QUERY_STRING", ""))
         if query is None:
             return None
         version = _version()
@@ -272,7 +272,8 @@ def _kept(headers: Headers, body: bytes, is_fixed: bool) -> Kept:
     )
 
 
-def _plain_query(path: str, query: str) -> str | None:
+@functools.lru_cache(maxsize=1024)
+def _plain_query(is_api: bool, query: str) -> str | None:
     """The query in one order, without campaign names; None if it is a search, or far too much.
 
     Pages take an empty field for none; the API refuses it, so there it stays.
@@ -287,6 +288,6 @@ def _plain_query(path: str, query: str) -> str | None:
         return None
     if any(name == "q" or "\ufffd" in name + value for name, value in pairs):
         return None  # searches are counted, and what is not UTF-8 is refused inside
-    if not is_api_path(path):
+    if not is_api:
         pairs = [(name, text) for name, text in pairs if text and not name.startswith(_CAMPAIGN)]
     return urlencode(sorted(pairs, key=lambda pair: pair[0]), quote_via=quote)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from kirana.catalog.inputs import Closed, Reason
-from kirana.catalog.shapes import money
+from kirana.catalog.shapes import currency, money
 from kirana.catalog.units import UnitPrice
 from kirana.catalog.views import Crumb, ProductStatus
 from kirana.platform.amounts import Money, Quantity
@@ -178,11 +178,12 @@ def unit_cost(cost: UnitPrice | None) -> UnitCost | None:
 
 
 def _summary(item: ShelfItem) -> dict[str, Any]:
+    code, was, cost = currency(), item.was_minor, item.unit_price
     return {
         **dict(zip(ShelfFields.__struct_fields__, _shelf_fields(item), strict=True)),
-        "price": money(item.price_minor),
-        "was_price": None if item.was_minor is None else money(item.was_minor),
-        "unit_price": unit_cost(item.unit_price),
+        "price": Money(item.price_minor, code),
+        "was_price": None if was is None else Money(was, code),
+        "unit_price": UnitCost(Money(cost.amount_minor, code), cost.per) if cost else None,
         "stock": item.stock_band,
         "few_left": None if item.few_left is None else Quantity(item.few_left, item.unit),
     }
