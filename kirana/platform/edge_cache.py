@@ -217,7 +217,7 @@ class EdgeCache:
         shelf = self._shelf()
         seconds = FIXED_SECONDS if made.is_fixed else CATALOGUE_SECONDS
         # With room for the compressed forms.
-        is_kept = shelf.put(key, made, seconds, len(made.body) * (2 if made.shrinks else 1))
+        is_kept = shelf.put(key, made, seconds, len(made.body) * 3 // 2)
         shelf.tell(self._meters)
         return is_kept
 

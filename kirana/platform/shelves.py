@@ -8,7 +8,7 @@ from typing import Any
 
 from kirana.platform.meters import Meters
 
-MOST_BYTES = 32 * 1024 * 1024
+MOST_BYTES = 48 * 1024 * 1024
 # Beside the value itself: its key, its place, its end.
 _OVERHEAD = 400
 
@@ -20,7 +20,7 @@ class NearShelf:
     """
 
     def __init__(
-        self, most: int = 2048, largest: int = 4 * 1024 * 1024, most_bytes: int = MOST_BYTES
+        self, most: int = 8192, largest: int = 4 * 1024 * 1024, most_bytes: int = MOST_BYTES
     ) -> None:
         self._most, self._largest, self._most_bytes = most, largest, most_bytes
         self._values: OrderedDict[Hashable, tuple[float, Any, int]] = OrderedDict()
