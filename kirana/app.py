@@ -23,6 +23,8 @@ from kirana.platform import allowances, cache, csrf, health, limits, problems
 from kirana.platform.bodies import LARGEST_BODY
 from kirana.platform.config import Settings, load_settings
 from kirana.platform.edge import Edge
+from kirana.platform.edge_cache import EdgeCache
+from kirana.platform.meters import meters_in
 from kirana.platform.openapi import PREFIX
 from kirana.privacy import api as privacy_api
 from kirana.privacy import pages as privacy_pages
@@ -98,5 +100,6 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(pages, name=name)
     for name, api in APIS.items():
         app.register_blueprint(api, name=name, url_prefix=PREFIX)
-    app.wsgi_app = Edge(app.wsgi_app, settings)  # type: ignore[method-assign]
+    kept = EdgeCache(app, lambda: cache.near_shelf(app), meters_in(settings.home))
+    app.wsgi_app = Edge(kept, settings)  # type: ignore[method-assign]
     return app

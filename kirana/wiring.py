@@ -11,7 +11,7 @@ from kirana.accounts.queries import has_demo_logins
 from kirana.cart.services import merge_guest_cart
 from kirana.catalog.services.versions import on_store_changed
 from kirana.exports.services import stop_exports_without_right
-from kirana.platform import db, migrations
+from kirana.platform import db, freshness, migrations
 from kirana.platform.announce import subscribe
 from kirana.platform.celery import wake_through
 from kirana.platform.config import Settings, SettingsError
@@ -26,6 +26,7 @@ def wire(settings: Settings) -> None:
     """Point the database at ``settings`` and connect the slices. Opens nothing; idempotent."""
     db.configure(settings)
     wake_through(settings)
+    freshness.copy_to(settings.redis)
     follow(HouseRules(settings.confirms_addresses, settings.shop_name))
     rates = {"zero": 0, "reduced": settings.tax_reduced, "standard": settings.tax_standard}
     tax.follow(tax.TaxRules(rates, settings.prices_include_tax))

@@ -33,6 +33,7 @@ from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.bodies import Busy
 from kirana.platform.cache import cached_answer, steady
+from kirana.platform.edge_cache import kept_at_edge
 from kirana.platform.errors import IllegalMove, NotFound, Stale
 from kirana.platform.http import Answer, if_match, limited, operation, public, requires
 from kirana.platform.paging import Page
@@ -52,6 +53,7 @@ def check_cache() -> CacheCheck:
 
 @api.get("/categories")
 @public
+@kept_at_edge("catalogue")
 @operation("listCategories")
 def list_all() -> Answer[Page[CategoryView]]:
     """All categories, each after its parent."""

@@ -26,6 +26,7 @@ from kirana.stores.models import Store
 # What the public can see and buy.
 ON_SALE = and_(Product.status == "published", Store.status == "open")
 
+_shown: dict[str, Any] = {}
 _VERSION = select(CatalogVersion.version)
 _TREE = select(
     Category.id, Category.slug, Category.name, Category.parent_id, Category.position,
@@ -69,6 +70,16 @@ def catalog_version(connection: Connection) -> int:
 def load_tree(connection: Connection) -> Tree:
     """All categories."""
     return Tree(Node(*row) for row in connection.execute(_TREE))
+
+
+def shown_tree() -> Tree:
+    """All categories as the public sees them, read once for each version of the catalogue."""
+    stamp = freshness.stamp()
+    if _shown.get("stamp") != stamp:
+        # The version was read first: the tree is of that version or a later one.
+        _shown.update(tree=load_tree(), stamp=stamp)
+    tree: Tree = _shown["tree"]
+    return tree
 
 
 def family_of(slug: str) -> Select[tuple[int]]:

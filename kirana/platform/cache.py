@@ -6,11 +6,7 @@ catalogue's version, never on who asks. With Redis away the store goes on withou
 
 import hashlib
 import re
-import threading
-import time
-from collections import OrderedDict
 from collections.abc import Callable
-from functools import cache as once
 from typing import Any, TypeVar
 
 import msgspec
@@ -22,7 +18,9 @@ from flask_caching.backends.rediscache import RedisCache
 from kirana.platform import freshness, migrations
 from kirana.platform.config import Settings
 from kirana.platform.http import Answer
+from kirana.platform.meters import meters_in
 from kirana.platform.redis import Breaker, connect
+from kirana.platform.shelves import NearShelf
 
 T = TypeVar("T")
 EXTENSION = "kirana_cache"
@@ -65,6 +63,9 @@ class PatientRedis(RedisCache):
     def get(self, key: str) -> Any:
         return self.breaker.run(lambda: RedisCache.get(self, key))
 
+    def get_many(self, *keys: str) -> list[Any]:
+        return self.breaker.run(lambda: RedisCache.get_many(self, *keys)) or [None] * len(keys)
+
     def set(self, key: str, value: Any, timeout: Any = None) -> bool:
         return bool(self.breaker.run(lambda: RedisCache.set(self, key, value, timeout)))
 
@@ -89,43 +90,18 @@ class PatientRedis(RedisCache):
         return self.breaker.is_open
 
 
-class NearShelf:
-    """The first level: the latest values of this process. Keys carry the version."""
-
-    def __init__(self, most: int = 512, largest: int = 256 * 1024) -> None:
-        self._most, self._largest = most, largest
-        self._values: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: str) -> bytes | None:
-        with self._lock:
-            found = self._values.get(key)
-            if found is None or found[0] < time.monotonic():
-                return None
-            self._values.move_to_end(key)
-            return found[1]
-
-    def put(self, key: str, value: bytes, seconds: float) -> None:
-        if len(value) > self._largest:
-            return
-        with self._lock:
-            self._values[key] = (time.monotonic() + seconds, value)
-            self._values.move_to_end(key)
-            while len(self._values) > self._most:
-                self._values.popitem(last=False)
-
-
 class CatalogueCache:
     """Answers filed under the catalogue's version: near, then in Redis, then produced."""
 
     def __init__(self, app: Flask, settings: Settings) -> None:
         self.near = NearShelf()
+        self.meters = meters_in(settings.home)
         self.shared = Cache(
             app,
             config={
                 "CACHE_TYPE": f"{__name__}.{PatientRedis.__qualname__}",
                 "CACHE_REDIS_URL": settings.redis,
-                "CACHE_KEY_PREFIX": "kirana:",
+                "CACHE_KEY_PREFIX": freshness.PREFIX,
                 "CACHE_DEFAULT_TIMEOUT": LONGEST_SECONDS,
             },
         )
@@ -137,24 +113,50 @@ class CatalogueCache:
     def read(
         self, kind: str, key: str, produce: Callable[[], bytes], seconds: int
     ) -> tuple[bytes, bool]:
-        """The value and whether it was there.
+        """The value and whether it was there; with 0 seconds it stays in this process.
 
         A fresh one is kept only if the version it was made under is still the database's.
         """
         version = freshness.current()
-        name = f"{_schema()}:{kind}:{_short(key)}:{version}"
+        name = _name(kind, key, version)
         found = self.near.get(name)
         if found is not None:
-            return found, True
-        found = self.backend.get(name)
-        if isinstance(found, bytes):
-            self.near.put(name, found, min(seconds, freshness.TRUSTED_SECONDS * 4))
+            self.meters.count("near_hits")
+        elif seconds:
+            found, version = self._shared(kind, key, version, seconds)
+            name = _name(kind, key, version)
+        if found is not None:
             return found, True
         value = produce()
+        self.meters.count("made")
         if freshness.reread() == version:
-            self.backend.set(name, value, seconds)
-            self.near.put(name, value, seconds)
+            if seconds:
+                self.backend.set(name, value, seconds)
+            self._put(name, value, seconds or LONGEST_SECONDS)
+        else:
+            self.meters.count("overtaken")
         return value, False
+
+    def _shared(self, kind: str, key: str, version: int, seconds: int) -> tuple[Any, int]:
+        """What Redis has of it, and the version that is of: whoever raised it has told Redis.
+
+        That copy may be late or lost; it is never believed, only looked into.
+        """
+        for _ in range(2):
+            name = _name(kind, key, version)
+            found, told = self.backend.get_many(name, freshness.copy_name())
+            known, version = version, freshness.hear(told) if isinstance(told, int) else version
+            if version == known:
+                break
+        if not isinstance(found, bytes) or version != known:
+            return None, version
+        self.meters.count("shared_hits")
+        self._put(name, found, min(seconds, freshness.TRUSTED_SECONDS * 4))
+        return found, version
+
+    def _put(self, name: str, value: bytes, seconds: float) -> None:
+        self.near.put(name, value, seconds, len(value))
+        self.near.tell(self.meters)
 
 
 def install(app: Flask, settings: Settings | None = None) -> None:
@@ -191,10 +193,17 @@ def cached_as(
 def cached_answer(
     kind: str, key: str, produce: Callable[[], Any], seconds: int = 60
 ) -> Answer[Any]:
-    """A public JSON answer with an entity tag; clients ask again each time (304)."""
+    """A public JSON answer with an entity tag; clients ask again each time (304).
+
+    With 0 seconds it is not worth the way to Redis and stays in this process.
+    """
     body = cached(kind, key, lambda: msgspec.json.encode(produce()), seconds)
     tag = hashlib.blake2b(body, digest_size=12).hexdigest()
-    headers = {"Cache-Control": "public, no-cache", "ETag": f'W/"{tag}"'}
+    headers = {
+        "Cache-Control": "public, no-cache",
+        "ETag": f'W/"{tag}"',
+        "Vary": "Accept-Encoding",
+    }
     return Answer(msgspec.Raw(body), headers)
 
 
@@ -204,7 +213,7 @@ def steady(key: str, produce: Callable[[], str], seconds: int) -> tuple[str, boo
     The second is False when Redis is away; then the value is a new one.
     """
     backend = _cache().backend
-    name = f"{_schema()}:{key}"
+    name = f"{migrations.schema()}:{key}"
     found = backend.get(name)
     g.setdefault("cache_hits", {})[key] = found is not None
     if found is None and not backend.add(name, found := produce(), seconds):
@@ -218,11 +227,18 @@ def _cache() -> CatalogueCache:
     return found
 
 
+def near_shelf(app: Flask) -> NearShelf:
+    """The first level, for whoever answers before Flask."""
+    found: CatalogueCache = app.extensions[EXTENSION]
+    return found.near
+
+
 def _tell(response: Response) -> Response:
     hits: dict[str, bool] = g.get("cache_hits", {})
     if hits.keys() - IN_EVERY_PAGE:
         response.headers["X-Cache"] = "hit" if all(hits.values()) else "miss"
-        if response.status_code == 200 and "ETag" in response.headers:
+        is_asked = "HTTP_IF_NONE_MATCH" in request.environ
+        if is_asked and response.status_code == 200 and "ETag" in response.headers:
             answer_if_none_match(response)
     return response
 
@@ -240,6 +256,5 @@ def _short(key: str) -> str:
     return hashlib.blake2b(key.encode(), digest_size=20).hexdigest()
 
 
-@once
-def _schema() -> str:
-    return str(migrations.head())
+def _name(kind: str, key: str, version: int) -> str:
+    return f"{migrations.schema()}:{kind}:{_short(key)}:{version}"

@@ -21,7 +21,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import JSON, DateTime, TypeDecorator
 
 from kirana.platform.config import Settings
-from kirana.platform.engines import WriteQueue, make_engine, snapshot_begin
+from kirana.platform.engines import WriteQueue, for_reading, make_engine, snapshot_begin
 from kirana.platform.errors import OutcomeUnknown
 
 P = ParamSpec("P")
@@ -125,7 +125,7 @@ def engine() -> Engine:
 
 def _reading_engine() -> Engine:
     if _engines.reader is None:
-        _engines.reader = engine().execution_options(isolation_level="AUTOCOMMIT")
+        _engines.reader = for_reading(engine())
     return _engines.reader
 
 

@@ -17,6 +17,7 @@ except ImportError:  # no wheel for this machine
     import sqlite3 as sqlite
 
 # 3.7.0 to 3.51.2 can corrupt a WAL file that several processes write and checkpoint at once.
+_READS = "kirana_reads"
 SAFE_WAL = (3, 51, 3)
 
 
@@ -34,6 +35,17 @@ def snapshot_begin(dialect: str) -> str | None:
     if dialect == "sqlite":
         return "BEGIN" if sqlite_journal() == "WAL" else None
     return "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+
+def for_reading(engine: Engine) -> Engine:
+    """The same engine for reads of which each statement stands alone.
+
+    SQLite's connections stand in that mode anyway. Switching them to AUTOCOMMIT and back would run
+    a PRAGMA each time, after which SQLite prepares every statement anew: half a millisecond each.
+    """
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(**{_READS: True})
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def make_engine(settings: Settings) -> Engine:
@@ -64,7 +76,8 @@ def _sqlite_engine(settings: Settings) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        options = connection.get_execution_options()
+        if _READS not in options and options.get("isolation_level") != "AUTOCOMMIT":
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine

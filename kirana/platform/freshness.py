@@ -1,10 +1,20 @@
 """The version that cached answers are filed under, read seldom and never trusted for long."""
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
+
+from kirana.platform import migrations
+from kirana.platform.probes import reached
+from kirana.platform.redis import Breaker, connect
+
 TRUSTED_SECONDS = 0.5
+# What is kept in Redis begins with this.
+PREFIX = "kirana:"
+_COPY_SECONDS = 60
 
 
 @dataclass(slots=True)
@@ -12,9 +22,12 @@ class _Known:
     read: Callable[[], int] = lambda: 0
     version: int = 0
     until: float = 0.0
+    forgotten: int = 0
+    publish: Callable[[int], object] = lambda _version: None
 
 
 _known = _Known()
+_lock = threading.Lock()
 
 
 def version_source(read: Callable[[], int]) -> Callable[[], int]:
@@ -31,14 +44,56 @@ def current() -> int:
     return _known.version
 
 
+def stamp() -> tuple[int, int]:
+    """What is remembered beside this is good for as long as it stays the same."""
+    version = current()
+    return version, _known.forgotten
+
+
 def reread() -> int:
     """The version as the database has it now."""
-    begun = time.monotonic()
+    begun, forgotten = time.monotonic(), _known.forgotten
     version = _known.read()
-    _known.version, _known.until = version, begun + TRUSTED_SECONDS
+    reached("version_read")
+    with _lock:
+        # A slow reader must not bring back what was true before this process raised it, nor an
+        # older version than another thread has seen meanwhile.
+        is_overtaken = version < _known.version and begun < _known.until
+        if forgotten == _known.forgotten and not is_overtaken:
+            _known.version, _known.until = version, begun + TRUSTED_SECONDS
     return version
 
 
+def copy_to(url: str) -> None:
+    """Copy each version that this process raises to Redis after the commit. Opens nothing yet."""
+    client, breaker = connect(url), Breaker()
+
+    def publish(version: int) -> None:
+        data = msgspec.msgpack.encode(version)
+        breaker.run(lambda: client.set(f"{PREFIX}{copy_name()}", data, ex=_COPY_SECONDS))
+
+    _known.publish = publish
+
+
+def copy_name() -> str:
+    return f"{migrations.schema()}:version"
+
+
+def raised(version: int) -> None:
+    """This process has just committed this version."""
+    forget()
+    _known.publish(version)
+
+
+def hear(version: int) -> int:
+    """Somebody says that it is this by now: if that is news, the database is asked again."""
+    if version > _known.version:
+        forget()
+    return current()
+
+
 def forget() -> None:
-    """This process has just raised the version itself."""
-    _known.until = 0.0
+    """What was read so far is not to be trusted any more."""
+    with _lock:
+        _known.forgotten += 1
+        _known.until = 0.0

@@ -5,6 +5,7 @@ import math
 import types
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
+from functools import cache
 from itertools import islice
 from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
 
@@ -22,6 +23,7 @@ MOST_ERRORS = 20
 MOST_NAMES = 200
 MAX_BODY_BYTES = 1024 * 1024
 _LARGEST_INTEGER = 2**63 - 1
+_fields = cache(msgspec.structs.fields)
 
 # Names that decide about rights, ownership or money: refused as ``forbidden_field`` wherever the
 # operation's schema does not own them.
@@ -71,7 +73,7 @@ def read_body(request: Request, schema: type[T]) -> T:
 
 def is_optional(schema: type) -> bool:
     """Whether no field of ``schema`` must be given."""
-    return not any(item.required for item in msgspec.structs.fields(schema))
+    return not any(item.required for item in _fields(schema))
 
 
 def read_no_body(request: Request) -> None:
@@ -145,7 +147,7 @@ def texts_to_struct(
     if len(fields) > MOST_NAMES:
         raise Invalid.at("", f"has more than {MOST_NAMES} names", "too_many_names")
     values: dict[str, Any] = {}
-    known = {item.encode_name: item for item in msgspec.structs.fields(cast(Any, schema))}
+    known = {item.encode_name: item for item in _fields(cast(Any, schema))}
     errors = []
     for name, texts in fields.items():
         item = known.get(name)
@@ -168,7 +170,7 @@ def _text(text: str, item: Any) -> Any:
 
 def _convert(values: dict[str, Any], schema: Any, strict: bool) -> Any:
     errors = list(islice(_unknown_fields(values, schema, ""), MOST_ERRORS))
-    for item in msgspec.structs.fields(schema):
+    for item in _fields(schema):
         if item.encode_name not in values:
             if item.required:
                 errors.append(_error(f"/{item.encode_name}", "must be given", "required"))
@@ -195,7 +197,7 @@ def _unknown_fields(value: Any, kind: Any, pointer: str) -> Iterator[dict[str, s
     """Names that the schema does not own, at any depth."""
     kind = _bare(kind)
     if isinstance(value, dict) and _is_struct(kind):
-        known = {item.encode_name: item.type for item in msgspec.structs.fields(kind)}
+        known = {item.encode_name: item.type for item in _fields(kind)}
         for name, inner in value.items():
             path = f"{pointer}/{_escape(name)}"
             if name in known:

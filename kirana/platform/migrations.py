@@ -1,5 +1,6 @@
 """Bringing the database to the newest schema. Forward only."""
 
+import functools
 from pathlib import Path
 
 from alembic import command
@@ -35,6 +36,12 @@ def upgrade() -> str:
 def head() -> str:
     """The newest revision that this code knows."""
     return ScriptDirectory(str(FOLDER)).get_current_head() or ""
+
+
+@functools.cache
+def schema() -> str:
+    """The newest revision, read from the files once."""
+    return head()
 
 
 def current(connection: Connection) -> str:

@@ -63,9 +63,13 @@ def _begin() -> None:
 
 def _finish(response: Response) -> Response:
     headers = response.headers
-    headers["X-Request-Id"] = request_id()
-    for name, value in safe_headers(current_app.config["SETTINGS"]).items():
-        headers.setdefault(name, value)
+    given = {name.lower() for name, _ in headers}  # one look instead of one for each header
+    if "x-request-id" in given:
+        del headers["X-Request-Id"]
+    safe = safe_headers(current_app.config["SETTINGS"]).items()
+    headers.extend(
+        [("X-Request-Id", request_id()), *(x for x in safe if x[0].lower() not in given)]
+    )
     return response
 
 

@@ -72,6 +72,11 @@ class Settings:
     body_pause_seconds: int = _setting(
         10, "Seconds for which a client may pause in the middle of a body."
     )
+    metrics_token: str = _setting(
+        "",
+        "Who sends `Authorization: Bearer` with it may read `/metrics`; if empty only callers on "
+        "this machine may, and in production nobody.",
+    )
     worker_processes: int = _setting(1, "Processes of the Celery worker started by `kirana up`.")
     database_url: str = _setting(
         "", "SQLAlchemy address, SQLite or PostgreSQL (psycopg); a file in `KIRANA_HOME` if empty."

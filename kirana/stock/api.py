@@ -6,7 +6,8 @@ from flask import Blueprint
 
 from kirana.accounts.permissions import Permission
 from kirana.platform.access import Actor
-from kirana.platform.cache import cached_answer
+from kirana.platform.cache import LONGEST_SECONDS, cached_answer
+from kirana.platform.edge_cache import kept_at_edge
 from kirana.platform.errors import Invalid, NotFound, Stale, TooMany
 from kirana.platform.http import (
     Answer,
@@ -68,14 +69,17 @@ _FIELDS = {
 @api.get("/products")
 @public
 @limited("minute", "search_per_minute", "address", when=is_search)
+@kept_at_edge("catalogue")
 @operation("listProducts", raises=(TooMany,))
 def list_products(query: ShelfQuery) -> Answer[Page[ProductSummary]]:
     """What is on sale, filtered and sorted; the same for everyone, so it is cached."""
-    return cached_answer("products", shelf_key(query), lambda: _shelf(query))
+    seconds = 0 if query.is_rare else LONGEST_SECONDS
+    return cached_answer("products", shelf_key(query), lambda: _shelf(query), seconds)
 
 
 @api.get("/products/<slug>")
 @public
+@kept_at_edge("catalogue")
 @operation("getProduct", raises=(NotFound,))
 def get_product(slug: str) -> Answer[ProductDetail]:
     """A product that is on sale in an open store."""

@@ -42,6 +42,11 @@ class ShelfQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
     added_since: date | None = None
     sort: Sort = "name"
 
+    @property
+    def is_rare(self) -> bool:
+        """Whether hardly anybody else asks for the same."""
+        return bool(self.cursor or self.price_min or self.price_max or self.added_since)
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -88,14 +93,16 @@ def conditions(wanted: ShelfQuery) -> Iterator[ColumnElement[bool]]:
     if wanted.added_since is not None:
         yield Product.published_at >= datetime.combine(wanted.added_since, time.min, UTC)
     if wanted.in_stock:
-        yield Product.id.in_(_IN_STOCK)
+        yield _IN_STOCK
     yield from searched(wanted.q)
 
 
+# Asked of one product after the other, so that a page costs what it shows and not what there is.
 _IN_STOCK = (
     select(StockLevel.product_id)
-    .join(Product, Product.id == StockLevel.product_id)
-    .where(available(NOW) >= Product.minimum)
+    .where(StockLevel.product_id == Product.id, available(NOW) >= Product.minimum)
+    .correlate(Product)
+    .exists()
 )
 
 

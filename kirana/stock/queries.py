@@ -1,13 +1,14 @@
 """Reads that show products with their stock: the public shelves and the manager's lists."""
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, select
 
 from kirana.catalog.addresses import picture_url, small_picture_url
 from kirana.catalog.models import Category, Picture, Product
-from kirana.catalog.queries import ON_SALE, load_tree
+from kirana.catalog.queries import ON_SALE, shown_tree
 from kirana.catalog.units import unit_price
 from kirana.catalog.views import Crumb
 from kirana.platform import clock
@@ -46,7 +47,7 @@ _SHELF = _from_shelves(*_ITEM_COLUMNS)
 _PAGE = _from_shelves(
     *_ITEM_COLUMNS, Product.category_id, Product.description, Product.origin, Product.barcode,
     Product.tax_class, Picture.alt,
-)  # fmt: skip
+).where(Product.slug == bindparam("slug"))  # fmt: skip
 
 
 @query
@@ -56,17 +57,24 @@ def list_shelf(connection: Connection, wanted: ShelfQuery) -> Page[ShelfItem]:
     Nothing in it depends on who asks; the page of a changed order or filter starts anew.
     """
     order = ORDERS[wanted.sort]
-    statement = _SHELF.where(*_filters(wanted)).order_by(*order.by()).limit(wanted.limit + 1)
-    if wanted.cursor is not None:
-        statement = statement.where(order.behind(wanted.sort, wanted.cursor))
     now = clock.utc_now()
-    rows = connection.execute(statement, at(now)).all()
+    rows = connection.execute(_shelf_statement(wanted), at(now)).all()
     return to_page(
         rows,
         wanted.limit,
         lambda row: shelf_item(row, now),
         lambda row: order.key(wanted.sort, row),
     )
+
+
+@lru_cache(maxsize=256)
+def _shelf_statement(wanted: ShelfQuery) -> Select[Any]:
+    """What is asked often is built, and compared with what is compiled, once. Raises Invalid."""
+    order = ORDERS[wanted.sort]
+    statement = _SHELF.where(*_filters(wanted)).order_by(*order.by()).limit(wanted.limit + 1)
+    if wanted.cursor is not None:
+        statement = statement.where(order.behind(wanted.sort, wanted.cursor))
+    return statement
 
 
 @query
@@ -80,10 +88,10 @@ def count_shelf(connection: Connection, wanted: ShelfQuery) -> int:
 def find_product_page(connection: Connection, slug: str) -> ProductPage | None:
     """All that the public sees of a product; None unless it is published in an open store."""
     now = clock.utc_now()
-    row = connection.execute(_PAGE.where(Product.slug == slug), at(now)).one_or_none()
+    row = connection.execute(_PAGE, {**at(now), "slug": slug}).one_or_none()
     if row is None:
         return None
-    trail = load_tree().trail(row.category_id)
+    trail = shown_tree().trail(row.category_id)
     return ProductPage(
         item=shelf_item(row, now),
         description=row.description,

@@ -1,12 +1,13 @@
 """How shelves and stock look in JSON."""
 
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Annotated, Any, Literal
 
 import msgspec
 
 from kirana.catalog.inputs import Closed, Reason
-from kirana.catalog.shapes import money
+from kirana.catalog.shapes import currency, money
 from kirana.catalog.units import UnitPrice
 from kirana.catalog.views import Crumb, ProductStatus
 from kirana.platform.amounts import Money, Quantity
@@ -126,6 +127,7 @@ class StockChanges(Closed, frozen=True):
     reason: Reason = ""
 
 
+_shelf_fields = attrgetter(*ShelfFields.__struct_fields__)
 # What a product's own page adds to the shelf.
 _ADDED = tuple(
     name for name in ProductPage.__struct_fields__ if name not in ("item", "picture_alt")
@@ -176,11 +178,12 @@ def unit_cost(cost: UnitPrice | None) -> UnitCost | None:
 
 
 def _summary(item: ShelfItem) -> dict[str, Any]:
+    code, was, cost = currency(), item.was_minor, item.unit_price
     return {
-        **{name: getattr(item, name) for name in ShelfFields.__struct_fields__},
-        "price": money(item.price_minor),
-        "was_price": None if item.was_minor is None else money(item.was_minor),
-        "unit_price": unit_cost(item.unit_price),
+        **dict(zip(ShelfFields.__struct_fields__, _shelf_fields(item), strict=True)),
+        "price": Money(item.price_minor, code),
+        "was_price": None if was is None else Money(was, code),
+        "unit_price": UnitCost(Money(cost.amount_minor, code), cost.per) if cost else None,
         "stock": item.stock_band,
         "few_left": None if item.few_left is None else Quantity(item.few_left, item.unit),
     }

@@ -8,6 +8,7 @@ from kirana.cart.visitors import shown_basket
 from kirana.catalog.views import CategoryPage
 from kirana.platform import clock
 from kirana.platform.config import Settings
+from kirana.platform.edge_cache import kept_at_edge
 from kirana.platform.errors import Invalid, NotFound
 from kirana.platform.http import is_search, limited, public
 from kirana.platform.money import sign
@@ -37,6 +38,7 @@ def _settings() -> Settings:
 
 @pages.get("/")
 @public
+@kept_at_edge("catalogue")
 def home() -> Response:
     """What is fresh, and a shelf of each department."""
     return render("shop/home.html", **front_page(presenter()))
@@ -44,6 +46,7 @@ def home() -> Response:
 
 @pages.get("/products")
 @public
+@kept_at_edge("catalogue")
 def everything() -> Response:
     """Everything on sale, filtered and sorted."""
     return _list_page("Everything", [{"text": "Home", "url": "/"}, {"text": "Everything"}])
@@ -51,6 +54,7 @@ def everything() -> Response:
 
 @pages.get("/categories/<slug>")
 @public
+@kept_at_edge("catalogue")
 def category(slug: str) -> Response:
     """A department or a shelf of it, filtered and sorted."""
     found = find_category(slug)
@@ -85,6 +89,7 @@ def search() -> Response:
 
 @pages.get("/products/<slug>")
 @public
+@kept_at_edge("catalogue")
 def product(slug: str) -> Response:
     """One product, with others from its shelf."""
     found = find_product_page(slug)

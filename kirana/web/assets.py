@@ -6,6 +6,7 @@ from pathlib import Path
 
 from flask import Blueprint, Response, send_from_directory
 
+from kirana.platform.edge_cache import kept_at_edge
 from kirana.platform.http import public
 
 FOLDER = Path(__file__).parent / "static"
@@ -35,6 +36,7 @@ def asset(path: str) -> str:
 
 @pages.get("/assets/<known_edition>/<path:path>")
 @public
+@kept_at_edge("fixed")
 def serve(known_edition: str, path: str) -> Response:
     """A static file; kept for ever when its edition is today's, else asked for again."""
     response = send_from_directory(FOLDER, path)

@@ -6,7 +6,6 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app, g, get_flashed_messages, request
-from markupsafe import Markup
 from werkzeug.local import LocalProxy
 
 from kirana.cart.visitors import shown_basket
@@ -14,19 +13,18 @@ from kirana.catalog.units import quantity_text, unit_price_text
 from kirana.platform.config import Settings
 from kirana.platform.http import current_actor
 from kirana.platform.money import format_money
-from kirana.platform.pages import CSRF_FIELD, csrf_token
 from kirana.stock.cached import departments
 from kirana.stores.team_queries import list_offers
 from kirana.stores.team_shapes import PLACES
-from kirana.web import assets
+from kirana.web import assets, fragments
 
 
 def install(app: Flask) -> None:
     """Give the templates their globals and filters."""
     settings: Settings = app.config["SETTINGS"]
+    fragments.install(app)
     app.jinja_env.globals.update(
         asset=assets.asset,
-        csrf=csrf_field,
         settings_view={
             "shop_name": settings.shop_name,
             "currency": settings.currency,
@@ -53,6 +51,7 @@ def page_values() -> dict[str, Any]:
         "path": request.full_path.rstrip("?"),
         "notes": _late("notes", _notes),
         "departments": _late("departments", _departments),
+        "product_total": _late("product_total", _product_total),
         "offers": _late("offers", _offers),
         "basket": _late("basket", shown_basket),
     }
@@ -94,6 +93,10 @@ def _departments() -> list[dict[str, Any]]:
     ]
 
 
+def _product_total() -> int:
+    return sum(found.product_count for found in departments())
+
+
 def person() -> dict[str, Any] | None:
     """Who is signed in, for the header; None for a guest."""
     actor = current_actor()
@@ -109,14 +112,6 @@ def person() -> dict[str, Any] | None:
         "has_office": bool(actor.stores) or actor.role in ("manager", "admin"),
         "initials": initials,
     }
-
-
-def csrf_field() -> Markup:
-    """The hidden field of a form; nothing for a guest, whose pages are shared."""
-    token = csrf_token()
-    if not token:
-        return Markup()
-    return Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, token)
 
 
 def local(moment: datetime) -> datetime:

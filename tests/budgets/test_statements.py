@@ -7,8 +7,11 @@ docs/performance.md has the figures of this module.
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from kirana.cart.services import set_line
-from kirana.platform import freshness
+from kirana.catalog.queries import catalog_version
+from kirana.platform import db, freshness
 from kirana.platform.access import Actor
 from kirana.platform.cookies import ACCESS_COOKIE
 from tests.cart.counting import counted
@@ -101,3 +104,18 @@ def test_an_order_at_five_stores_costs_what_one_at_one_costs(client: Any) -> Non
     for _ in range(5):
         set_line(buyer, make_product(make_store(), 100), 1)
     assert place(client, buyer, 5) - CALLER <= 13 + 5
+
+
+@pytest.mark.on_database("sqlite")
+@pytest.mark.usefixtures("database")
+def test_a_read_sends_its_statement_and_nothing_else() -> None:
+    """A PRAGMA in between would have SQLite prepare every statement of the connection anew."""
+    said: list[str] = []
+    with db.reading() as connection:
+        driver = connection.connection.dbapi_connection
+        assert driver is not None
+        driver.set_trace_callback(said.append)
+    for _ in range(3):
+        catalog_version()
+    driver.set_trace_callback(None)
+    assert [text.partition(" ")[0] for text in said] == ["SELECT"] * 3

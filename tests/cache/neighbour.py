@@ -42,9 +42,14 @@ class Neighbour:
 
     def get(self, path: str) -> tuple[int, str | None, Any]:
         """Status, X-Cache and JSON of the answer."""
+        status, state, body = self.look(path)
+        return status, state, json.loads(body)
+
+    def look(self, path: str) -> tuple[int, str | None, str]:
+        """Status, X-Cache and text of the answer."""
         self._say(path)
         status, state, body = json.loads(self._hear())
-        return status, state, json.loads(body)
+        return status, state, body
 
     def close(self) -> None:
         assert self._process.stdin is not None

@@ -111,12 +111,17 @@ def test_a_reader_overtaken_by_a_change_keeps_nothing(market: Market, app: Any) 
         assert cache.cached("race", "key", lambda: b"never made") == b"the new price"
 
 
-def test_a_change_by_another_process_keeps_a_reader_from_storing(market: Market, app: Any) -> None:
+def test_a_change_by_another_process_keeps_a_reader_from_storing(
+    market: Market, app: Any, valkey: Valkey
+) -> None:
     slug = market.sell(price=100)
     with app.test_request_context():
         known = freshness.current()
         set_price(market, slug, 200)
-        # As if the change had come from elsewhere: this process still trusts what it knew.
+        # As if the change had come from elsewhere and its word in Redis had been lost: this
+        # process still trusts what it knew.
+        with valkey.client() as inside:
+            assert inside.delete(f"{freshness.PREFIX}{freshness.copy_name()}") == 1
         freshness._known.version, freshness._known.until = known, time.monotonic() + 60
         assert cache.cached("race", "key", lambda: b"made late") == b"made late"
         freshness.forget()

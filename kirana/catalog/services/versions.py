@@ -8,7 +8,11 @@ from kirana.catalog.models import CatalogVersion
 from kirana.platform import freshness
 from kirana.platform.db import after_commit
 
-_RAISE = update(CatalogVersion).values(version=CatalogVersion.version + 1)
+_RAISE = (
+    update(CatalogVersion)
+    .values(version=CatalogVersion.version + 1)
+    .returning(CatalogVersion.version)
+)
 
 
 def raise_version(connection: Connection) -> None:
@@ -16,8 +20,8 @@ def raise_version(connection: Connection) -> None:
 
     Locks one row until the commit: call it last.
     """
-    connection.execute(_RAISE)
-    after_commit(freshness.forget)
+    version = connection.execute(_RAISE).scalar_one()
+    after_commit(lambda: freshness.raised(version))
 
 
 def on_store_changed(connection: Connection, **_facts: Any) -> None:

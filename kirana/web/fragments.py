@@ -1,0 +1,109 @@
+"""Parts of pages that are rendered once: ``{% kept "card", card, lazy %}…{% endkept %}``.
+
+What stands inside depends on the values named and on nothing else of the request, but for the two
+fields of a form that do: its CSRF token and the page that it leads back to. Those stand in the part
+as marks and are filled in for whoever asks. There is nothing to invalidate: other values are
+another part.
+"""
+
+import secrets
+from collections.abc import Callable, MutableMapping
+from typing import Any, cast
+
+from flask import Flask, g, request
+from flask.templating import Environment
+from jinja2 import nodes
+from jinja2.ext import Extension
+from jinja2.parser import Parser
+from markupsafe import Markup, escape
+from werkzeug.local import LocalProxy
+
+from kirana.platform.pages import CSRF_FIELD, csrf_token
+from kirana.platform.shelves import NearShelf
+
+_SHELF = "kept_parts"
+_SECONDS = 3600
+_INSIDE = "in_kept_part"
+# Marks that nobody can write into a product's title.
+_CSRF, _RETURN = secrets.token_hex(16), secrets.token_hex(16)
+_MOST, _LARGEST, _MOST_BYTES = 8192, 64 * 1024, 16 * 1024 * 1024
+
+
+class ShopEnvironment(Environment):
+    """All templates share one dictionary of globals: each import of macros compares them."""
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        return super().make_globals(d) if d else self.globals
+
+
+def install(app: Flask) -> None:
+    """Give the templates the tag, and the fields that differ from visitor to visitor."""
+    app.jinja_environment = ShopEnvironment
+    app.jinja_env.add_extension(KeptParts)
+    app.jinja_env.globals.update(
+        {_SHELF: NearShelf(_MOST, _LARGEST, _MOST_BYTES), "csrf": csrf, "return_path": return_path}
+    )
+
+
+def csrf() -> str:
+    """The hidden field of a form; nothing for a guest, whose pages are shared."""
+    return _CSRF if g.get(_INSIDE) else _csrf_field()
+
+
+def return_path() -> str:
+    """Where a form leads back to: the page it stands on; from an answer to a POST, the basket."""
+    return _RETURN if g.get(_INSIDE) else _return_path()
+
+
+class KeptParts(Extension):
+    """The tag ``kept``."""
+
+    tags = {"kept"}
+
+    def parse(self, parser: Parser) -> nodes.Node:
+        line = next(parser.stream).lineno
+        key = parser.parse_tuple()
+        body = parser.parse_statements(("name:endkept",), drop_needle=True)
+        call = self.call_method("_part", [key])
+        return nodes.CallBlock(call, [], [], body).set_lineno(line)
+
+    def _part(self, key: Any, caller: Callable[[], str]) -> str:
+        shelf = cast(NearShelf, self.environment.globals[_SHELF])
+        name = _hashable(key)
+        part: str | None = shelf.get(name)
+        if part is None:
+            outer, g.in_kept_part = g.get(_INSIDE, False), True
+            try:
+                part = str(caller())
+            finally:
+                g.in_kept_part = outer
+            shelf.put(name, part, _SECONDS, len(part))
+        return part if g.get(_INSIDE) else _filled(part)
+
+
+def _filled(part: str) -> str:
+    if _CSRF in part:
+        part = part.replace(_CSRF, _csrf_field())
+    return part.replace(_RETURN, escape(_return_path())) if _RETURN in part else part
+
+
+def _csrf_field() -> Markup:
+    token = csrf_token()
+    if not token:
+        return Markup()
+    return Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, token)
+
+
+def _return_path() -> str:
+    return request.full_path.strip("?") if request.method == "GET" else "/basket"
+
+
+def _hashable(value: Any) -> Any:
+    """The same for lists and dictionaries of plain values, and what stands behind a proxy now."""
+    if type(value) is LocalProxy:
+        value = value._get_current_object()
+    if isinstance(value, dict):
+        return tuple(_hashable(each) for each in value.values())
+    if isinstance(value, list | tuple):
+        return tuple(_hashable(each) for each in value)
+    return value

@@ -1,0 +1,114 @@
+"""The same shop under granian and gunicorn: pages, the edge, a polite end, a killed worker."""
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import need
+from tests.machinery.databases import SqliteSource
+from tests.machinery.processes import Process, descendants, free_port, wait_until
+from tests.machinery.shop import ROOT, Shop, status_of
+from tests.machinery.valkey import find_program
+from tests.platform.stalling import head, saying, told
+
+pytestmark = pytest.mark.on_database("sqlite")
+SERVERS = {
+    "granian": [sys.executable, "main.py"],
+    "gunicorn": [
+        sys.executable, "-m", "gunicorn", "main:app", "--workers", "2", "--threads", "4",
+        "--graceful-timeout", "10", "--no-control-socket", "--bind",
+    ],
+}  # fmt: skip
+BODY = json.dumps({"email": "nobody@example.org", "password": "wrong password"}).encode()
+
+
+@pytest.fixture(scope="module")
+def counter(
+    sqlite_source: SqliteSource, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shop]:
+    """A shop of which Valkey alone runs."""
+    folder: Path = tmp_path_factory.mktemp("counter")
+    url = sqlite_source.fresh(folder / "kirana.sqlite3")
+    shop = Shop(url, need("Valkey", find_program()), WORKERS="2", THREADS="4")
+    shop.valkey.start()
+    yield shop
+    shop.close()
+
+
+@contextlib.contextmanager
+def serving(counter: Shop, server: str) -> Iterator[tuple[Process, int]]:
+    port = free_port()
+    command = SERVERS[server] + ([f"127.0.0.1:{port}"] if server == "gunicorn" else [])
+    environ = counter.environ() | {"KIRANA_PORT": str(port)}
+    process = Process(server, command, counter.home / f"{server}.log", ROOT, environ)
+    try:
+        process.start().wait_until_ready(lambda: status_of(port, "/healthz") == 200)
+        yield process, port
+    finally:
+        process.stop()
+
+
+def get(port: int, path: str, *headers: bytes) -> tuple[int, dict[str, str], bytes]:
+    asked = head(port, b"GET " + path.encode(), b"Connection: close", *headers)
+    with saying(port, asked) as connection:
+        return told(connection)
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_the_shop_is_the_same_under_it(counter: Shop, server: str) -> None:
+    with serving(counter, server) as (_process, port):
+        for path in ("/", "/products", "/api/v1/products", "/sign-in", "/metrics"):
+            assert get(port, path)[0] == 200, path
+        hits = [get(port, "/products")[1]["x-cache"] for _ in range(6)]
+        assert hits[-1] == "hit"
+        _, headers, body = get(port, "/products", b"Accept-Encoding: br")
+        assert headers["content-encoding"] == "br"
+        assert int(headers["content-length"]) == len(body)
+        assert "default-src 'none'" in headers["content-security-policy"]
+        status, known, body = get(port, "/products", b"If-None-Match: " + headers["etag"].encode())
+        assert (status, body, known["etag"]) == (304, b"", headers["etag"])
+        assert "content-length" not in known or known["content-length"] == "0"
+        with saying(port, head(port, b"HEAD /products", b"Connection: close")) as connection:
+            said = b"".join(iter(lambda: connection.recv(65536), b""))
+        assert said.startswith(b"HTTP/1.1 200")
+        assert said.endswith(b"\r\n\r\n")
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_a_polite_end_finishes_what_is_in_flight(counter: Shop, server: str) -> None:
+    with serving(counter, server) as (process, port):
+        length = b"Content-Length: %d" % len(BODY)
+        asked = head(port, b"POST /api/v1/auth/sign-in", b"Content-Type: application/json", length)
+        with saying(port, asked + BODY[:10]) as connection:
+            time.sleep(0.5)
+            process.signal(signal.SIGTERM)
+            time.sleep(1)
+            assert process.running, "it waits for the request that it has begun to read"
+            connection.sendall(BODY[10:])
+            status, headers, body = told(connection)
+        assert (status, headers["content-type"]) == (401, "application/problem+json")
+        assert json.loads(body)["code"]
+        wait_until(lambda: not process.running, 10, "the end of the server")
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_a_worker_that_dies_comes_back(counter: Shop, server: str) -> None:
+    with serving(counter, server) as (process, port):
+        for _ in range(2):
+            before = set(descendants(process.pid))
+            assert len(before) >= 2
+            os.kill(min(before), signal.SIGKILL)
+            wait_until(
+                lambda old=before: len(set(descendants(process.pid)) - old) >= 1,
+                20, "a new worker",
+            )  # fmt: skip
+            wait_until(lambda: status_of(port, "/healthz") == 200, 20, "an answer")
+            time.sleep(3)  # two deaths at once end granian, and `kirana up` starts it again
+        assert [get(port, "/products")[0] for _ in range(8)] == [200] * 8

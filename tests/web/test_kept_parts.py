@@ -1,0 +1,93 @@
+"""Parts of pages that are rendered once: everybody's cards, and nobody else's secrets."""
+
+import re
+from typing import Any
+
+import pytest
+from flask import g, render_template_string
+
+from kirana.catalog.inputs import ProductChanges
+from kirana.catalog.services.products import edit_product
+from kirana.platform.cookies import ACCESS_COOKIE
+from kirana.web import fragments
+from tests.accounts.people import OWN_ORIGIN, join
+from tests.catalog.market import Market, open_market
+
+TOKEN = re.compile(r'name="csrf_token" value="([^"]*)"')
+RETURN = re.compile(r'name="return_to" value="([^"]*)"')
+STEPPER = re.compile(r'data-stepper="([^"]*)" data-quantity="(\d+)"')
+
+
+@pytest.fixture
+def market(app: Any) -> Market:
+    found = open_market()
+    for number in range(6):
+        found.sell(f"Milk {number}")
+    return found
+
+
+def browser(app: Any) -> Any:
+    """The browser of a newcomer who is signed in."""
+    person = join(app)
+    client = app.test_client()
+    assert person.tokens is not None
+    client.set_cookie(ACCESS_COOKIE, person.tokens.access_token)
+    return client
+
+
+def test_each_sees_their_own_token_and_the_way_back(market: Market, app: Any) -> None:
+    asha, ravi, guest = browser(app), browser(app), app.test_client()
+    seen = []
+    for path in ("/products", f"/categories/{market.shelf}?sort=price"):
+        for who in (asha, ravi, guest, asha):
+            page = who.get(path).text
+            assert set(RETURN.findall(page)) == {path}, path
+            assert len(RETURN.findall(page)) == 6
+            assert fragments._CSRF not in page
+            assert fragments._RETURN not in page
+            tokens = TOKEN.findall(page)
+            seen.append((len(tokens) >= 6, len(set(tokens)), tuple(set(tokens))))
+    assert [few for _, few, _ in seen] == [1, 1, 0, 1] * 2
+    assert [has for has, _, _ in seen] == [True, True, False, True] * 2
+    assert seen[0] == seen[3] == seen[4] != seen[1] == seen[5]
+
+
+def test_each_sees_their_own_basket_on_the_cards(market: Market, app: Any) -> None:
+    asha, ravi = browser(app), browser(app)
+    taken = {"product": "milk-2", "change": "+", "return_to": "/products"}
+    assert asha.post("/basket/lines", data=taken, headers=OWN_ORIGIN).status_code == 303
+    for _ in range(2):
+        for who, quantity in ((asha, "1"), (ravi, "0")):
+            main = who.get("/products").text.split('class="product-grid"')[1].split("</ul>")[0]
+            assert dict(STEPPER.findall(main))["milk-2"] == quantity
+            assert dict(STEPPER.findall(main))["milk-3"] == "0"
+
+
+def test_other_values_are_another_part(market: Market, app: Any) -> None:
+    asha = browser(app)
+    asha.get("/products")
+    edit_product(market.manager, "milk-1", ProductChanges(title='Tea & <b>"Biscuits"'))
+    page = asha.get("/products").text
+    assert "Tea &amp; &lt;b&gt;" in page
+    assert "Milk 1<" not in page
+
+
+def test_a_part_is_rendered_once_for_its_key_and_marks_are_filled_at_the_end(app: Any) -> None:
+    made = []
+    template = (
+        "{% kept 'a', number, [1, {'b': 2}] %}{{ make(number) }}{{ csrf() }}"
+        "{% kept 'inner' %}({{ make('inner') }}{{ return_path() }}){% endkept %}{% endkept %}"
+    )
+
+    def render(number: int, path: str) -> str:
+        with app.test_request_context(path):
+            shown = render_template_string(
+                template, number=number, make=lambda what: made.append(what) or what
+            )
+            assert not g.get("in_kept_part")
+            return shown
+
+    assert render(1, "/a?b=<c>&d") == "1(inner/a?b=&lt;c&gt;&amp;d)"
+    assert render(1, "/e") == "1(inner/e)"
+    assert render(2, "/e") == "2(inner/e)"
+    assert made == [1, "inner", 2]
