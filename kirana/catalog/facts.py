@@ -53,6 +53,18 @@ class Nutrition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     salt_mg: _Milligrams | None = None
 
 
+class FoodFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is in a product. ``nutrition`` is for 100 of what ``measured_in`` says;
+    ``best_before_days`` count from when the store receives it."""
+
+    ingredients: str
+    allergens: tuple[Allergen, ...]
+    may_contain: tuple[Allergen, ...]
+    nutrition: Nutrition | None
+    measured_in: Measure
+    best_before_days: int | None
+
+
 class NutritionLine(msgspec.Struct, frozen=True):
     """A line of the table as people read it; ``is_part``: of the line above."""
 
@@ -62,7 +74,7 @@ class NutritionLine(msgspec.Struct, frozen=True):
 
 
 def nutrition_lines(given: Nutrition | None) -> tuple[NutritionLine, ...]:
-    """The table: energy in both units, then what there is in grams. Empty where nothing is known."""
+    """The table: energy in both units, the rest in grams. Empty where nothing is known."""
     if given is None:
         return ()
     return tuple(_lines(given))
@@ -82,6 +94,23 @@ def grams_text(milligrams: int) -> str:
     """``3.5``, ``0.08``, ``12``."""
     whole, rest = divmod(milligrams, 1000)
     return f"{whole}.{rest:03d}".rstrip("0").rstrip(".")
+
+
+def food_facts(row: Any) -> FoodFacts:
+    """From a product's row."""
+    return FoodFacts(
+        ingredients=row.ingredients,
+        allergens=tuple(row.allergens),
+        may_contain=tuple(row.may_contain),
+        nutrition=nutrition_of(row.nutrition),
+        measured_in=measured_in(row.unit, row.pack_unit),
+        best_before_days=row.best_before_days,
+    )
+
+
+def nutrition_of(kept: Mapping[str, int]) -> Nutrition | None:
+    """What a product's row keeps; None where nothing is known."""
+    return Nutrition(**kept) if kept else None
 
 
 def measured_in(unit: str, pack_unit: str | None) -> Measure:

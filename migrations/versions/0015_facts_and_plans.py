@@ -120,6 +120,4 @@ def _planned_price() -> None:
 
 def _some(name: str, table: str, fields: list[str], condition: str, unique: bool = False) -> None:
     only = sa.text(condition)
-    op.create_index(
-        name, table, fields, unique=unique, sqlite_where=only, postgresql_where=only
-    )
+    op.create_index(name, table, fields, unique=unique, sqlite_where=only, postgresql_where=only)
