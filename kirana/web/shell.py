@@ -10,6 +10,7 @@ from markupsafe import Markup
 from werkzeug.local import LocalProxy
 
 from kirana.cart.visitors import shown_basket
+from kirana.catalog.addresses import picture_choices
 from kirana.catalog.units import quantity_text, unit_price_text
 from kirana.platform.config import Settings
 from kirana.platform.http import current_actor
@@ -37,6 +38,7 @@ def install(app: Flask) -> None:
     app.jinja_env.filters.update(
         money=lambda minor: format_money(minor, settings.currency),
         quantity=quantity_text,
+        picture_choices=picture_choices,
         unit_price=lambda price: unit_price_text(price, settings.currency),
         datetime=lambda moment: local(moment).strftime("%-d %b %Y, %H:%M"),
         time=lambda moment: local(moment).strftime("%H:%M"),
@@ -89,6 +91,7 @@ def _departments() -> list[dict[str, Any]]:
             "count": found.product_count,
             "picture_url": found.picture_url,
             "well": found.well,
+            "children": found.children,
         }
         for found in departments()
     ]
