@@ -128,6 +128,11 @@ def brought_files() -> int:
     return sum(bool(file.filename) for _name, file in request.files.items(multi=True))
 
 
+def files_of(field: str) -> list[bytes]:
+    """The files of one field of a form that takes several."""
+    return [file.read() for file in request.files.getlist(field) if file.filename]
+
+
 def _count_person(rule: str, setting: str, actor: Actor) -> None:
     """Guests make up as many basket cookies as they like: their address counts too."""
     if not actor.is_signed_in:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
-from flask import Response, request
+from flask import Response
 
 from kirana.accounts.permissions import Permission
 from kirana.backoffice.pages.blueprint import my_store, pages, refused, settings
@@ -18,7 +18,7 @@ from kirana.catalog.services.pictures import (
     remove_picture,
 )
 from kirana.platform.errors import Conflict, Invalid, ShopError
-from kirana.platform.http import brought_files, current_actor, limited, requires
+from kirana.platform.http import brought_files, current_actor, files_of, limited, requires
 from kirana.platform.pages import note, posted, see_other
 from kirana.platform.storage import media
 
@@ -47,11 +47,11 @@ def add_pictures(store_slug: str, slug: str) -> Response:
     found = own_product(store, slug)
     try:
         posted(NoPicture)
-        given = [file for file in request.files.getlist(FIELD) if file.filename]
+        given = files_of(FIELD)
         if not given:
             raise Invalid.at(f"/{FIELD}", "choose at least one file")
         for file in given:
-            add_picture(current_actor(), media(settings()), slug, file.read())
+            add_picture(current_actor(), media(settings()), slug, file)
     except ShopError as error:
         return product_page(store, found, error.status, ("pictures", refused(error)))
     note("The picture is there." if len(given) == 1 else "The pictures are there.", "success")

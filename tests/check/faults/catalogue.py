@@ -4,7 +4,7 @@
 
 from tests.check.planting import Fault, fault
 
-MILK = "(SELECT MIN(product_id) FROM planned_price)"
+MILK = "(SELECT MIN(product_id) FROM planned_price WHERE status = 'applied')"
 FACTS = f"UPDATE product SET {{}} WHERE id = {MILK}"
 APPLIED = "(SELECT MIN(id) FROM planned_price WHERE status = 'applied')"
 PLANNED = "(SELECT MIN(id) FROM planned_price WHERE status = 'planned')"
