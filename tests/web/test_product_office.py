@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -106,6 +107,16 @@ def test_one_that_is_no_picture_says_so_and_the_others_stay(client: Any, market:
     none = post(client, f"{path}/pictures", {"pictures": ""})
     assert none.status_code == 422
     assert "choose at least one file" in none.text
+
+
+def test_each_file_counts_as_an_upload(app: Any, client: Any, market: Market) -> None:
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], upload_per_hour=3)
+    path = f"{base(market, market.sell())}/pictures"
+    for files, status in ((2, 303), (2, 429)):
+        several = {"pictures": [file(picture()) for _ in range(files)]}
+        answer = post(client, path, several, content_type="multipart/form-data")
+        assert answer.status_code == status
+    assert len(rows(Picture)) == 2
 
 
 def test_a_price_is_planned_on_the_clock_of_the_store(client: Any, market: Market) -> None:
