@@ -31,6 +31,7 @@ from kirana.privacy import pages as privacy_pages
 from kirana.reports import api as reports_api
 from kirana.stock import api as stock_api
 from kirana.storefront import pages as storefront_pages
+from kirana.storefront import sitemap
 from kirana.stores import api as stores_api
 from kirana.stores import pages as stores_pages
 from kirana.stores.queries import PLACES
@@ -45,6 +46,7 @@ PAGES = {
     "accounts": accounts_pages.pages,
     "stores": stores_pages.pages,
     "storefront": storefront_pages.pages,
+    "sitemap": sitemap.pages,
     "cart": cart_pages.pages,
     "checkout": checkout_pages.pages,
     "orders": orders_pages.pages,

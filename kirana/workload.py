@@ -1,6 +1,7 @@
 """All that a worker can be asked to do. Loaded by workers only: beat just names tasks."""
 
 import kirana.accounts.tasks
+import kirana.catalog.tasks
 import kirana.check.tasks
 import kirana.exports.tasks
 import kirana.oversight.tasks

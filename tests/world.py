@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, insert, select
 
 from kirana.accounts.key_shapes import NewKey
 from kirana.accounts.models import Account
@@ -14,8 +15,10 @@ from kirana.accounts.services import add_address, make_key, suspend
 from kirana.accounts.session_queries import list_sessions
 from kirana.accounts.shapes import AddressDetails, ApplicationsQuery, Tokens
 from kirana.cart.services import set_line
-from kirana.catalog.inputs import CategoryWish, NewCategory, NewProduct
+from kirana.catalog.inputs import CategoryWish, NewCategory, NewPlannedPrice, NewProduct
+from kirana.catalog.models import Picture, Product
 from kirana.catalog.services.categories import create_category
+from kirana.catalog.services.plans import plan_price
 from kirana.catalog.services.products import create_product, publish_product
 from kirana.catalog.services.requests import ask_for_category
 from kirana.exports.services import request_export
@@ -24,7 +27,7 @@ from kirana.oversight.services import Broken, record_findings
 from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.amounts import Money
-from kirana.platform.db import query
+from kirana.platform.db import query, verb
 from kirana.platform.paging import PageQuery
 from kirana.stock.services.goods import receive_goods
 from kirana.stores.invitation_keys import invitation_token
@@ -131,6 +134,18 @@ def _refuse(world: World, name: str) -> None:
     reject_manager(world.actor("admin"), _application(world, name), "Too far away.")
 
 
+@verb
+def _picture_of(connection: Connection, slug: str) -> str:
+    """The name of the second of two pictures whose files nobody needs."""
+    product = connection.execute(select(Product.id).where(Product.slug == slug)).scalar_one()
+    for place, file in enumerate(("oats.webp", "back.webp")):
+        made = insert(Picture).values(
+            product_id=product, position=place, file=file, width=8, height=8
+        )
+        connection.execute(made)
+    return "back.webp"
+
+
 def _fill(world: World) -> None:
     admin, manager, customer = (world.actor(name) for name in ("admin", "manager", "customer"))
     keys, store = world.keys, world.keys["manager.store"]
@@ -140,6 +155,9 @@ def _fill(world: World) -> None:
     publish_product(manager, keys["product"])
     receive_goods(manager, keys["product"], 50)
     set_line(customer, keys["product"], 2)
+    later = NewPlannedPrice(price=Money(8900, "INR"), due_at=clock.utc_now() + timedelta(days=9))
+    keys["plan"] = plan_price(manager, keys["product"], later).uid
+    keys["picture"] = _picture_of(keys["product"])
     keys["order"] = buy(customer).orders[0].number
     found = [Broken(1, "a rule of the world", 1, [{"id": 1}])]
     record_findings(found, clock.utc_now())

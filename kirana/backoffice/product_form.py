@@ -1,9 +1,11 @@
 """A product as a form: texts in whole money and steps, both ways. Pure."""
 
-from typing import Annotated, Literal
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, Literal
 
 import msgspec
 
+from kirana.catalog.facts import NUTRIENTS, Nutrition, grams_text
 from kirana.catalog.inputs import NewProduct, ProductChanges
 from kirana.catalog.units import Unit
 from kirana.catalog.views import ProductView, TaxClass
@@ -11,7 +13,9 @@ from kirana.platform.amounts import Money
 from kirana.platform.errors import Invalid
 from kirana.platform.inputs import to_struct
 from kirana.platform.money import LARGEST, decimal_text, exponent, typed_minor
+from kirana.platform.words import slug_of
 
+MOST = 100_000
 Text = Annotated[str, msgspec.Meta(max_length=5000)]
 Steps = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 
@@ -36,6 +40,19 @@ class ProductForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tax_class: TaxClass = "standard"
     origin: Text = ""
     diet: Text = ""
+    family: Text = ""
+    ingredients: Text = ""
+    allergens: list[Text] = []
+    may_contain: list[Text] = []
+    energy_kcal: Text = ""
+    fat_mg: Text = ""
+    saturates_mg: Text = ""
+    carbohydrate_mg: Text = ""
+    sugars_mg: Text = ""
+    fibre_mg: Text = ""
+    protein_mg: Text = ""
+    salt_mg: Text = ""
+    best_before_days: Steps | None = None
     picture: Text = ""
     seen: int | None = None
 
@@ -67,7 +84,51 @@ class ProductForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "tax_class": self.tax_class,
             "origin": self.origin.strip(),
             "diet": [tag.strip() for tag in self.diet.split(",") if tag.strip()],
+            "family": slug_of(self.family, ""),
+            "ingredients": self.ingredients.strip(),
+            "allergens": self.allergens,
+            "may_contain": self.may_contain,
+            "nutrition": self._nutrition(),
+            "best_before_days": self.best_before_days,
         }
+
+    def _nutrition(self) -> dict[str, int] | None:
+        """Raises Invalid at the field of what is no number."""
+        typed = {name: getattr(self, name).strip() for name in ("energy_kcal", *NUTRIENTS)}
+        known = {
+            name: _number(text, name, 1 if name == "energy_kcal" else 1000)
+            for name, text in typed.items()
+            if text
+        }
+        return known or None
+
+
+def chosen_values(found: ProductView) -> dict[str, list[str]]:
+    """The boxes that are ticked."""
+    return {"allergens": [*found.allergens], "may_contain": [*found.may_contain]}
+
+
+def _nutrition_texts(given: Nutrition | None) -> dict[str, str]:
+    known = {
+        name: value
+        for name, value in msgspec.to_builtins(given or Nutrition()).items()
+        if value is not None
+    }
+    return {
+        name: str(value) if name == "energy_kcal" else grams_text(value)
+        for name, value in known.items()
+    }
+
+
+def _number(text: str, field: str, steps: int) -> int:
+    """A decimal number typed with point or comma, as a count of its ``steps``. Raises Invalid."""
+    try:
+        number = Decimal(text.replace(",", ".")) * steps
+    except InvalidOperation:
+        raise Invalid.at(f"/{field}", "write a number, such as 3.5") from None
+    if not number.is_finite() or number != number.to_integral_value() or not 0 <= number <= MOST:
+        raise Invalid.at(f"/{field}", "write a number, such as 3.5")
+    return int(number)
 
 
 def form_values(found: ProductView, currency: str) -> dict[str, str]:
@@ -90,11 +151,15 @@ def form_values(found: ProductView, currency: str) -> dict[str, str]:
         "tax_class": found.tax_class,
         "origin": found.origin,
         "diet": ", ".join(found.diet),
+        "family": found.family.replace("-", " "),
+        "ingredients": found.ingredients,
+        **_nutrition_texts(found.nutrition),
+        "best_before_days": "" if found.best_before_days is None else str(found.best_before_days),
         "seen": str(found.version),
     }
 
 
-def money(text: str, field: str, currency: str) -> dict[str, object]:
+def money(text: str, field: str, currency: str) -> dict[str, Any]:
     """An amount typed in whole money, as the API takes it. Raises Invalid at the field."""
     amount = typed_minor(text, currency)
     if amount is None:

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, request
 
 from kirana.accounts.permissions import Permission
-from kirana.catalog import product_api
+from kirana.catalog import picture_api, plan_api, product_api
 from kirana.catalog.errors import (
     CategoryExists,
     CategoryGone,
@@ -40,6 +40,8 @@ from kirana.platform.paging import Page
 
 api = Blueprint("catalog_api", __name__)
 api.register_blueprint(product_api.products)
+api.register_blueprint(picture_api.pictures)
+api.register_blueprint(plan_api.plans)
 
 
 @api.get("/cache-check")

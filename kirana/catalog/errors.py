@@ -22,7 +22,7 @@ class CategoryLoop(Conflict):
 
 class CategoryTooDeep(Conflict):
     code = "category_too_deep"
-    message = "Categories are at most four levels deep."
+    message = "Categories are at most 32 levels deep."
 
 
 class SkuTaken(Conflict):
@@ -46,3 +46,18 @@ class PictureTooLarge(ShopError):
 class CategoryGone(Conflict):
     code = "category_gone"
     message = "The category of this request is gone. Refuse the request, with that as the reason."
+
+
+class PricePlannedAlready(Conflict):
+    code = "price_planned_already"
+    message = "A price is planned for that moment already."
+
+
+class TooManyPlans(Conflict):
+    code = "too_many_plans"
+    message = "At most 20 prices are planned for a product at once."
+
+
+class TooManyPictures(Conflict):
+    code = "too_many_pictures"
+    message = "A product has at most eight pictures."

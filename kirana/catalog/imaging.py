@@ -23,7 +23,7 @@ LONGEST_SIDE = 16_000
 MOST_SCANNED_PIXELS = 600_000_000
 SCAN = b"\xff\xda"
 FORMATS = ("JPEG", "PNG", "WEBP")
-LARGE, SMALL = 640, 320
+LARGE, SMALL, TINY = 640, 320, 160
 _QUALITY = 82
 # Seconds. One picture at a time in each process, and one that waits; the other threads serve on.
 PATIENCE = 5
@@ -32,16 +32,17 @@ _places = threading.BoundedSemaphore(2)
 
 
 class Encoded(msgspec.Struct, frozen=True):
-    """A picture in its two sizes, as WebP without any metadata; width and height of the large."""
+    """A picture in its three sizes, as WebP without any metadata; the large one's are told."""
 
     large: bytes
     small: bytes
+    tiny: bytes
     width: int
     height: int
 
 
 def encode_picture(raw: bytes) -> Encoded:
-    """Turn a JPEG, PNG or WebP, told by its content, into our own two WebP files.
+    """Turn a JPEG, PNG or WebP, told by its content, into our own three WebP files.
 
     The turn that a camera noted is applied. Raises PictureTooLarge (bytes or pixels; decided
     before anything is decoded), PictureRefused, or Busy while others' pictures are worked on.
@@ -86,7 +87,9 @@ def _encode(raw: bytes) -> Encoded:
     ImageOps.exif_transpose(image, in_place=True)
     large, (width, height) = _webp(image), image.size
     image.thumbnail((SMALL, SMALL), Image.Resampling.LANCZOS)
-    return Encoded(large, _webp(image), width, height)
+    small = _webp(image)
+    image.thumbnail((TINY, TINY), Image.Resampling.LANCZOS)
+    return Encoded(large, small, _webp(image), width, height)
 
 
 def _check_size(image: Image.Image, raw: bytes) -> None:

@@ -1,14 +1,16 @@
 """What the catalogue's verbs take, from forms and from the API alike."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from kirana.catalog.facts import Allergen, Nutrition
 from kirana.catalog.units import Unit
 from kirana.catalog.views import TaxClass, Well
 from kirana.platform.amounts import Money
-from kirana.platform.words import END, ONE_LINE
+from kirana.platform.words import END, ONE_LINE, SLUG_LENGTH
 
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=160, pattern=ONE_LINE)]
 Line = Annotated[str, msgspec.Meta(max_length=80, pattern=ONE_LINE)]
@@ -19,6 +21,14 @@ Description = Annotated[str, msgspec.Meta(max_length=5000)]
 Steps = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 SizeText = Annotated[str, msgspec.Meta(max_length=60, pattern=ONE_LINE)]
 Diet = Annotated[list[Annotated[str, msgspec.Meta(max_length=30)]], msgspec.Meta(max_length=10)]
+Family = Annotated[
+    str, msgspec.Meta(max_length=SLUG_LENGTH, pattern=r"^([a-z0-9]+(-[a-z0-9]+)*)?" + END)
+]
+Ingredients = Annotated[str, msgspec.Meta(max_length=3000)]
+Allergens = Annotated[list[Allergen], msgspec.Meta(max_length=14)]
+Days = Annotated[int, msgspec.Meta(ge=1, le=3650)]
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Alt = Annotated[str, msgspec.Meta(max_length=200, pattern=ONE_LINE)]
 Reason = Annotated[str, msgspec.Meta(max_length=500)]
 Position = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
 
@@ -28,22 +38,26 @@ class Closed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class NewCategory(Closed, frozen=True):
-    """A category to make; ``parent`` is a slug, or null for a department."""
+    """A category to make; ``parent`` is a slug, or null for a department.
+
+    ``well`` null is the colour of the category above it, of a department sand.
+    """
 
     name: CategoryName
     parent: str | None = None
     position: Position = 0
-    well: Well = "sand"
+    well: Well | None = None
     tax_class: TaxClass = "standard"
 
 
 class CategoryChanges(Closed, frozen=True):
-    """What is left out stays. ``parent`` null makes it a department. The slug never changes."""
+    """What is left out stays. ``parent`` null makes it a department, ``well`` null gives it the
+    colour of the category above it. The slug never changes."""
 
     name: CategoryName | UnsetType = UNSET
     parent: str | None | UnsetType = UNSET
     position: Position | UnsetType = UNSET
-    well: Well | UnsetType = UNSET
+    well: Well | None | UnsetType = UNSET
     tax_class: TaxClass | UnsetType = UNSET
 
 
@@ -65,7 +79,8 @@ class CategoryWish(Closed, frozen=True):
 class NewProduct(Closed, frozen=True):
     """A product to make as a draft. ``price`` is for a piece, a kilogram or a litre.
 
-    ``sku`` is made up where none is given, ``tax_class`` is that of the category.
+    ``sku`` is made up where none is given, ``tax_class`` is that of the category. ``family`` is
+    shared by the sizes of one thing.
     """
 
     title: Title
@@ -85,6 +100,12 @@ class NewProduct(Closed, frozen=True):
     tax_class: TaxClass | None = None
     origin: Line = ""
     diet: Diet = []
+    family: Family = ""
+    ingredients: Ingredients = ""
+    allergens: Allergens = []
+    may_contain: Allergens = []
+    nutrition: Nutrition | None = None
+    best_before_days: Days | None = None
 
 
 class ProductChanges(Closed, frozen=True):
@@ -106,3 +127,35 @@ class ProductChanges(Closed, frozen=True):
     tax_class: TaxClass | UnsetType = UNSET
     origin: Line | UnsetType = UNSET
     diet: Diet | UnsetType = UNSET
+    family: Family | UnsetType = UNSET
+    ingredients: Ingredients | UnsetType = UNSET
+    allergens: Allergens | UnsetType = UNSET
+    may_contain: Allergens | UnsetType = UNSET
+    nutrition: Nutrition | None | UnsetType = UNSET
+    best_before_days: Days | None | UnsetType = UNSET
+
+
+class NewPlannedPrice(Closed, frozen=True):
+    """A price that becomes true at ``due_at``; ``was_price`` is shown struck through from then."""
+
+    price: Money
+    due_at: Moment
+    was_price: Money | None = None
+
+
+class PublicationPlan(Closed, frozen=True):
+    """When a draft or hidden product goes on sale by itself."""
+
+    publish_at: Moment
+
+
+class PictureWords(Closed, frozen=True):
+    """What a picture shows, for who cannot see it; empty for the product's title."""
+
+    alt: Alt
+
+
+class PictureOrder(Closed, frozen=True):
+    """The names of all pictures of a product, the one for cards first."""
+
+    names: Annotated[list[str], msgspec.Meta(max_length=8)]

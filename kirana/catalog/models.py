@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kirana.catalog.states import PRODUCT_MOVES, REQUEST_MOVES
+from kirana.catalog.states import PLAN_MOVES, PRODUCT_MOVES, REQUEST_MOVES
 from kirana.platform import columns
 from kirana.platform.db import ByteOrdered, Json, Model
 from kirana.platform.money import LARGEST
@@ -40,6 +40,7 @@ class Category(Model):
         CheckConstraint("parent_id IS NULL OR parent_id <> id", name="not_its_own_parent"),
         columns.one_of("tax_class", TAX_CLASSES),
         columns.one_of("well", WELLS),
+        CheckConstraint("parent_id IS NOT NULL OR own_well", name="department_has_a_well"),
     )
 
     id: Mapped[int] = columns.key()
@@ -48,7 +49,9 @@ class Category(Model):
     parent_id: Mapped[int | None] = columns.link("category.id")
     position: Mapped[int] = mapped_column(default=0)
     picture: Mapped[str] = mapped_column(String(200), default="")
+    # Without one of its own it is that of the category above, copied here to be read at once.
     well: Mapped[str] = mapped_column(String(10), default="sand")
+    own_well: Mapped[bool] = mapped_column(default=True)
     tax_class: Mapped[str] = mapped_column(String(10), default="standard")
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = columns.created()
@@ -96,11 +99,17 @@ class Product(Model):
         CheckConstraint("(unit = 'each') = (price_per = 1)", name="price_per_fits_unit"),
         CheckConstraint("(pack_size IS NULL) = (pack_unit IS NULL)", name="pack_whole"),
         CheckConstraint("(status <> 'published') OR published_at IS NOT NULL", name="published"),
+        CheckConstraint(
+            "publish_at IS NULL OR status IN ('draft', 'hidden')", name="publish_at_of_unseen"
+        ),
+        CheckConstraint("best_before_days > 0", name="best_before_days_positive"),
         Index("ix_product_shelf", "status", "category_id", "sort_key", "id"),
         Index("ix_product_everything", "status", "sort_key", "id"),
         Index("ix_product_price", "status", "price_minor", "id"),
         Index("ix_product_new", "status", "published_at", "id"),
         Index("ix_product_store", "store_id", "status", "sort_key", "id"),
+        columns.some("ix_product_family", "family <> ''", "store_id", "family"),
+        columns.some("ix_product_publish_at", "publish_at IS NOT NULL", "publish_at"),
     )
 
     id: Mapped[int] = columns.key()
@@ -129,9 +138,17 @@ class Product(Model):
     tax_class: Mapped[str] = mapped_column(String(10), default="standard")
     origin: Mapped[str] = mapped_column(String(80), default="")
     diet: Mapped[list[str]] = mapped_column(Json, default=list)
+    # The sizes of one thing in a store have the same word here; empty for what stands alone.
+    family: Mapped[str] = mapped_column(ByteOrdered, default="")
+    ingredients: Mapped[str] = mapped_column(Text, default="")
+    allergens: Mapped[list[str]] = mapped_column(Json, default=list)
+    may_contain: Mapped[list[str]] = mapped_column(Json, default=list)
+    nutrition: Mapped[dict[str, int]] = mapped_column(Json, default=dict)
+    best_before_days: Mapped[int | None]
     status: Mapped[str] = columns.status(default="draft")
     version: Mapped[int] = mapped_column(default=1)
     published_at: Mapped[datetime | None] = columns.moment()
+    publish_at: Mapped[datetime | None] = columns.moment()
     created_at: Mapped[datetime] = columns.created()
     updated_at: Mapped[datetime] = columns.created()
 
@@ -173,8 +190,40 @@ class Price(Model):
     actor_id: Mapped[int | None] = columns.link("account.id")
 
 
+class PlannedPrice(Model):
+    """A price that becomes true at ``due_at``; ``price_id`` is what it became."""
+
+    __tablename__ = "planned_price"
+    __table_args__ = (
+        columns.one_of("status", tuple(PLAN_MOVES)),
+        CheckConstraint(f"amount_minor > 0 AND amount_minor <= {LARGEST}", name="amount_in_range"),
+        CheckConstraint("was_minor IS NULL OR was_minor > amount_minor", name="is_a_cut"),
+        CheckConstraint("(status = 'planned') = (ended_at IS NULL)", name="ends_once"),
+        CheckConstraint("status <> 'applied' OR ended_at >= due_at", name="never_early"),
+        columns.some(
+            "uq_planned_price_moment", "status = 'planned'", "product_id", "due_at", unique=True
+        ),
+        columns.some("ix_planned_price_due", "status = 'planned'", "due_at"),
+    )
+
+    id: Mapped[int] = columns.key()
+    uid: Mapped[str] = columns.uid()
+    product_id: Mapped[int] = columns.link("product.id")
+    amount_minor: Mapped[int]
+    was_minor: Mapped[int | None]
+    due_at: Mapped[datetime] = columns.moment()
+    status: Mapped[str] = columns.status(default="planned")
+    price_id: Mapped[int | None] = columns.link("price.id", index=False, unique=True)
+    planned_by: Mapped[int | None] = columns.link("account.id")
+    created_at: Mapped[datetime] = columns.created()
+    ended_at: Mapped[datetime | None] = columns.moment()
+
+
 class Picture(Model):
-    """A product's picture, re-encoded by us; ``file`` is a random name in the media folder."""
+    """A product's picture, re-encoded by us; ``file`` is a random name in the media folder.
+
+    The one at position 0 is shown on cards.
+    """
 
     __tablename__ = "picture"
     __table_args__ = (UniqueConstraint("product_id", "position"),)

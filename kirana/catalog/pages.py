@@ -20,14 +20,21 @@ A_WHILE = "public, max-age=300"
 @public
 def picture(name: str) -> Response:
     """A picture; its random name is never given to another."""
-    return _webp(name, small=False)
+    return _webp(find_picture(picture_files(), name))
 
 
 @pages.get("/media/small/<name>")
 @public
 def small_picture(name: str) -> Response:
     """The same in the size of a card."""
-    return _webp(name, small=True)
+    return _webp(find_picture(picture_files(), name, small=True))
+
+
+@pages.get("/media/tiny/<name>")
+@public
+def tiny_picture(name: str) -> Response:
+    """The same in the size of a line in a list."""
+    return _webp(find_picture(picture_files(), name, tiny=True))
 
 
 @pages.get("/media/drawn/<slug>.svg")
@@ -45,8 +52,8 @@ def drawn(slug: str) -> Response:
     return response
 
 
-def _webp(name: str, small: bool) -> Response:
-    return _file(find_picture(picture_files(), name, small), "image/webp", FOREVER)
+def _webp(data: bytes) -> Response:
+    return _file(data, "image/webp", FOREVER)
 
 
 def _file(data: bytes, media_type: str, keep: str) -> Response:

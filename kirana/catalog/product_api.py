@@ -8,7 +8,7 @@ from kirana.accounts.permissions import Permission
 from kirana.catalog.errors import PictureRefused, PictureTooLarge, SkuTaken
 from kirana.catalog.inputs import NewProduct, ProductChanges
 from kirana.catalog.queries import get_product, list_prices, own_store_id
-from kirana.catalog.services.pictures import PictureView, put_picture, remove_picture
+from kirana.catalog.services.pictures import put_picture, remove_picture
 from kirana.catalog.services.products import (
     archive_product,
     create_product,
@@ -18,7 +18,7 @@ from kirana.catalog.services.products import (
 )
 from kirana.catalog.shapes import ManagedProduct, PastPrice, in_our_currency, managed, past_price
 from kirana.catalog.uploads import PICTURE_TYPES, picture_files, uploaded_picture
-from kirana.catalog.views import ProductView
+from kirana.catalog.views import PictureView, ProductView
 from kirana.platform.access import Actor
 from kirana.platform.bodies import Busy
 from kirana.platform.errors import IllegalMove, NotFound, Stale
@@ -91,7 +91,7 @@ def archive(actor: Actor, slug: str) -> Answer[ManagedProduct]:
     "putProductPicture", raises=(PictureTooLarge, PictureRefused, Busy), uploads=PICTURE_TYPES
 )
 def put_one_picture(actor: Actor, slug: str) -> PictureView:
-    """Give a product its picture: JPEG, PNG or WebP, raw or as the form file "picture"."""
+    """Give a product its first picture: JPEG, PNG or WebP, raw or as the form file "picture"."""
     return put_picture(actor, picture_files(), slug, uploaded_picture(request))
 
 
@@ -99,7 +99,7 @@ def put_one_picture(actor: Actor, slug: str) -> PictureView:
 @requires(Permission.WRITE_STORE_PRODUCTS)
 @operation("removeProductPicture")
 def remove_one_picture(actor: Actor, slug: str) -> None:
-    """Take the picture away; the drawn pack is shown again."""
+    """Take the first picture away; the next is shown then, after the last the drawn pack."""
     remove_picture(actor, picture_files(), slug)
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, Select, and_, func, select
 
 from kirana.accounts.permissions import Permission
 from kirana.catalog.addresses import category_picture_url, picture_url
+from kirana.catalog.facts import nutrition_of
 from kirana.catalog.models import CatalogVersion, Category, Picture, Price, Product
 from kirana.catalog.states import PRODUCT_MOVES
 from kirana.catalog.tree import Node, Tree
@@ -28,9 +29,9 @@ ON_SALE = and_(Product.status == "published", Store.status == "open")
 
 _shown: dict[str, Any] = {}
 _VERSION = select(CatalogVersion.version)
-_TREE = select(
+_TREE: Any = select(
     Category.id, Category.slug, Category.name, Category.parent_id, Category.position,
-    Category.picture, Category.well, Category.tax_class, Category.version,
+    Category.picture, Category.well, Category.own_well, Category.tax_class, Category.version,
 )  # fmt: skip
 _ON_SALE_COUNTS = (
     select(Product.category_id, func.count())
@@ -48,8 +49,10 @@ PRODUCT_VIEW = (
         Product.barcode, Product.title, Product.brand, Product.description, Product.unit,
         Product.price_minor, Product.was_minor, Product.price_per, Product.increment,
         Product.minimum, Product.pack_size, Product.pack_unit, Product.size_text,
-        Product.tax_class, Product.origin, Product.diet, Product.status, Product.version,
-        Product.published_at, Product.created_at, Product.updated_at,
+        Product.tax_class, Product.origin, Product.diet, Product.family, Product.ingredients,
+        Product.allergens, Product.may_contain, Product.nutrition, Product.best_before_days,
+        Product.status, Product.version, Product.published_at, Product.publish_at,
+        Product.created_at, Product.updated_at,
         Store.slug.label("store"), Category.slug.label("category"),
         Picture.file, Picture.alt,
     )
@@ -200,6 +203,7 @@ def category_view(tree: Tree, node: Node, product_count: int) -> CategoryView:
         position=node.position,
         picture_url=category_picture_url(node.picture),
         well=node.well,  # type: ignore[arg-type] # a CHECK keeps it among these
+        own_well=node.own_well,
         tax_class=node.tax_class,  # type: ignore[arg-type]
         product_count=product_count,
         version=node.version,
@@ -208,12 +212,13 @@ def category_view(tree: Tree, node: Node, product_count: int) -> CategoryView:
 
 def product_view(row: Any) -> ProductView:
     values = row._asdict()
-    hidden = ("id", "category_id", "store_id", "file", "alt")
+    hidden = ("id", "category_id", "store_id", "file", "alt", "nutrition")
     return ProductView(
         **{name: value for name, value in values.items() if name not in hidden},
         legal_moves=PRODUCT_MOVES[values["status"]],
         picture_url=picture_url(values["file"], values["slug"]),
         picture_alt=values["alt"] or values["title"],
+        nutrition=nutrition_of(values["nutrition"]),
     )
 
 

@@ -7,7 +7,7 @@ import msgspec
 from flask import current_app
 
 from kirana.catalog.inputs import Closed, Reason
-from kirana.catalog.views import ManagedFields, PriceView, ProductView
+from kirana.catalog.views import ManagedFields, PlannedPriceView, PriceView, ProductView
 from kirana.platform.amounts import Money
 from kirana.platform.errors import Invalid
 
@@ -25,6 +25,17 @@ class PastPrice(msgspec.Struct, frozen=True):
     price: Money
     valid_from: datetime
     valid_until: datetime | None
+
+
+class PlannedPriceShown(msgspec.Struct, frozen=True):
+    """A price that is to become true at ``due_at``, or was (``ended_at``), or was called off."""
+
+    uid: str
+    price: Money
+    was_price: Money | None
+    due_at: datetime
+    status: Literal["planned", "applied", "cancelled"]
+    ended_at: datetime | None
 
 
 class PictureUrl(msgspec.Struct, frozen=True):
@@ -60,12 +71,23 @@ def managed(product: ProductView) -> ManagedProduct:
     return ManagedProduct(
         **{name: getattr(product, name) for name in ManagedFields.__struct_fields__},
         price=money(product.price_minor),
-        was_price=None if product.was_minor is None else money(product.was_minor),
+        was_price=_money_or_none(product.was_minor),
     )
 
 
 def past_price(price: PriceView) -> PastPrice:
     return PastPrice(money(price.amount_minor), price.valid_from, price.valid_until)
+
+
+def planned_price(plan: PlannedPriceView) -> PlannedPriceShown:
+    return PlannedPriceShown(
+        plan.uid, money(plan.amount_minor), _money_or_none(plan.was_minor), plan.due_at,
+        plan.status, plan.ended_at,
+    )  # fmt: skip
+
+
+def _money_or_none(amount: int | None) -> Money | None:
+    return None if amount is None else money(amount)
 
 
 def in_our_currency(body: object) -> None:

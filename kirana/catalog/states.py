@@ -1,4 +1,4 @@
-"""The allowed moves of a product and of a category request."""
+"""The allowed moves of a product, of a category request and of a planned price."""
 
 from kirana.platform.states import Moves
 
@@ -14,4 +14,10 @@ REQUEST_MOVES: Moves = {
     "approved": (),
     "rejected": (),
     "withdrawn": (),
+}
+
+PLAN_MOVES: Moves = {
+    "planned": ("applied", "cancelled"),
+    "applied": (),
+    "cancelled": (),
 }

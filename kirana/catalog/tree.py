@@ -5,7 +5,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-LARGEST_DEPTH = 4
+# No shop needs it; what goes down the tree step by step has an end.
+LARGEST_DEPTH = 32
 
 
 class Node(msgspec.Struct, frozen=True):
@@ -18,6 +19,7 @@ class Node(msgspec.Struct, frozen=True):
     position: int
     picture: str
     well: str
+    own_well: bool
     tax_class: str
     version: int
 
@@ -64,6 +66,16 @@ class Tree:
             trail.append(self._by_id[step])
             step = self._by_id[step].parent_id
         return trail[::-1]
+
+    def followers(self, category_id: int) -> list[int]:
+        """What has its colour from this category: below it, and without one of its own between."""
+        found: list[int] = []
+        waiting = [category_id]
+        while waiting:
+            step = [node.id for node in self.children(waiting.pop()) if not node.own_well]
+            found += step
+            waiting += step
+        return found
 
     def height(self, category_id: int) -> int:
         """How many levels the category and what is below it take up."""

@@ -10,6 +10,7 @@ import msgspec
 from kirana.platform.money import format_money, round_half_up
 
 Unit = Literal["each", "g", "ml"]
+Measure = Literal["g", "ml"]
 PRICE_PER = {"each": 1, "g": 1000, "ml": 1000}
 _LARGE = {"g": "kg", "ml": "l"}
 

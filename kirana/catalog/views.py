@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from kirana.catalog.facts import Allergen, Nutrition
 from kirana.catalog.units import Unit
 
 TaxClass = Literal["zero", "reduced", "standard"]
@@ -43,7 +44,10 @@ class CategoryPage(msgspec.Struct, frozen=True):
 
 
 class CategoryView(msgspec.Struct, frozen=True):
-    """A category as the admin edits it; ``version`` is its entity tag."""
+    """A category as the admin edits it; ``version`` is its entity tag.
+
+    ``own_well``: its colour is its own, not that of the category above it.
+    """
 
     slug: str
     name: str
@@ -51,6 +55,7 @@ class CategoryView(msgspec.Struct, frozen=True):
     position: int
     picture_url: str
     well: Well
+    own_well: bool
     tax_class: TaxClass
     product_count: int
     version: int
@@ -77,11 +82,18 @@ class ManagedFields(msgspec.Struct, frozen=True, kw_only=True):
     tax_class: TaxClass
     origin: str
     diet: list[str]
+    family: str
+    ingredients: str
+    allergens: list[Allergen]
+    may_contain: list[Allergen]
+    nutrition: Nutrition | None
+    best_before_days: int | None
     status: ProductStatus
     legal_moves: tuple[str, ...]
     picture_url: str
     version: int
     published_at: datetime | None
+    publish_at: datetime | None
     created_at: datetime
     updated_at: datetime
 
@@ -100,6 +112,32 @@ class PriceView(msgspec.Struct, frozen=True):
     amount_minor: int
     valid_from: datetime
     valid_until: datetime | None
+
+
+class PlannedPriceView(msgspec.Struct, frozen=True):
+    """A price that is to become true at ``due_at``, or was, or was called off."""
+
+    uid: str
+    amount_minor: int
+    was_minor: int | None
+    due_at: datetime
+    status: Literal["planned", "applied", "cancelled"]
+    ended_at: datetime | None
+
+
+class PictureView(msgspec.Struct, frozen=True):
+    """A picture in its three sizes (640, 320 and 160 pixels at most); the large one's are told.
+
+    ``name`` stands for it in the addresses of its managers.
+    """
+
+    name: str
+    url: str
+    small_url: str
+    tiny_url: str
+    width: int
+    height: int
+    alt: str
 
 
 class RequestView(msgspec.Struct, frozen=True):

@@ -7,13 +7,13 @@ import csv
 import random
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from importlib.resources import files
 
-from kirana.demo import packing
+from kirana.demo import food, packing
 from kirana.demo.wording import describe
 
 RUPEES_PER_EURO = 50
@@ -67,6 +67,9 @@ class DemoProduct:
     tax_class: str
     origin: str
     diet: tuple[str, ...]
+    family: str
+    allergens: tuple[str, ...]
+    nutrition: Mapping[str, int]
     picture: str
     created_days_ago: int
 
@@ -125,10 +128,15 @@ def load_catalogue(seed: int) -> Catalogue:
     chance = random.Random(f"catalogue {seed}")  # noqa: S311 - the same per seed
     shelves = _shelves()
     departments = (*_top_departments(), *dict.fromkeys(s.department for s in shelves.values()))
-    products = tuple(
-        _product(item, store, _age(chance))
-        for item in (*_packed(shelves), *_fresh(shelves))
+    items = (*_packed(shelves), *_fresh(shelves))
+    alike = food.families(
+        (store, item.name, not item.brand)
+        for item in items
         for store in item.stores
+        if item.shelf.department.slug != "tins"
+    )
+    products = tuple(
+        _product(item, store, _age(chance), alike) for item in items for store in item.stores
     )
     return Catalogue(departments, products)
 
@@ -220,7 +228,9 @@ def _loose_size(by_weight: bool, increment: int) -> str:
     return "1 piece" if increment == 1 else f"in steps of {increment}"
 
 
-def _product(item: _Item, store: str, created_days_ago: int) -> DemoProduct:
+def _product(
+    item: _Item, store: str, created_days_ago: int, alike: set[tuple[str, str]]
+) -> DemoProduct:
     shelf = item.shelf.department
     twin = store != item.stores[0]
     return DemoProduct(
@@ -245,9 +255,17 @@ def _product(item: _Item, store: str, created_days_ago: int) -> DemoProduct:
         tax_class=shelf.tax_class,
         origin=item.origin,
         diet=_diet(item),
+        family=_family(item, store, alike),
+        allergens=food.allergens_of(item.name, shelf.slug),
+        nutrition=food.nutrition_table().get(item.name, {}),
         picture=f"{item.uid}.webp",
         created_days_ago=created_days_ago,
     )
+
+
+def _family(item: _Item, store: str, alike: set[tuple[str, str]]) -> str:
+    is_alike = (store, item.name) in alike and item.shelf.department.slug != "tins"
+    return slugged(item.name) if is_alike else ""
 
 
 def _diet(item: _Item) -> tuple[str, ...]:

@@ -202,6 +202,7 @@ def _put_up_shelves(
             Category, slug=shelf.slug, name=shelf.name,
             parent_id=keys[shelf.parent] if shelf.parent else None, position=shelf.position,
             picture=files.departments.get(shelf.slug, ""), well=shelf.well,
+            own_well=shelf.parent is None,
             tax_class=shelf.tax_class, created_at=moment.days_ago(FOUNDED_DAYS_AGO),
         )  # fmt: skip
     return keys
@@ -244,6 +245,8 @@ def _product(
         price_per=product.price_per, increment=product.increment, minimum=product.minimum,
         pack_size=product.pack_size, pack_unit=product.pack_unit, size_text=product.size_text,
         tax_class=product.tax_class, origin=product.origin, diet=list(product.diet),
+        family=product.family, allergens=list(product.allergens), may_contain=[],
+        nutrition=dict(product.nutrition),
         status="published", version=2, published_at=at, created_at=at, updated_at=cut_at or at,
     )  # fmt: skip
     for before, after in ((None, "draft"), ("draft", "published")):

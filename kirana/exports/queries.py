@@ -106,7 +106,8 @@ def list_rows(
                 Product.id, Product.title, Product.sku, Category.name.label("category"),
                 Product.unit, Product.price_per, Product.price_minor,
                 func.coalesce(StockLevel.on_hand, 0).label("stock"),
-                Product.created_at, Product.updated_at, Product.status,
+                Product.created_at, Product.updated_at, Product.status, Product.origin,
+                Product.family, Product.diet, Product.allergens, Product.may_contain,
                 func.coalesce(available(until), 0).label("available"),
                 next_best_before(until).label("best_before"),
             )
@@ -144,7 +145,8 @@ def _row(row: Any, sold: tuple[int, int]) -> ExportRow:
         price_per=row.price_per, price_minor=row.price_minor, stock=row.stock,
         units_sold=sold[0], revenue_minor=sold[1], created_at=row.created_at,
         updated_at=row.updated_at, status=row.status, available=max(0, row.available),
-        best_before=row.best_before,
+        best_before=row.best_before, origin=row.origin, family=row.family, diet=row.diet,
+        allergens=row.allergens, may_contain=row.may_contain,
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 Figures: ``units_sold`` (in steps of the unit) and ``revenue`` add up the lines of orders that are
 neither cancelled nor returned. ``price`` buys ``price_per`` steps of the unit. ``available`` is
 what of ``stock`` is in date and held for nobody, ``best_before`` the next day on which some of it
-ends.
+ends. Lists are words with commas between.
 """
 
 import csv
@@ -20,7 +20,7 @@ from kirana.platform.money import decimal_text
 HEADERS = (
     "title", "sku", "category", "unit", "price_per", "price", "currency", "stock", "units_sold",
     "revenue", "created_at", "updated_at", "status",
-    "available", "best_before",
+    "available", "best_before", "origin", "family", "diet", "allergens", "may_contain",
 )  # fmt: skip
 
 # What begins a formula, with the full-width forms that some programs fold.
@@ -46,6 +46,11 @@ class ExportRow(msgspec.Struct, frozen=True):
     status: str
     available: int = 0
     best_before: date | None = None
+    origin: str = ""
+    family: str = ""
+    diet: list[str] = []
+    allergens: list[str] = []
+    may_contain: list[str] = []
 
 
 def header() -> bytes:
@@ -77,6 +82,8 @@ def _cells(row: ExportRow, currency: str) -> tuple[str | int, ...]:
         row.units_sold, decimal_text(row.revenue_minor, currency), _moment(row.created_at),
         _moment(row.updated_at), row.status, row.available,
         row.best_before.isoformat() if row.best_before else "",
+        safe_text(row.origin), row.family, safe_text(", ".join(row.diet)),
+        ", ".join(row.allergens), ", ".join(row.may_contain),
     )  # fmt: skip
 
 

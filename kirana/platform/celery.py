@@ -101,6 +101,9 @@ def _schedule() -> dict[str, dict[str, Any]]:
         "check the books, once a night": _every("check.schedule", crontab(minute="50")),
         "go on with checks": _every("check.sweep", timedelta(seconds=SWEEP_SECONDS)),
         "seal the audit log": _every("audit.seal", timedelta(minutes=1)),
+        "prices and products whose time has come": _every(
+            "catalog.carry_out_due", timedelta(seconds=SWEEP_SECONDS)
+        ),
         "let go of lapsed holds": _every("upkeep.release_holds", timedelta(minutes=1)),
         "forget idempotency keys": _every("upkeep.purge_keys", crontab(minute="20", hour="3")),
         "forget old sessions": _every("upkeep.forget_sessions", crontab(minute="30", hour="3")),

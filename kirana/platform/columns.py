@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.platform import clock
@@ -53,3 +53,9 @@ def one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
 
 def status(**kwargs: Any) -> Mapped[str]:
     return mapped_column(String(20), **kwargs)
+
+
+def some(name: str, condition: str, *fields: str, unique: bool = False) -> Index:
+    """An index over the rows for which ``condition`` holds."""
+    only = text(condition)
+    return Index(name, *fields, unique=unique, sqlite_where=only, postgresql_where=only)

@@ -91,20 +91,21 @@ def limited(
     rule: str,
     setting: str,
     by: Literal["person", "address"] = "person",
-    when: Callable[[], bool] = lambda: True,
+    when: Callable[[], int] = lambda: True,
 ) -> Callable[[View], View]:
     """At most ``settings.<setting>`` calls per ``rule`` ("minute", "hour"). Raises TooMany.
 
-    Calls count for which ``when`` holds, before anything else is done.
+    Calls count for which ``when`` holds, before anything else is done; a number counts as so many.
     """
 
     def declare(view: View) -> View:
         @functools.wraps(view)
         def counted(*args: Any, **kwargs: Any) -> Any:
-            if when() and by == "address":
-                _count(rule, setting, caller_of(request.remote_addr or ""))
-            elif when():
-                _count_person(rule, setting, current_actor())
+            for _ in range(when()):
+                if by == "address":
+                    _count(rule, setting, caller_of(request.remote_addr or ""))
+                else:
+                    _count_person(rule, setting, current_actor())
             return view(*args, **kwargs)
 
         return counted
@@ -120,6 +121,16 @@ def is_search() -> bool:
 def brings_file() -> bool:
     """Whether a form comes with a file."""
     return any(file.filename for file in request.files.values())
+
+
+def brought_files() -> int:
+    """How many files a form comes with."""
+    return sum(bool(file.filename) for _name, file in request.files.items(multi=True))
+
+
+def files_of(field: str) -> list[bytes]:
+    """The files of one field of a form that takes several."""
+    return [file.read() for file in request.files.getlist(field) if file.filename]
 
 
 def _count_person(rule: str, setting: str, actor: Actor) -> None:

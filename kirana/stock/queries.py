@@ -7,7 +7,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, select
 
 from kirana.catalog.addresses import picture_url, small_picture_url
+from kirana.catalog.facts import food_facts
 from kirana.catalog.models import Category, Picture, Product
+from kirana.catalog.picture_queries import pictures_of
 from kirana.catalog.queries import ON_SALE, shown_tree
 from kirana.catalog.units import unit_price
 from kirana.catalog.views import Crumb
@@ -22,6 +24,7 @@ from kirana.stock.views import Badge, ProductPage, ShelfItem
 from kirana.stores.models import Store
 
 NEW_FOR = timedelta(days=14)
+MOST_SIZES = 24
 _ITEM_COLUMNS = (
     Product.slug, Product.title, Product.brand, Product.size_text, Product.unit,
     Product.price_minor, Product.was_minor, Product.price_per, Product.increment,
@@ -46,7 +49,8 @@ def _from_shelves(*columns: Any) -> Select[Any]:
 _SHELF = _from_shelves(*_ITEM_COLUMNS)
 _PAGE = _from_shelves(
     *_ITEM_COLUMNS, Product.category_id, Product.description, Product.origin, Product.barcode,
-    Product.tax_class, Picture.alt,
+    Product.tax_class, Product.store_id, Product.family, Product.ingredients, Product.allergens,
+    Product.may_contain, Product.nutrition, Product.best_before_days, Picture.alt,
 ).where(Product.slug == bindparam("slug"))  # fmt: skip
 
 
@@ -92,8 +96,12 @@ def find_product_page(connection: Connection, slug: str) -> ProductPage | None:
     if row is None:
         return None
     trail = shown_tree().trail(row.category_id)
+    item = shelf_item(row, now)
     return ProductPage(
-        item=shelf_item(row, now),
+        item=item,
+        sizes=_sizes(connection, row, now) if row.family else (),
+        pictures=tuple(pictures_of(connection, slug)) if row.file else (),
+        facts=food_facts(row),
         description=row.description,
         origin=row.origin,
         diet=tuple(row.diet),
@@ -104,6 +112,15 @@ def find_product_page(connection: Connection, slug: str) -> ProductPage | None:
         breadcrumb=tuple(Crumb(step.slug, step.name) for step in trail),
         published_at=row.published_at,
     )
+
+
+def _sizes(connection: Connection, row: Any, now: datetime) -> tuple[ShelfItem, ...]:
+    """The family of a product, the smallest first; none where it is alone in it."""
+    mine = (Product.store_id == row.store_id, Product.family == row.family)
+    family = _SHELF.where(*mine).order_by(Product.sort_key, Product.id).limit(MOST_SIZES)
+    found = connection.execute(family, at(now)).all()
+    rows = sorted(found, key=lambda x: (x.pack_unit or "", x.pack_size or 0, x.price_minor))
+    return tuple(shelf_item(each, now) for each in rows) if len(rows) > 1 else ()
 
 
 @query

@@ -6,10 +6,11 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from kirana.catalog.facts import FoodFacts
 from kirana.catalog.inputs import Closed, Reason
 from kirana.catalog.shapes import currency, money
 from kirana.catalog.units import UnitPrice
-from kirana.catalog.views import Crumb, ProductStatus
+from kirana.catalog.views import Crumb, PictureView, ProductStatus
 from kirana.platform.amounts import Money, Quantity
 from kirana.platform.words import ONE_LINE
 from kirana.stock.bands import Band
@@ -46,14 +47,17 @@ class ProductSummary(ShelfFields, frozen=True, kw_only=True):
 
 
 class ProductDetail(ProductSummary, frozen=True, kw_only=True):
-    """All that the public sees of a product."""
+    """All that the public sees of a product; ``sizes`` are those of its family, itself too."""
 
     store_name: str
     description: str
     origin: str
     diet: tuple[str, ...]
+    facts: FoodFacts
     barcode: str | None
     large_picture_url: str
+    pictures: tuple[PictureView, ...]
+    sizes: tuple[ProductSummary, ...]
     tax_class: str
     breadcrumb: tuple[Crumb, ...]
     published_at: datetime
@@ -128,9 +132,9 @@ class StockChanges(Closed, frozen=True):
 
 
 _shelf_fields = attrgetter(*ShelfFields.__struct_fields__)
-# What a product's own page adds to the shelf.
+# What a product's own page adds to the shelf as it is.
 _ADDED = tuple(
-    name for name in ProductPage.__struct_fields__ if name not in ("item", "picture_alt")
+    name for name in ProductPage.__struct_fields__ if name not in ("item", "picture_alt", "sizes")
 )
 
 
@@ -140,7 +144,12 @@ def summary(item: ShelfItem) -> ProductSummary:
 
 def detail(page: ProductPage) -> ProductDetail:
     added = {name: getattr(page, name) for name in _ADDED}
-    return ProductDetail(**_summary(page.item), **added, store_name=page.item.store_name)
+    return ProductDetail(
+        **_summary(page.item),
+        **added,
+        store_name=page.item.store_name,
+        sizes=tuple(summary(item) for item in page.sizes),
+    )
 
 
 def store_product(row: StockedProduct) -> StoreProduct:

@@ -5,8 +5,9 @@ from typing import Literal
 
 import msgspec
 
+from kirana.catalog.facts import FoodFacts
 from kirana.catalog.units import Unit, UnitPrice
-from kirana.catalog.views import Crumb, ProductStatus
+from kirana.catalog.views import Crumb, PictureView, ProductStatus
 from kirana.stock.bands import Band
 
 Kind = Literal["received", "sold", "returned", "adjusted", "wasted", "transferred"]
@@ -52,15 +53,18 @@ class ShelfItem(ShelfFields, frozen=True, kw_only=True):
 
 
 class ProductPage(msgspec.Struct, frozen=True, kw_only=True):
-    """All that the public sees of one product."""
+    """All that the public sees of one product; ``sizes`` are those of its family, itself too."""
 
     item: ShelfItem
     picture_alt: str
     description: str
     origin: str
     diet: tuple[str, ...]
+    facts: FoodFacts
     barcode: str | None
     large_picture_url: str
+    pictures: tuple[PictureView, ...]
+    sizes: tuple[ShelfItem, ...]
     tax_class: str
     breadcrumb: tuple[Crumb, ...]
     published_at: datetime

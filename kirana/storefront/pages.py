@@ -15,10 +15,11 @@ from kirana.platform.money import sign
 from kirana.platform.pages import render, wants_fragment
 from kirana.stock.cached import count_shelf, find_category, find_product_page, list_shelf
 from kirana.stock.filters import ShelfQuery
-from kirana.stock.views import ProductPage
 from kirana.storefront.cards import Presenter, count_text
 from kirana.storefront.filters import ADDED_CHOICES, SORT_CHOICES, Filters, read_filters
 from kirana.storefront.front import front_page
+from kirana.storefront.product_page import food_values, product_values, size_values
+from kirana.storefront.structured import of_front, of_list, of_product
 
 LONGEST_SEARCH = 100
 RELATED = 4
@@ -41,7 +42,7 @@ def _settings() -> Settings:
 @kept_at_edge("catalogue")
 def home() -> Response:
     """What is fresh, and a shelf of each department."""
-    return render("shop/home.html", **front_page(presenter()))
+    return render("shop/home.html", page_facts=of_front(_settings()), **front_page(presenter()))
 
 
 @pages.get("/products")
@@ -67,6 +68,7 @@ def category(slug: str) -> Response:
         crumbs,
         category=slug,
         here_department=found.breadcrumb[0].slug,
+        here_trail=[step.slug for step in found.breadcrumb],
         subcategories=_subcategories(found),
     )
 
@@ -95,15 +97,20 @@ def product(slug: str) -> Response:
     found = find_product_page(slug)
     if found is None:
         raise NotFound("This product is not on sale any more.")
-    show = presenter()
+    show, settings = presenter(), _settings()
     shelf = list_shelf(ShelfQuery(category=found.item.category, limit=RELATED + 1, in_stock=True))
     related = [item for item in shelf.items if item.slug != slug][:RELATED]
+    crumbs = [{"text": "Home", "url": "/"}, *_crumbs(found.breadcrumb)]
+    crumbs.append({"text": found.item.title, "url": None})
     return render(
         "shop/product.html",
-        product=_product(show, found),
-        crumbs=[{"text": "Home", "url": "/"}, *_crumbs(found.breadcrumb)]
-        + [{"text": found.item.title, "url": None}],
+        product=show.card(found.item) | product_values(found),
+        facts=food_values(found.facts),
+        sizes=size_values(found, settings.currency),
+        crumbs=crumbs,
+        page_facts=of_product(found, crumbs, settings),
         here_department=found.breadcrumb[0].slug,
+        here_trail=[step.slug for step in found.breadcrumb],
         related=show.cards(related),
     )
 
@@ -115,7 +122,9 @@ def _list_page(title: str, crumbs: list[dict[str, Any]], **more: Any) -> Respons
     context = _list_context(filters, title, {}, **fixed)
     if wants_fragment("list"):
         return render("shop/fragments/list.html", **context)
-    return render("shop/listing.html", crumbs=crumbs, **{"subcategories": [], **more}, **context)
+    told = of_list(title, crumbs, context, _settings())
+    more = {"subcategories": [], "page_facts": told, **more}
+    return render("shop/listing.html", crumbs=crumbs, **more, **context)
 
 
 def _list_context(
@@ -136,6 +145,7 @@ def _list_context(
 
     return {
         "title": title,
+        "path": request.path,
         "count_text": count_text(count_shelf(wanted)),
         "cards": presenter().cards(found.items),
         "next_url": address(found.next_cursor) if found.next_cursor else None,
@@ -146,20 +156,6 @@ def _list_context(
         "added_choices": ADDED_CHOICES,
         "sort_choices": SORT_CHOICES,
         "currency_sign": sign(settings.currency),
-    }
-
-
-def _product(show: Presenter, found: ProductPage) -> dict[str, Any]:
-    return show.card(found.item) | {
-        "picture_url": found.large_picture_url,
-        "description": found.description,
-        "origin": found.origin,
-        "ingredients": None,
-        "allergens": [],
-        "diets": [tag.capitalize() for tag in found.diet],
-        "sku": None,
-        "barcode": found.barcode,
-        "details": [],
     }
 
 

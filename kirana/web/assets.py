@@ -12,8 +12,6 @@ from kirana.platform.http import public
 FOLDER = Path(__file__).parent / "static"
 KEPT = "public, max-age=31536000, immutable"
 KEPT_A_DAY = "public, max-age=86400"
-# What crawlers have no business with: pages of one person, and answers for programs.
-PRIVATE = ("/office", "/account", "/basket", "/checkout", "/api")
 
 pages = Blueprint("assets", __name__)
 
@@ -50,15 +48,5 @@ def serve(known_edition: str, path: str) -> Response:
 def favicon() -> Response:
     """The shop's sign, for whoever asks without having read a page."""
     response = send_from_directory(FOLDER, "favicon.svg")
-    response.headers["Cache-Control"] = KEPT_A_DAY
-    return response
-
-
-@pages.get("/robots.txt")
-@public
-def robots() -> Response:
-    """What crawlers may read."""
-    rules = "".join(f"Disallow: {path}\n" for path in PRIVATE)
-    response = Response(f"User-agent: *\n{rules}", mimetype="text/plain")
     response.headers["Cache-Control"] = KEPT_A_DAY
     return response

@@ -9,6 +9,7 @@ from flask import Flask, current_app, g, get_flashed_messages, request
 from werkzeug.local import LocalProxy
 
 from kirana.cart.visitors import shown_basket
+from kirana.catalog.addresses import picture_choices
 from kirana.catalog.units import quantity_text, unit_price_text
 from kirana.platform.config import Settings
 from kirana.platform.http import current_actor
@@ -35,6 +36,7 @@ def install(app: Flask) -> None:
     app.jinja_env.filters.update(
         money=lambda minor: format_money(minor, settings.currency),
         quantity=quantity_text,
+        picture_choices=picture_choices,
         unit_price=lambda price: unit_price_text(price, settings.currency),
         datetime=lambda moment: local(moment).strftime("%-d %b %Y, %H:%M"),
         time=lambda moment: local(moment).strftime("%H:%M"),
@@ -88,6 +90,7 @@ def _departments() -> list[dict[str, Any]]:
             "count": found.product_count,
             "picture_url": found.picture_url,
             "well": found.well,
+            "children": found.children,
         }
         for found in departments()
     ]

@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from kirana import check
 from kirana.catalog.errors import (
     CategoryExists,
     CategoryGone,
@@ -26,6 +27,7 @@ from kirana.catalog.services.requests import (
     reject_request,
     withdraw_request,
 )
+from kirana.catalog.tree import LARGEST_DEPTH
 from kirana.platform.access import Actor
 from kirana.platform.errors import (
     Forbidden,
@@ -147,16 +149,60 @@ def test_two_moves_at_once_make_no_loop(market: Market) -> None:
     assert None in parents
 
 
-def test_the_tree_is_four_levels_deep_at_most(market: Market) -> None:
+def test_the_tree_is_as_deep_as_anybody_wants(market: Market) -> None:
     slug = market.shelf
-    for name in ("Two", "Three", "Four"):
-        slug = make(market, name, slug)
+    for level in range(2, LARGEST_DEPTH + 1):
+        slug = make(market, f"Level {level}", slug)
+    market.sell("Oat milk", category=slug)
+    page, top = find_category(slug), find_category(market.shelf)
+    assert page is not None
+    assert top is not None
+    assert len(page.breadcrumb) == LARGEST_DEPTH == 32
+    assert (top.product_count, top.children[0].product_count) == (1, 1)
     with pytest.raises(CategoryTooDeep):
-        make(market, "Five", slug)
+        make(market, "One more", slug)
     high = make(market, "High")
     make(market, "Below", high)
     with pytest.raises(CategoryTooDeep):
-        edit_category(market.admin, high, CategoryChanges(parent="three"))
+        edit_category(market.admin, high, CategoryChanges(parent="level-31"))
+
+
+def wells(*slugs: str) -> list[tuple[str, bool]]:
+    found = [get_category(slug) for slug in slugs]
+    return [(each.well, each.own_well) for each in found]
+
+
+def wrong_wells() -> list[check.Finding]:
+    return [found for found in check.run() if "colour of its own" in found.rule]
+
+
+def test_a_shelf_has_the_colour_of_its_department(market: Market) -> None:
+    milk = make(market, "Milk", market.shelf)
+    oat = make(market, "Oat", milk)
+    assert wells(market.shelf, milk, oat) == [("sky", True), ("sky", False), ("sky", False)]
+    edit_category(market.admin, market.shelf, CategoryChanges(well="lilac"))
+    assert wells(milk, oat) == [("lilac", False), ("lilac", False)]
+    edit_category(market.admin, milk, CategoryChanges(well="mint"))
+    assert wells(milk, oat) == [("mint", True), ("mint", False)]
+    edit_category(market.admin, market.shelf, CategoryChanges(well="blush"))
+    assert wells(milk, oat) == [("mint", True), ("mint", False)]
+    edit_category(market.admin, milk, CategoryChanges(well=None))
+    assert wells(milk, oat) == [("blush", False), ("blush", False)]
+    assert wrong_wells() == []
+
+
+def test_what_moves_takes_on_the_colour_of_where_it_goes(market: Market) -> None:
+    milk = make(market, "Milk", market.shelf)
+    oat = make(market, "Oat", milk)
+    soap = create_category(market.admin, NewCategory(name="Soap", well="butter")).slug
+    edit_category(market.admin, milk, CategoryChanges(parent=soap))
+    assert wells(milk, oat) == [("butter", False), ("butter", False)]
+    edit_category(market.admin, milk, CategoryChanges(parent=None))
+    assert wells(milk, oat) == [("butter", True), ("butter", False)]
+    edit_category(market.admin, soap, CategoryChanges(parent=milk))
+    edit_category(market.admin, milk, CategoryChanges(well="sand"))
+    assert wells(soap, oat) == [("butter", True), ("sand", False)]
+    assert wrong_wells() == []
 
 
 def test_names_are_told_apart_among_siblings(market: Market) -> None:

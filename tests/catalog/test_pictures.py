@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kirana.catalog.errors import PictureRefused, PictureTooLarge
-from kirana.catalog.imaging import LARGE, MOST_BYTES, SMALL, encode_picture
+from kirana.catalog.imaging import LARGE, MOST_BYTES, SMALL, TINY, encode_picture
 from kirana.catalog.models import Picture
 from kirana.catalog.queries import catalog_version, get_product
 from kirana.catalog.services.pictures import find_picture, put_picture, remove_picture
@@ -13,6 +13,9 @@ from kirana.platform.errors import Forbidden, NotFound
 from kirana.platform.storage import Storage
 from tests.catalog.drawings import bomb, opened, picture, turned_and_signed
 from tests.catalog.market import Market, make_actor, open_market, rows
+
+# One file for each size.
+ENDS = (".webp", "-s.webp", "-t.webp")
 
 
 @pytest.fixture
@@ -30,10 +33,11 @@ def names(files: Storage) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_a_picture_becomes_webp_in_two_sizes(kind: str) -> None:
+def test_a_picture_becomes_webp_in_three_sizes(kind: str) -> None:
     encoded = encode_picture(picture(kind))
-    large, small = opened(encoded.large), opened(encoded.small)
-    assert (large.format, small.format) == ("WEBP", "WEBP")
+    large, small, tiny = (opened(x) for x in (encoded.large, encoded.small, encoded.tiny))
+    assert {each.format for each in (large, small, tiny)} == {"WEBP"}
+    assert tiny.size == (TINY, TINY // 2) == (160, 80)
     assert large.size == (encoded.width, encoded.height) == (LARGE, LARGE // 2)
     assert small.size == (SMALL, SMALL // 2)
 
@@ -101,9 +105,10 @@ def test_a_product_shows_its_latest_picture_and_the_old_files_go(
     assert first.url != second.url
     (row,) = rows(Picture)
     assert get_product(market.manager, slug).picture_url == second.url == f"/media/{row.file}"
-    assert names(files) == sorted([row.file, row.file.replace(".webp", "-s.webp")])
+    assert names(files) == sorted(row.file.replace(".webp", end) for end in ENDS)
     assert opened(find_picture(files, row.file, small=False)).width == LARGE
     assert opened(find_picture(files, row.file, small=True)).width == SMALL
+    assert opened(find_picture(files, row.file, tiny=True)).width == TINY
     assert catalog_version() == before + 2
     remove_picture(market.manager, files, slug)
     assert names(files) == []
@@ -116,7 +121,7 @@ def test_a_refused_picture_leaves_the_old_one(market: Market, files: Storage) ->
     with pytest.raises(PictureRefused):
         put_picture(market.manager, files, slug, b"no picture")
     assert get_product(market.manager, slug).picture_url == shown.url
-    assert len(names(files)) == 2
+    assert len(names(files)) == len(ENDS)
 
 
 def test_strangers_put_no_picture(market: Market, files: Storage) -> None:
@@ -130,6 +135,7 @@ def test_strangers_put_no_picture(market: Market, files: Storage) -> None:
 def test_a_picture_from_elsewhere_without_a_small_size_is_shown_whole(files: Storage) -> None:
     name = files.save(b"whole", ".webp")
     assert find_picture(files, name, small=True) == b"whole"
+    assert find_picture(files, name, tiny=True) == b"whole"
 
 
 @pytest.mark.parametrize(

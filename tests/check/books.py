@@ -10,9 +10,17 @@ from sqlalchemy import Connection, update
 from kirana.accounts.models import Account
 from kirana.accounts.services import change_role, reinstate, suspend
 from kirana.cart.services import set_line
-from kirana.catalog.inputs import CategoryWish, NewCategory, NewProduct
+from kirana.catalog.inputs import (
+    CategoryWish,
+    NewCategory,
+    NewPlannedPrice,
+    NewProduct,
+    ProductChanges,
+)
 from kirana.catalog.services.categories import create_category
-from kirana.catalog.services.products import create_product, publish_product
+from kirana.catalog.services.pictures import add_picture
+from kirana.catalog.services.plans import cancel_planned_price, carry_out_due, plan_price
+from kirana.catalog.services.products import create_product, edit_product, publish_product
 from kirana.catalog.services.requests import approve_request, ask_for_category, reject_request
 from kirana.checkout.services import start_checkout
 from kirana.exports.services import request_export, run_export
@@ -25,6 +33,7 @@ from kirana.platform.amounts import Money
 from kirana.platform.config import Settings
 from kirana.platform.db import verb
 from kirana.platform.idempotency import Claim, Stored, once
+from kirana.platform.storage import Storage
 from kirana.reports.services import run_month
 from kirana.stock.services.goods import Delivery, Waste, adjust_stock, receive_goods, waste_goods
 from kirana.stock.services.tracking import track_lots
@@ -32,9 +41,12 @@ from kirana.stock.services.transfers import Transfer, transfer_goods
 from kirana.stores.services import change_place, remove_member
 from tests import world
 from tests.accounts.people import applicant
+from tests.catalog.drawings import picture
 from tests.checkout.buying import buy
 from tests.jobs.rows import LONG_AGO, id_of_job
+from tests.machinery.processes import wait_until
 
+A_DAY = timedelta(days=1)
 ROAD = ("accepted", "picking", "packed", "on_the_way", "handed_over", "completed")
 
 
@@ -115,12 +127,28 @@ class _Keeper:
         admin, manager = self.there.actor("admin"), self.there.actor("manager")
         keys = self.there.keys
         create_category(admin, NewCategory(name="Juices", parent=keys["category"], well="sky"))
+        create_category(admin, NewCategory(name="Teas", parent=keys["category"]))
         for name, decide in (("Coffee", approve_request), ("Cocoa", reject_request)):
             wish = CategoryWish(kind="create", name=name, store=keys["manager.store"])
             reason = ("too many shelves",) if decide is reject_request else ()
             decide(admin, ask_for_category(manager, wish), *reason)
         resolve_incident(admin, keys["incident"], "counted again")
         once(Claim.of("account:1", "a-key"), lambda: Stored(201, b"{}"))
+
+    def plans(self, files: Storage) -> None:
+        """Facts and pictures of a product; of its prices one came true, one waits, one will not."""
+        manager, milk = self.there.actor("other_manager"), self._sold("Oat bread")
+        facts = ProductChanges(diet=["vegan"], allergens=["gluten"], may_contain=["nuts"])
+        edit_product(manager, milk, facts)
+        for _ in range(2):
+            add_picture(manager, files, milk, picture())
+        now = clock.utc_now()
+        soon, later, never = (
+            plan_price(manager, milk, NewPlannedPrice(price=Money(9900, "INR"), due_at=moment))
+            for moment in (now + timedelta(seconds=0.3), now + A_DAY, now + 2 * A_DAY)
+        )
+        cancel_planned_price(manager, milk, never.uid)
+        wait_until(lambda: carry_out_due() == 1, 10, f"the price {soon.uid}, before {later.uid}")
 
 
 @verb
@@ -136,4 +164,5 @@ def keep_books(app: Any, settings: Settings, folder: Path) -> world.World:
     keeper.work(folder)
     keeper.people(app)
     keeper.shelves()
+    keeper.plans(Storage(folder / "media"))
     return keeper.there

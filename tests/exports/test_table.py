@@ -15,7 +15,8 @@ from tests.jobs.rows import LONG_AGO
 
 ROW = ExportRow(
     1, "Milk", "M-1", "Dairy", "each", 1, 9450, 12, 3, 28350, LONG_AGO, LONG_AGO, "published",
-    10, date(2026, 11, 28),
+    10, date(2026, 11, 28), "India", "milk", ["vegetarian", "organic"], ["milk"],
+    ["nuts", "soybeans"],
 )  # fmt: skip
 
 
@@ -57,6 +58,8 @@ def test_a_row_is_what_the_store_holds() -> None:
         "revenue": "283.50", "created_at": "2025-01-01T00:00:00Z",
         "updated_at": "2025-01-01T00:00:00Z", "status": "published",
         "available": "10", "best_before": "2026-11-28",
+        "origin": "India", "family": "milk", "diet": "vegetarian, organic",
+        "allergens": "milk", "may_contain": "nuts, soybeans",
     }  # fmt: skip
     assert parse(header()) == [list(HEADERS)]
 

@@ -28,14 +28,14 @@ def ask(world: World, who: str, method: str, path: str, keys: dict[str, str]) ->
     """The answer; what it wrote is undone."""
     visitor = world.people[who]
     options: dict[str, Any] = {"headers": dict(visitor.headers)}
-    if path in FILES and method == "PUT":
+    if (method, path) in FILES:
         options |= {"data": picture(), "content_type": "image/png"}
     elif path.startswith(API) and method in ("POST", "PUT", "PATCH"):
         options["json"] = {
             name: address(value, world.keys) if value == "<store>" else value
             for name, value in BODIES.get((method, path), {}).items()
         }
-    with rolled_back(unless=path in FILES):
+    with rolled_back(unless=(method, path) in FILES):
         answer = visitor.client.open(address(path, keys), method=method, **options)
         answer.get_data()  # while the request's own context is there
     return answer

@@ -19,7 +19,11 @@ from kirana.platform import db, openapi
 from tests.journeys.access import WHO, outcome, read_matrix, write_matrix, write_row
 from tests.world import World, build
 
-FILES = ("/api/v1/products/<slug>/picture", "/api/v1/categories/<slug>/picture")
+FILES = {
+    ("PUT", "/api/v1/products/<slug>/picture"),
+    ("PUT", "/api/v1/categories/<slug>/picture"),
+    ("POST", "/api/v1/products/<slug>/pictures"),
+}
 # Signing in verifies a password outside any transaction; what it refuses is tested elsewhere.
 API = "/api/v1/"
 # Set, the test writes the file instead of comparing with it.
@@ -52,7 +56,9 @@ def address(path: str, keys: dict[str, str]) -> str:
         "<slug>": slug, "<uid>": uid, "<number>": keys["order"], "<month>": "2020-01",
         "<store>": keys["manager.store"], "<store_slug>": keys["manager.store"],
         "<session>": keys["person_session"], "<known_edition>": "x",
-        "<path:path>": "app.css", "<name>": "none.webp", "<token>": keys["token"],
+        "<path:path>": "app.css", "<int:page>": "1",
+        "<name>": keys["picture"] if "/pictures/" in path else "none.webp",
+        "<token>": keys["token"],
     }  # fmt: skip
     for name, value in values.items():
         path = path.replace(name, value)
@@ -90,6 +96,8 @@ UIDS = {
     "/office/<store_slug>/team/invitations/": "invitation",
     "/api/v1/me/api-keys/": "key",
     "/account/keys/": "key",
+    "/api/v1/products/<slug>/planned-prices/": "plan",
+    "/office/<store_slug>/products/<slug>/plans/": "plan",
     "/api/v1/incidents/": "incident",
     "/office/checks/": "incident",
 }
@@ -105,6 +113,13 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         "category": "drinks",
         "price": {"amount": 5000, "currency": "INR"},
     },
+    ("POST", "/api/v1/products/<slug>/planned-prices"): {
+        "price": {"amount": 5000, "currency": "INR"},
+        "due_at": "2100-01-01T00:00:00Z",
+    },
+    ("PUT", "/api/v1/products/<slug>/planned-publication"): {"publish_at": "2100-01-01T00:00:00Z"},
+    ("PUT", "/api/v1/products/<slug>/pictures/order"): {"names": ["oats.webp"]},
+    ("PATCH", "/api/v1/products/<slug>/pictures/<name>"): {"alt": "A carton"},
     ("PUT", "/api/v1/me/addresses/<uid>"): {
         "name": "Asha",
         "phone": "+91 98450 12345",
@@ -129,7 +144,7 @@ class RolledBack(Exception):
 def call(world: World, who: str, method: str, path: str) -> str:
     visitor = world.people[who]
     options: dict[str, Any] = {"headers": dict(visitor.headers)}
-    if path in FILES and method == "PUT":
+    if (method, path) in FILES:
         options |= {"data": picture(), "content_type": "image/png"}
     elif path.startswith(API) and method in ("POST", "PUT", "PATCH"):
         body = BODIES.get((method, path), {})
@@ -138,7 +153,7 @@ def call(world: World, who: str, method: str, path: str) -> str:
             for name, value in body.items()
         }
     client = visitor.client.application.test_client()  # without the cookies of earlier calls
-    with rolled_back(unless=path in FILES):
+    with rolled_back(unless=(method, path) in FILES):
         answer = client.open(address(path, world.keys), method=method, **options)
     return outcome(answer.status_code, answer.headers.get("Location", ""))
 

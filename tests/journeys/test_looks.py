@@ -85,7 +85,10 @@ PAGES = {
         "/office/{store}/orders", "/office/{store}/orders/{store_order}", "/account/keys",
     ),
 }  # fmt: skip
-NOT_PAGES = ("/api/", "/assets/", "/favicon.ico", "/media/", "/healthz", "/readyz", "/robots.txt")
+NOT_PAGES = (
+    "/api/", "/assets/", "/favicon.ico", "/media/", "/healthz", "/readyz", "/robots.txt",
+    "/sitemap.xml", "/sitemaps/",
+)  # fmt: skip
 # Links of mails, files, parts of pages, and two steps that lead back unless one is on the way:
 # test_second_factors.py looks at them.
 LED_ON = {

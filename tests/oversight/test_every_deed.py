@@ -7,6 +7,7 @@ a call here fails, and so does a call without an operation.
 import logging
 import re
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 import pyotp
@@ -16,7 +17,9 @@ from sqlalchemy import Connection, func, select
 from kirana.accounts.services import suspend
 from kirana.catalog.inputs import NewCategory, NewProduct
 from kirana.catalog.services.categories import create_category
+from kirana.catalog.services.plans import plan_publication
 from kirana.catalog.services.products import create_product
+from kirana.platform import clock
 from kirana.platform.amounts import Money
 from kirana.platform.audit import AuditEvent
 from kirana.platform.db import query
@@ -99,6 +102,11 @@ def _rest(world: World) -> None:
     move_store(world.actor("manager"), world.keys["manager.store"], "holiday")
 
 
+def _plan_the_draft(world: World) -> None:
+    soon = clock.utc_now() + timedelta(days=1)
+    plan_publication(world.actor("manager"), world.keys["draft"], soon)
+
+
 CALLS: dict[str, Call] = {
     "signIn": Call(
         "anonymous", {"email": "{other_customer}", "password": PASSWORD}, is_outside=True
@@ -179,6 +187,18 @@ CALLS: dict[str, Call] = {
     "publishProduct": Call("manager", None, {"slug": "draft"}),
     "putProductPicture": Call("manager", b"picture", {"slug": "product"}, is_outside=True),
     "removeProductPicture": Call("manager", None, {"slug": "product"}),
+    "addPicture": Call("manager", b"picture", {"slug": "product"}, is_outside=True),
+    "arrangePictures": Call("manager", {"names": ["back.webp", "oats.webp"]}, {"slug": "product"}),
+    "describePicture": Call("manager", {"alt": "A carton"}, {"slug": "product", "name": "picture"}),
+    "removePicture": Call("manager", None, {"slug": "product", "name": "picture"}),
+    "planPrice": Call(
+        "manager",
+        {"price": {"amount": 5000, "currency": "INR"}, "due_at": "2027-06-01T00:00:00Z"},
+        {"slug": "product"},
+    ),
+    "cancelPlannedPrice": Call("manager", None, {"slug": "product", "uid": "plan"}),
+    "planPublication": Call("manager", {"publish_at": "2027-06-01T00:00:00Z"}, {"slug": "draft"}),
+    "cancelPublication": Call("manager", None, {"slug": "draft"}, prepare=_plan_the_draft),
     "changeStock": Call("manager", {"low_at": 3}, {"slug": "product"}),
     "exportProducts": Call("other_manager", {}),
     "cancelJob": Call("manager", None, {"uid": "job"}),

@@ -13,7 +13,7 @@ import pytest
 from kirana import check
 from kirana.platform.errors import ShopError
 from tests.machinery.databases import Database
-from tests.races import hold_scenes, mutants, scenes
+from tests.races import catalogue_scenes, hold_scenes, mutants, scenes
 from tests.races.mutants import Mutant
 from tests.races.rivals import Met, meet, outcome
 from tests.races.scenes import Scene
@@ -47,6 +47,20 @@ RACES = (
     ),
     Race(scenes.goods_received_while_selling, "stock.locked", mutants.without_locks),
     Race(scenes.stock_counted_while_selling, "stock.locked", mutants.without_locks),
+    Race(
+        catalogue_scenes.a_planned_price_while_it_is_ordered, "checkout.begun",
+        mutants.takes_any_price,
+    ),
+    Race(
+        catalogue_scenes.a_planned_price_applied_twice, "planned_price.seen",
+        catalogue_scenes.applies_what_was_seen,
+    ),
+    Race(
+        catalogue_scenes.a_planned_price_called_off_while_it_comes_true, "planned_price.seen",
+        catalogue_scenes.asks_nobody_for_the_plan,
+    ),
+    Race(catalogue_scenes.a_product_published_twice, "publication.seen", mutants.without_locks),
+    Race(catalogue_scenes.two_moves_into_each_other, "category.tree_seen", mutants.without_locks),
     Race(
         scenes.a_category_approved_twice, "category_request.locked",
         mutants.makes_the_same_category_again,

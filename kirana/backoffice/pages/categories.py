@@ -6,6 +6,7 @@ import msgspec
 from flask import Response
 
 from kirana.accounts.permissions import Permission
+from kirana.backoffice.category_choices import category_choices
 from kirana.backoffice.pages.blueprint import (
     admin_page,
     my_store,
@@ -40,12 +41,13 @@ KINDS = {"create": "New category", "rename": "Rename", "move": "Move", "delete":
 
 
 class CategoryForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A category as the admin types it; an empty parent makes a department."""
+    """A category as the admin types it; an empty parent makes a department, an empty colour is
+    that of what it stands in."""
 
     name: str
     parent: str = ""
     position: int = 0
-    well: Well = "sand"
+    well: Well | Literal[""] = ""
     tax_class: TaxClass = "standard"
     seen: int | None = None
 
@@ -54,7 +56,7 @@ class CategoryForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "name": self.name.strip(),
             "parent": self.parent or None,
             "position": self.position,
-            "well": self.well,
+            "well": self.well or None,
             "tax_class": self.tax_class,
         }
 
@@ -243,13 +245,10 @@ def _wishes_page(store: StoreView, error: ShopError | None = None) -> Response:
 
 
 def _choices() -> dict[str, Any]:
-    named = [(item.slug, item.name, item.parent) for item in list_categories()]
+    choices = category_choices()
     return {
-        "places": [
-            {"value": slug, "label": name if parent is None else f"   {name}"}
-            for slug, name, parent in named
-        ],
-        "names": {slug: name for slug, name, _parent in named},
+        "places": choices,
+        "names": {item["value"]: item["label"].strip() for item in choices},
         "wells": [{"value": well, "label": well.capitalize()} for well in WELLS],
         "taxes": [{"value": value, "label": label} for value, label in TAXES.items()],
     }

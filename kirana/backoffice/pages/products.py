@@ -6,10 +6,22 @@ import msgspec
 from flask import Response, request, url_for
 
 from kirana.accounts.permissions import Permission
-from kirana.backoffice.pages.blueprint import my_store, pages, refused, settings, store_page
-from kirana.backoffice.product_form import ProductForm, form_values
+from kirana.backoffice.category_choices import category_choices
+from kirana.backoffice.local_time import moment_text
+from kirana.backoffice.pages.blueprint import (
+    my_store,
+    pages,
+    refused,
+    settings,
+    store_page,
+    zone_of,
+)
+from kirana.backoffice.product_form import ProductForm, chosen_values, form_values
 from kirana.backoffice.words import BAND_WORDS, PRODUCT_WORDS
-from kirana.catalog.queries import get_product, list_categories
+from kirana.catalog.facts import ALLERGEN_WORDS, NUTRIENTS
+from kirana.catalog.picture_queries import list_pictures
+from kirana.catalog.plan_queries import list_planned_prices
+from kirana.catalog.queries import get_product
 from kirana.catalog.services.pictures import put_picture
 from kirana.catalog.services.products import (
     archive_product,
@@ -24,6 +36,7 @@ from kirana.platform.http import brings_file, current_actor, limited, requires
 from kirana.platform.inputs import texts_to_struct
 from kirana.platform.money import sign
 from kirana.platform.pages import Form, note, posted, see_other
+from kirana.platform.paging import PageQuery
 from kirana.platform.storage import media
 from kirana.stock.store_queries import (
     StockedQuery,
@@ -34,6 +47,7 @@ from kirana.stock.store_queries import (
 from kirana.stores.shapes import StoreView
 
 PAGE_SIZE = 40
+PLANS_SHOWN = 12
 LIST = ".products"
 ONE = ".product"
 MOVES = {"published": publish_product, "hidden": hide_product, "archived": archive_product}
@@ -112,7 +126,7 @@ def product(store_slug: str, slug: str) -> Response:
     """One product: what it is, its picture, its stock."""
     store = my_store(store_slug, Permission.READ_STORE_PRODUCTS)
     found = own_product(store, slug)
-    return _form_page(store, found, Form(form_values(found, settings().currency)))
+    return product_page(store, found)
 
 
 @pages.post("/<store_slug>/products/<slug>")
@@ -151,11 +165,20 @@ def move_product(store_slug: str, slug: str) -> Response:
     return see_other(ONE, store_slug=store.slug, slug=slug)
 
 
+def product_page(
+    store: StoreView, found: ProductView, status: int = 200, panel: tuple[str, Form] | None = None
+) -> Response:
+    """The page of a product as it is kept; ``panel`` is another form of it that was refused."""
+    kept = Form(form_values(found, settings().currency), chosen=chosen_values(found))
+    return _form_page(store, found, kept, status, dict([panel] if panel else []))
+
+
 def _form_page(
     store: StoreView,
     found: ProductView | None,
     form: Form,
     status: int = 200,
+    panels: dict[str, Form] | None = None,
 ) -> Response:
     return store_page(
         "office/product.html",
@@ -163,14 +186,27 @@ def _form_page(
         status,
         product=found,
         form=form,
-        categories=[
-            {"value": item.slug, "label": f"   {item.name}" if item.parent else item.name}
-            for item in list_categories()
-        ],
-        level=get_stock(current_actor(), found.slug) if found else None,
+        panels=panels or {},
+        categories=category_choices(),
+        allergens=ALLERGEN_WORDS,
+        nutrients=NUTRIENTS,
         words=PRODUCT_WORDS,
         currency_sign=sign(settings().currency),
+        **(_of_product(store, found) if found else {}),
     )
+
+
+def _of_product(store: StoreView, found: ProductView) -> dict[str, Any]:
+    """What stands beside the form of a product that is there."""
+    actor, zone = current_actor(), zone_of(store)
+    plans = list_planned_prices(actor, found.slug, PageQuery(limit=PLANS_SHOWN)).items
+    return {
+        "level": get_stock(actor, found.slug),
+        "pictures": list_pictures(actor, found.slug),
+        "plans": [(plan, plan.due_at.astimezone(zone)) for plan in plans],
+        "publish_at": moment_text(found.publish_at, zone) if found.publish_at else "",
+        "zone": store.zone,
+    }
 
 
 def own_product(store: StoreView, slug: str) -> ProductView:

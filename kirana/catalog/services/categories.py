@@ -19,7 +19,10 @@ from kirana.platform import audit, clock
 from kirana.platform.access import Actor
 from kirana.platform.db import verb
 from kirana.platform.errors import Invalid, NotFound, Stale
+from kirana.platform.probes import reached
 from kirana.platform.words import folded
+
+PLAIN = "sand"
 
 
 @verb
@@ -33,7 +36,8 @@ def create_category(connection: Connection, actor: Actor, new: NewCategory) -> C
     connection.execute(
         insert(Category).values(
             slug=slug, name=new.name, parent_id=parent.id if parent else None,
-            position=new.position, well=new.well, tax_class=new.tax_class,
+            position=new.position, well=new.well or (parent.well if parent else PLAIN),
+            own_well=new.well is not None or parent is None, tax_class=new.tax_class,
             created_at=clock.now(connection),
         )
     )  # fmt: skip
@@ -65,10 +69,14 @@ def edit_category(
         wanted["parent_id"] = parent.id if parent else None
     if "parent_id" in wanted or "name" in wanted:
         _check_move(tree, node, wanted)
+    if "parent_id" in wanted or "well" in wanted:
+        wanted |= _colour(tree, node, wanted)
     before = {name: getattr(node, name) for name in wanted}
     if wanted == before:
         return get_category(slug)
     _save(connection, node, wanted)
+    if wanted.get("well", node.well) != node.well:
+        _follow(connection, tree.followers(node.id), wanted["well"])
     audit.record(
         connection, actor, "category_edited", ("category", slug), before=before, after=wanted
     )
@@ -116,7 +124,9 @@ def delete_category(
 def _lock_tree(connection: Connection) -> Tree:
     """Changes of the tree come one after the other: two moves at once could make a loop."""
     connection.execute(select(CatalogVersion.version).with_for_update())
-    return load_tree()
+    tree = load_tree()
+    reached("category.tree_seen")
+    return tree
 
 
 def _seen(tree: Tree, slug: str, version: int | None) -> Node:
@@ -143,6 +153,23 @@ def _check_move(tree: Tree, node: Node, wanted: dict[str, Any]) -> None:
         raise CategoryLoop
     parent = None if parent_id is None else tree.node(parent_id)
     _check_place(tree, parent, wanted.get("name", node.name), node)
+
+
+def _colour(tree: Tree, node: Node, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Its own colour if one was chosen, else that of what it stands in."""
+    own = wanted["well"] is not None if "well" in wanted else node.own_well
+    chosen = wanted.get("well") or node.well
+    parent_id = wanted.get("parent_id", node.parent_id)
+    if parent_id is None:
+        # What becomes a department keeps the colour that it had.
+        return {"well": chosen, "own_well": True}
+    return {"well": chosen if own else tree.node(parent_id).well, "own_well": own}
+
+
+def _follow(connection: Connection, followers: list[int], well: str) -> None:
+    if followers:
+        below = update(Category).where(Category.id.in_(followers))
+        connection.execute(below.values(well=well, version=Category.version + 1))
 
 
 def _check_place(tree: Tree, parent: Node | None, name: str, moved: Node | None) -> None:

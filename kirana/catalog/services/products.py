@@ -1,18 +1,26 @@
 """The verbs of a store's managers on its products."""
 
 import secrets
-from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, select
 
 from kirana.accounts.permissions import Permission
-from kirana.catalog.errors import SkuTaken
+from kirana.catalog.facts import in_order, wrong_facts
 from kirana.catalog.inputs import NewProduct, ProductChanges
-from kirana.catalog.models import Category, Price, Product, ProductEvent, searched_text
+from kirana.catalog.models import Category, Product, searched_text
 from kirana.catalog.queries import get_product, own_store_id
+from kirana.catalog.services.plan_records import cancel_plans
+from kirana.catalog.services.records import (
+    add_product,
+    close_price,
+    lock_product,
+    open_price,
+    save_product,
+    tell_public,
+    write_event,
+)
 from kirana.catalog.services.slugs import free_slug
 from kirana.catalog.services.versions import raise_version
 from kirana.catalog.states import PRODUCT_MOVES
@@ -22,7 +30,7 @@ from kirana.platform import audit, clock
 from kirana.platform.access import Actor
 from kirana.platform.announce import announce
 from kirana.platform.db import verb
-from kirana.platform.errors import Invalid, NotFound, Stale
+from kirana.platform.errors import Invalid
 from kirana.platform.money import LARGEST
 from kirana.platform.probes import reached
 from kirana.platform.states import require_move
@@ -53,9 +61,9 @@ def create_product(
         "updated_at": now,
     }
     _check(row)
-    product_id = _insert(connection, row)
-    _open_price(connection, actor, product_id, row["price_minor"], now)
-    _write_event(connection, actor, product_id, None, "draft")
+    product_id = add_product(connection, row)
+    open_price(connection, actor, product_id, row["price_minor"], now)
+    write_event(connection, actor, product_id, None, "draft")
     audit.record(connection, actor, "product_created", ("product", row["slug"]), after=_facts(row))
     announce(
         connection, "product_created",
@@ -86,20 +94,20 @@ def edit_product(
     if not after:
         return get_product(actor, slug)
     _check(row | after)
-    if row["status"] == "published":
-        _require_price((row | after)["price_minor"])
+    if row["status"] == "published" or row["publish_at"] is not None:
+        require_price((row | after)["price_minor"])
     if "title" in after or "brand" in after:
         after["search_text"] = searched_text((row | after)["title"], (row | after)["brand"])
     now = clock.now(connection)
     if "price_minor" in after:
-        _close_price(connection, row["id"], now)
-        _open_price(connection, actor, row["id"], after["price_minor"], now)
-    _save(connection, row["id"], after | {"updated_at": now})
+        close_price(connection, row["id"], now)
+        open_price(connection, actor, row["id"], after["price_minor"], now)
+    save_product(connection, row["id"], after | {"updated_at": now})
     audit.record(
         connection, actor, "product_edited", ("product", slug),
         before=_facts({name: row[name] for name in after}), after=_facts(after),
     )  # fmt: skip
-    _tell_public(connection, row["status"])
+    tell_public(connection, row["status"])
     return get_product(actor, slug)
 
 
@@ -127,46 +135,36 @@ def archive_product(
     return _move(connection, actor, slug, "archived", version)
 
 
-def lock_product(
-    connection: Connection,
-    actor: Actor,
-    slug: str,
-    permission: Permission = Permission.WRITE_STORE_PRODUCTS,
-    version: int | None = None,
-) -> dict[str, Any]:
-    """The row of a product, locked, if ``permission`` is held in its store.
-
-    Raises NotFound, Stale.
-    """
-    found = select(Product.__table__).where(Product.slug == slug).with_for_update(key_share=True)
-    row = connection.execute(found).one_or_none()
-    if row is None or not actor.may_in(row.store_id, permission):
-        raise NotFound
-    if version is not None and version != row.version:
-        raise Stale
-    return dict(row._mapping)
-
-
 def _move(
     connection: Connection, actor: Actor, slug: str, status: str, version: int | None
 ) -> ProductView:
     actor.require(Permission.WRITE_STORE_PRODUCTS)
     row = lock_product(connection, actor, slug, version=version)
+    move_locked(connection, actor, row, status)
+    return get_product(actor, slug)
+
+
+def move_locked(connection: Connection, actor: Actor, row: dict[str, Any], status: str) -> None:
+    """Move the locked product; with the last move its planned prices are called off.
+
+    Raises IllegalMove, Invalid.
+    """
     require_move(PRODUCT_MOVES, row["status"], status)
     if status == "published":
-        _require_price(row["price_minor"])
+        require_price(row["price_minor"])
     now = clock.now(connection)
-    values = {"status": status, "updated_at": now}
+    values = {"status": status, "updated_at": now, "publish_at": None}
     if status == "published" and row["published_at"] is None:
         values["published_at"] = now
-    _save(connection, row["id"], values)
-    _write_event(connection, actor, row["id"], row["status"], status)
+    save_product(connection, row["id"], values)
+    write_event(connection, actor, row["id"], row["status"], status)
     audit.record(
-        connection, actor, f"product_{status}", ("product", slug),
+        connection, actor, f"product_{status}", ("product", row["slug"]),
         before={"status": row["status"]}, after={"status": status},
     )  # fmt: skip
+    if not PRODUCT_MOVES[status]:
+        cancel_plans(connection, actor, row["id"], row["slug"])
     raise_version(connection)
-    return get_product(actor, slug)
 
 
 def _columns(given: dict[str, Any]) -> dict[str, Any]:
@@ -179,7 +177,10 @@ def _columns(given: dict[str, Any]) -> dict[str, Any]:
         row["was_minor"] = was["amount"] if was else None
     if "title" in row:
         row["sort_key"] = folded(row["title"])
-    return row
+    if "nutrition" in row:
+        known = row["nutrition"] or {}
+        row["nutrition"] = {name: value for name, value in known.items() if value is not None}
+    return row | {name: in_order(row[name]) for name in ("allergens", "may_contain") if name in row}
 
 
 def _check(row: dict[str, Any]) -> None:
@@ -192,16 +193,17 @@ def _check(row: dict[str, Any]) -> None:
         ("price", 0 <= row["price_minor"] <= LARGEST, "must be from 0 to 10^12"),
         ("was_price", _is_cut(row), "must be above the price"),
     )
+    wrong = [(name, detail) for name, holds, detail in rules if not holds]
     errors = [
         {"pointer": f"/{name}", "code": "invalid", "detail": detail}
-        for name, holds, detail in rules
-        if not holds
+        for name, detail in [*wrong, *wrong_facts(row)]
     ]
     if errors:
         raise Invalid(errors=errors)
 
 
-def _require_price(price_minor: int) -> None:
+def require_price(price_minor: int) -> None:
+    """Raise Invalid for what would be on sale for nothing."""
     if price_minor == 0:
         raise Invalid.at("/price", "must be above 0 to be on sale")
 
@@ -225,61 +227,7 @@ def _category(connection: Connection, slug: str) -> Any:
     return row
 
 
-def _insert(connection: Connection, row: dict[str, Any]) -> int:
-    try:
-        key = connection.execute(insert(Product).values(**row)).inserted_primary_key
-    except IntegrityError as error:
-        raise _clash(error) from None
-    return int(key[0]) if key else 0
-
-
-def _save(connection: Connection, product_id: int, values: dict[str, Any]) -> None:
-    change = update(Product).where(Product.id == product_id)
-    try:
-        connection.execute(change.values(**values, version=Product.version + 1))
-    except IntegrityError as error:
-        raise _clash(error) from None
-
-
-def _clash(error: IntegrityError) -> Exception:
-    return SkuTaken() if "sku" in str(error.orig) else error
-
-
-def _open_price(
-    connection: Connection, actor: Actor, product_id: int, amount: int, now: datetime
-) -> None:
-    connection.execute(
-        insert(Price).values(
-            product_id=product_id, amount_minor=amount, valid_from=now, actor_id=actor.account_id
-        )
-    )
-
-
-def _close_price(connection: Connection, product_id: int, now: datetime) -> None:
-    connection.execute(
-        update(Price)
-        .where(Price.product_id == product_id, Price.valid_until.is_(None))
-        .values(valid_until=now)
-    )
-
-
-def _write_event(
-    connection: Connection, actor: Actor, product_id: int, before: str | None, after: str
-) -> None:
-    connection.execute(
-        insert(ProductEvent).values(
-            product_id=product_id, from_status=before, to_status=after,
-            actor_id=actor.account_id, at=clock.now(connection),
-        )
-    )  # fmt: skip
-
-
 def _facts(row: dict[str, Any]) -> dict[str, Any]:
     """What the audit log keeps of a row."""
     derived = ("search_text", "sort_key", "created_at", "updated_at")
     return {name: value for name, value in row.items() if name not in derived}
-
-
-def _tell_public(connection: Connection, status: str) -> None:
-    if status == "published":
-        raise_version(connection)

@@ -6,7 +6,7 @@ import msgspec
 from sqlalchemy import Connection, update
 
 from kirana.accounts.permissions import Permission
-from kirana.catalog.services.products import lock_product
+from kirana.catalog.services.records import lock_product
 from kirana.platform.access import Actor
 from kirana.platform.errors import Invalid
 from kirana.platform.probes import reached
