@@ -96,6 +96,9 @@ class Product(Model):
         CheckConstraint("(unit = 'each') = (price_per = 1)", name="price_per_fits_unit"),
         CheckConstraint("(pack_size IS NULL) = (pack_unit IS NULL)", name="pack_whole"),
         CheckConstraint("(status <> 'published') OR published_at IS NOT NULL", name="published"),
+        CheckConstraint(
+            "stars_sum >= review_count AND stars_sum <= review_count * 5", name="stars_in_range"
+        ),
         Index("ix_product_shelf", "status", "category_id", "sort_key", "id"),
         Index("ix_product_everything", "status", "sort_key", "id"),
         Index("ix_product_price", "status", "price_minor", "id"),
@@ -130,6 +133,9 @@ class Product(Model):
     origin: Mapped[str] = mapped_column(String(80), default="")
     diet: Mapped[list[str]] = mapped_column(Json, default=list)
     status: Mapped[str] = columns.status(default="draft")
+    # Of the reviews that are shown; kept by who moderates them, in the same transaction.
+    review_count: Mapped[int] = mapped_column(default=0)
+    stars_sum: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=1)
     published_at: Mapped[datetime | None] = columns.moment()
     created_at: Mapped[datetime] = columns.created()
