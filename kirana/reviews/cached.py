@@ -1,4 +1,4 @@
-"""What all see of reviews, through the cache: whatever changes it raises the catalogue's version."""
+"""What all see of reviews, through the cache; what changes it raises the catalogue's version."""
 
 from kirana.platform.cache import cached_as
 from kirana.platform.paging import Page, PageQuery

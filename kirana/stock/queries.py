@@ -26,7 +26,8 @@ _ITEM_COLUMNS = (
     Product.slug, Product.title, Product.brand, Product.size_text, Product.unit,
     Product.price_minor, Product.was_minor, Product.price_per, Product.increment,
     Product.minimum, Product.pack_size, Product.pack_unit, Product.diet, Product.published_at,
-    Product.sort_key, Product.review_count, Product.stars_sum, Store.slug.label("store"), Store.name.label("store_name"),
+    Product.sort_key, Product.review_count, Product.stars_sum,
+    Store.slug.label("store"), Store.name.label("store_name"),
     Category.slug.label("category"), Category.well, Picture.file,
     available(NOW).label("available"), StockLevel.low_at,
 )  # fmt: skip

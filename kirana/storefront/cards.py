@@ -45,6 +45,7 @@ class Presenter:
             "increment": item.increment,
             "minimum": item.minimum,
             "unit": item.unit,
+            "rating": item.rating,
             "store_name": item.store_name,
         }
 

@@ -1,8 +1,8 @@
 """What is left of the reviews of somebody whose account was erased: nothing, stars included."""
 
-from sqlalchemy import Connection, delete, update
+from sqlalchemy import Connection, delete
 
-from kirana.reviews.models import Review, ReviewEvent, ReviewReport
+from kirana.reviews.models import Review, ReviewReport
 from kirana.reviews.services.steps import end_reviews, lock_reviews
 
 
@@ -12,5 +12,3 @@ def forget_reviews(connection: Connection, account_id: int) -> None:
     rows = lock_reviews(connection, Review.account_id == account_id)
     if rows:
         end_reviews(connection, rows)
-    moved = update(ReviewEvent).where(ReviewEvent.actor_id == account_id)
-    connection.execute(moved.values(actor_id=None))
