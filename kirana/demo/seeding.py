@@ -31,7 +31,9 @@ from kirana.demo.people import (
 from kirana.demo.rows import Rows
 from kirana.demo.stockkeeping import StockBook, keep_stock
 from kirana.demo.trading import Trade, write_orders
+from kirana.demo.voices import let_them_speak
 from kirana.orders.models import Order, OrderLine
+from kirana.pairs.services import count_all
 from kirana.platform import clock
 from kirana.platform.config import Settings, load_settings
 from kirana.platform.db import query, verb
@@ -74,6 +76,7 @@ def seed(
         orders, lines = len(rows.of(Order)), len(rows.of(OrderLine))
         progress(f"{orders} orders with {lines} lines: writing them")
         _write(rows)
+        count_all(settings)
     except BaseException:
         for name in (*files.products.values(), *files.departments.values()):
             store.delete(name)
@@ -143,6 +146,7 @@ def keep_books(rows: Rows, shop: Shop, plan: Plan) -> None:
     orders = generate_orders(shop.catalogue, shop.seed, plan)
     trade = Trade(rows, ground, people.customers, shop.currency, now, moment.chance)
     changes = write_orders(trade, orders)
+    let_them_speak(rows, ground, people.customers, now, shop.seed)
     book = StockBook(rows, ground.products, LotKeeper(rows, zone))
     keep_stock(book, ground.products, changes, moment, zone)
     book.close(now)

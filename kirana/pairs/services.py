@@ -49,6 +49,15 @@ def count_night(settings: Settings) -> bool:
     return False
 
 
+def count_all(settings: Settings) -> None:
+    """Count anew at once, outside any night. Never called inside a transaction."""
+    now, cursor = _now(), 0
+    while (last := _last_of_part(cursor)) is not None:
+        rows = count_part(cursor, last, _since(now, settings.pair_months), settings.pair_customers)
+        _replace(cursor, last, rows)
+        cursor = last
+
+
 @query
 def count_part(
     connection: Connection, after: int, last: int, since: datetime, fewest: int
@@ -113,16 +122,16 @@ def _write(
     moving = update(JobRun).where(*mine).values(cursor=last, started_at=now)
     if not connection.execute(moving).rowcount:
         return None
-    replace_part(connection, part, rows, now)
+    _replace(after, last, rows)
     return last
 
 
-def replace_part(
-    connection: Connection, part: tuple[int, int], rows: Sequence[dict[str, Any]], now: datetime
-) -> None:
-    """The pairs of the products in (first, last] become ``rows``."""
-    of_part = (ProductPair.product_id > part[0], ProductPair.product_id <= part[1])
+@verb
+def _replace(connection: Connection, after: int, last: int, rows: Sequence[dict[str, Any]]) -> None:
+    """The pairs of the products in (``after``, ``last``] become ``rows``."""
+    of_part = (ProductPair.product_id > after, ProductPair.product_id <= last)
     connection.execute(delete(ProductPair).where(*of_part))
+    now = clock.now(connection)
     if rows:
         connection.execute(insert(ProductPair), [{**row, "counted_at": now} for row in rows])
 

@@ -1,6 +1,6 @@
 """For every rule of ``kirana check`` the faults that break it, alone or with the rules named."""
 
-from tests.check.faults import history, links, money, people, stock, work
+from tests.check.faults import history, links, money, people, stock, voices, work
 from tests.check.planting import Fault
 
 FAULTS: dict[str, tuple[Fault, ...]] = {
@@ -10,4 +10,5 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
     **links.FAULTS,
     **people.FAULTS,
     **history.FAULTS,
+    **voices.FAULTS,
 }
