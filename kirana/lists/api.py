@@ -23,6 +23,7 @@ from kirana.lists.shapes import (
     NewLink,
     NewList,
     Place,
+    show_list,
 )
 from kirana.platform.access import Actor
 from kirana.platform.config import Settings
@@ -209,7 +210,7 @@ def _set(actor: Actor, place: Place, slug: str, wish: ListWish) -> Answer[ListVi
 
 def _answer(actor: Actor, place: Place, **headers: str) -> Answer[ListView]:
     found = queries.get_list(actor, place)
-    return Answer(found, headers, version=found.version)
+    return Answer(show_list(found, _settings().currency), headers, version=found.version)
 
 
 def _settings() -> Settings:

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, current_app, request
 from kirana.accounts.permissions import Permission
 from kirana.lists import queries, services
 from kirana.lists.baskets import gather
-from kirana.lists.shapes import ListView, May, Place
+from kirana.lists.shapes import KeptList, May, Place
 from kirana.platform.config import Settings
 from kirana.platform.errors import Conflict, Forbidden, Invalid, NotFound, ShopError
 from kirana.platform.http import current_actor, limited, public, requires
@@ -24,6 +24,8 @@ from kirana.platform.pages import (
     wants_fragment,
 )
 from kirana.platform.paging import PageQuery
+from kirana.pricing.errors import TotalTooLarge
+from kirana.pricing.quote import line_total
 from kirana.stock.cached import find_product_page
 
 pages = Blueprint("lists", __name__)
@@ -272,10 +274,13 @@ def _list_page(uid: str, form: Form, code: int = 200) -> Response:
     )  # fmt: skip
 
 
-def _total(found: ListView) -> int:
-    """About what it would cost now."""
+def _total(found: KeptList) -> int:
+    """About what it would cost now; 0 where that is more than can be paid."""
     lines = [line for line in found.lines if line.on_sale]
-    return sum(line.price.amount * line.quantity.value // line.price_per for line in lines)
+    try:
+        return sum(line_total(x.price_minor, x.price_per, x.quantity.value) for x in lines)
+    except TotalTooLarge:
+        return 0
 
 
 def _refused(error: ShopError, at: str) -> Form:

@@ -9,10 +9,9 @@ from sqlalchemy.orm import aliased
 from kirana.accounts.models import Account
 from kirana.catalog.addresses import small_picture_url
 from kirana.catalog.models import Category, Picture, Product
-from kirana.catalog.shapes import money
 from kirana.lists.keys import known_token
 from kirana.lists.models import Favourite, ListLine, ListLink, ShoppingList
-from kirana.lists.shapes import LinkView, ListLineView, ListSummary, ListView, Place
+from kirana.lists.shapes import KeptLine, KeptList, LinkView, ListSummary, Place
 from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.amounts import Quantity
@@ -125,11 +124,11 @@ def find_place(connection: Connection, actor: Actor, place: Place) -> Any:
 
 
 @query
-def get_list(connection: Connection, actor: Actor, place: Place) -> ListView:
+def get_list(connection: Connection, actor: Actor, place: Place) -> KeptList:
     """A list with its lines as they stand on the shelf. Raises NotFound."""
     found = find_place(actor, place)
     rows = connection.execute(_LINES.where(ListLine.list_id == found.id), at(clock.utc_now()))
-    return ListView(
+    return KeptList(
         uid=found.uid if found.may == "own" else "",
         name=found.name, owner=_first(found.owner), may=found.may, version=found.version,
         lines=[_line(row) for row in rows],
@@ -166,12 +165,12 @@ def _summary(row: Any) -> ListSummary:
     return ListSummary(row.uid, row.name, row.lines, row.links, row.created_at)
 
 
-def _line(row: Any) -> ListLineView:
+def _line(row: Any) -> KeptLine:
     left = max(0, row.available or 0)
-    return ListLineView(
+    return KeptLine(
         product=row.slug, title=row.title, size_text=row.size_text,
         quantity=Quantity(row.quantity, row.unit), increment=row.increment, minimum=row.minimum,
-        price=money(row.price_minor), price_per=row.price_per,
+        price_minor=row.price_minor, price_per=row.price_per,
         on_sale=row.status == "published" and row.store_status == "open",
         stock=band_of(left, row.minimum, row.low_at or 0),
         picture_url=small_picture_url(row.file, row.slug), well=row.well,

@@ -51,8 +51,8 @@ class ListSummary(msgspec.Struct, frozen=True):
     created_at: datetime
 
 
-class ListLineView(msgspec.Struct, frozen=True, kw_only=True):
-    """A line as it stands on the shelf now; ``added_by`` is a first name, or empty."""
+class LineFields(msgspec.Struct, frozen=True, kw_only=True):
+    """A line as it stands on the shelf now, but for money; ``added_by`` is a first name."""
 
     product: str
     title: str
@@ -60,7 +60,6 @@ class ListLineView(msgspec.Struct, frozen=True, kw_only=True):
     quantity: Quantity
     increment: int
     minimum: int
-    price: Money
     price_per: int
     on_sale: bool
     stock: Band
@@ -69,15 +68,50 @@ class ListLineView(msgspec.Struct, frozen=True, kw_only=True):
     added_by: str
 
 
-class ListView(msgspec.Struct, frozen=True, kw_only=True):
-    """A list with its lines; ``owner`` is a first name, ``may`` what the caller may do."""
+class KeptLine(LineFields, frozen=True, kw_only=True):
+    """``price_minor`` buys ``price_per`` steps."""
+
+    price_minor: int
+
+
+class ListLineView(LineFields, frozen=True, kw_only=True):
+    """A line in JSON."""
+
+    price: Money
+
+
+class ListFields(msgspec.Struct, frozen=True, kw_only=True):
+    """A list; ``owner`` is a first name, ``may`` what the caller may do, ``uid`` its owner's."""
 
     uid: str
     name: str
     owner: str
     may: Literal["own", "edit", "read"]
     version: int
+
+
+class KeptList(ListFields, frozen=True, kw_only=True):
+    """A list with its lines."""
+
+    lines: list[KeptLine]
+
+
+class ListView(ListFields, frozen=True, kw_only=True):
+    """A list in JSON."""
+
     lines: list[ListLineView]
+
+
+def show_list(found: KeptList, currency: str) -> ListView:
+    lines = [
+        ListLineView(
+            **{name: getattr(line, name) for name in LineFields.__struct_fields__},
+            price=Money(line.price_minor, currency),
+        )
+        for line in found.lines
+    ]
+    same = {name: getattr(found, name) for name in ListFields.__struct_fields__}
+    return ListView(**same, lines=lines)
 
 
 class LinkView(msgspec.Struct, frozen=True):
