@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, literal, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, literal, select
 from sqlalchemy.orm import aliased
 
 from kirana.accounts.models import Account
@@ -51,12 +51,16 @@ _LINES: Any = (
 )  # fmt: skip
 
 
+def keeps(account_id: int, product_id: Any) -> ColumnElement[bool]:
+    """Whether somebody likes a product, as part of another statement."""
+    return exists().where(Favourite.account_id == account_id, Favourite.product_id == product_id)
+
+
 @query
 def is_favourite(connection: Connection, actor: Actor, slug: str) -> bool:
-    """Whether the caller keeps a product among their favourites; one statement."""
+    """Whether the caller keeps a product among their favourites."""
     product = select(Product.id).where(Product.slug == slug).scalar_subquery()
-    mine = exists().where(Favourite.account_id == actor.me(), Favourite.product_id == product)
-    return bool(connection.execute(select(mine)).scalar_one())
+    return bool(connection.execute(select(keeps(actor.me(), product))).scalar_one())
 
 
 @query

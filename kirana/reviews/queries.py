@@ -62,20 +62,25 @@ def list_shown(connection: Connection, slug: str, wanted: PageQuery) -> Page[Sho
     return to_page(rows, wanted.limit, _shown, lambda row: (row.id,))
 
 
-@query
-def find_standing(connection: Connection, actor: Actor, slug: str) -> Standing:
-    """Whether the caller may review a product, and their review of it; one statement."""
-    me = actor.me()
-    statement = (
-        select(*_OWN_COLUMNS, has_had(me, Product.id).label("has_had"))
-        .select_from(Product)
-        .outerjoin(Review, and_(Review.product_id == Product.id, Review.account_id == me))
-        .where(Product.slug == slug)
-    )
-    row = connection.execute(statement).one_or_none()
+def standing_of(account_id: int) -> Any:
+    """What somebody may say of a product and has said, as a statement that may be added to."""
+    mine = and_(Review.product_id == Product.id, Review.account_id == account_id)
+    had = has_had(account_id, Product.id).label("has_had")
+    return select(*_OWN_COLUMNS, had).select_from(Product).outerjoin(Review, mine)
+
+
+def to_standing(row: Any) -> Standing:
+    """A row of ``standing_of``, or None for no such product."""
     if row is None:
         return Standing(False, None)
     return Standing(bool(row.has_had), None if row.uid is None else _own(row))
+
+
+@query
+def find_standing(connection: Connection, actor: Actor, slug: str) -> Standing:
+    """Whether the caller may review a product, and their review of it; one statement."""
+    statement = standing_of(actor.me()).where(Product.slug == slug)
+    return to_standing(connection.execute(statement).one_or_none())
 
 
 @query

@@ -147,10 +147,19 @@ def test_another_goes_on_where_one_was_killed(
     assert companions(at.milk) == [(bread, 5)]
 
 
+def _write_anyhow(_night: str, part: tuple[int, int], rows: Any) -> int:
+    """The mutant: does not ask whether the night is still where it was seen."""
+    services._replace(*part, rows)
+    return part[1]
+
+
+@pytest.mark.parametrize("is_guarded", [True, False])
 def test_who_is_slow_and_taken_over_writes_nothing(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, is_guarded: bool
 ) -> None:
     """Two at the same part: the cursor lets one of them write. Without it both do."""
+    if not is_guarded:
+        monkeypatch.setattr(services, "_write", _write_anyhow)
     at = open_counter(100)
     bread = make_product(at.store, 100)
     bought_together(at, at.milk, bread, customers=5)
@@ -170,7 +179,8 @@ def test_who_is_slow_and_taken_over_writes_nothing(
 
     probes.set_probe("pairs.counted", overtake)
     assert services.count_night(settings) is False
-    assert (rival, len(written)) == ([True], 1)
+    assert len(written) == (1 if is_guarded else 2)
+    assert rival == [is_guarded]
 
 
 def _count_at(moment: datetime, settings: Settings, told: list[bool]) -> None:

@@ -116,6 +116,7 @@ def _put(
         return
     if count_of(connection, ListLine, ListLine.list_id == list_id) >= most:
         raise ListFull
+    reached("list.before_line")
     connection.execute(
         insert(ListLine).values(
             list_id=list_id, product_id=row.id, quantity=quantity, added_by=actor.me(),

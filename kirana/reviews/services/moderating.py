@@ -77,13 +77,16 @@ def answer_review(
         raise NotFound
     text = plain_text(answer.text, "/text")
     reached("review.before_answer")
-    is_open = (Review.uid == uid, Review.status == "shown", Review.answer == "")
     values = {"answer": text, "answered_at": clock.now(connection), "version": Review.version + 1}
-    if not connection.execute(update(Review).where(*is_open).values(values)).rowcount:
+    if not connection.execute(update(Review).where(*_unanswered(uid)).values(values)).rowcount:
         raise AlreadyAnswered if get_review(actor, uid).answer else NotShown
     audit.record(connection, actor, "review.answered", ("review", uid))
     raise_version(connection)
     return get_review(actor, uid)
+
+
+def _unanswered(uid: str) -> tuple[Any, ...]:
+    return Review.uid == uid, Review.status == "shown", Review.answer == ""
 
 
 def _decide(connection: Connection, actor: Actor, rows: Sequence[Any], move: ReviewMove) -> None:
