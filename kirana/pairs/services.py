@@ -22,7 +22,7 @@ NAME = "product_pairs"
 NIGHT = 2
 # Whoever did not move on for so long was killed, and another goes on from there.
 LOST_AFTER = timedelta(minutes=10)
-PART = 100
+PART = 20
 KEPT = 12
 HAD = ("handed_over", "completed")
 
