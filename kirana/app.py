@@ -16,9 +16,12 @@ from kirana.checkout import api as checkout_api
 from kirana.checkout import pages as checkout_pages
 from kirana.exports import api as exports_api
 from kirana.jobs import api as jobs_api
+from kirana.lists import api as lists_api
+from kirana.lists import pages as lists_pages
 from kirana.orders import api as orders_api
 from kirana.orders import pages as orders_pages
 from kirana.oversight import api as oversight_api
+from kirana.pairs import api as pairs_api
 from kirana.platform import allowances, cache, csrf, health, limits, problems
 from kirana.platform.bodies import LARGEST_BODY
 from kirana.platform.config import Settings, load_settings
@@ -29,6 +32,8 @@ from kirana.platform.openapi import PREFIX
 from kirana.privacy import api as privacy_api
 from kirana.privacy import pages as privacy_pages
 from kirana.reports import api as reports_api
+from kirana.reviews import api as reviews_api
+from kirana.reviews import pages as reviews_pages
 from kirana.stock import api as stock_api
 from kirana.storefront import pages as storefront_pages
 from kirana.storefront import sitemap
@@ -50,6 +55,8 @@ PAGES = {
     "cart": cart_pages.pages,
     "checkout": checkout_pages.pages,
     "orders": orders_pages.pages,
+    "reviews": reviews_pages.pages,
+    "lists": lists_pages.pages,
     "privacy": privacy_pages.pages,
     "backoffice": backoffice_pages.pages,
 }
@@ -62,6 +69,9 @@ APIS = {
     "cart_api": cart_api.api,
     "checkout_api": checkout_api.api,
     "orders_api": orders_api.api,
+    "reviews_api": reviews_api.api,
+    "lists_api": lists_api.api,
+    "pairs_api": pairs_api.api,
     "exports_api": exports_api.api,
     "reports_api": reports_api.api,
     "oversight_api": oversight_api.api,

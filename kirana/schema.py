@@ -5,8 +5,10 @@ import kirana.accounts.models
 import kirana.cart.models
 import kirana.catalog.models
 import kirana.jobs.models
+import kirana.lists.models
 import kirana.orders.models
 import kirana.oversight.models
+import kirana.pairs.models
 import kirana.payments.models
 import kirana.platform.audit
 import kirana.platform.audit_seal
@@ -14,6 +16,7 @@ import kirana.platform.idempotency
 import kirana.platform.outbox
 import kirana.platform.schedule
 import kirana.reports.models
+import kirana.reviews.models
 import kirana.stock.models
 import kirana.stores.models  # noqa: F401 - each import adds its tables
 from kirana.platform.db import Model

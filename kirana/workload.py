@@ -5,6 +5,7 @@ import kirana.catalog.tasks
 import kirana.check.tasks
 import kirana.exports.tasks
 import kirana.oversight.tasks
+import kirana.pairs.tasks
 import kirana.platform.tasks
 import kirana.privacy.tasks
 import kirana.reports.tasks

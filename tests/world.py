@@ -22,6 +22,9 @@ from kirana.catalog.services.plans import plan_price
 from kirana.catalog.services.products import create_product, publish_product
 from kirana.catalog.services.requests import ask_for_category
 from kirana.exports.services import request_export
+from kirana.lists.keys import link_token
+from kirana.lists.services import keep_favourite, make_list, set_list_line, share_list
+from kirana.lists.shapes import Place
 from kirana.oversight.queries import IncidentsQuery, list_incidents
 from kirana.oversight.services import Broken, record_findings
 from kirana.platform import clock
@@ -166,6 +169,12 @@ def _fill(world: World) -> None:
     set_line(customer, keys["product"], 1)
     wish = CategoryWish(kind="create", name="Tea", store=store)
     keys["request"] = ask_for_category(manager, wish)
+    keys["review"] = "none"
+    keep_favourite(customer, keys["product"], 500)
+    keys["list"] = make_list(customer, "The week", 20)
+    set_list_line(customer, Place(uid=keys["list"]), (keys["product"], 2), 100)
+    keys["link"] = share_list(customer, keys["list"], "read", SECRET)
+    keys["list_token"] = link_token(SECRET, keys["link"])
     keys["job"] = request_export(manager, store).uid
     address = AddressDetails("Asha Rao", "+91 98450 12345", "12 Lake Road", "Bengaluru", "560001")
     keys["address"] = add_address(customer, address).uid

@@ -23,6 +23,11 @@ class Permission(StrEnum):
     READ_OWN_ORDERS = "read:own_orders"
     PLACE_ORDER = "write:own_orders"
     CANCEL_OWN_ORDER = "write:own_cancellations"
+    # Favourites and shopping lists.
+    READ_OWN_LISTS = "read:own_lists"
+    WRITE_OWN_LISTS = "write:own_lists"
+    READ_OWN_REVIEWS = "read:own_reviews"
+    WRITE_OWN_REVIEWS = "write:own_reviews"
     READ_OWN_APPLICATION = "read:own_application"
     WRITE_OWN_APPLICATION = "write:own_application"
     # Jobs that the caller asked for.
@@ -42,6 +47,8 @@ class Permission(StrEnum):
     # Of the store's orders those that are with the courier.
     READ_STORE_DELIVERIES = "read:store_deliveries"
     WRITE_STORE_DELIVERIES = "write:store_deliveries"
+    READ_STORE_REVIEWS = "read:store_reviews"
+    WRITE_STORE_REVIEWS = "write:store_reviews"
     READ_EXPORTS = "read:exports"
     WRITE_EXPORTS = "write:exports"
     # A manager asks for a category; an admin decides.
@@ -50,6 +57,9 @@ class Permission(StrEnum):
     DECIDE_CATEGORY_REQUESTS = "write:category_decisions"
 
     WRITE_CATEGORIES = "write:categories"
+    # All reviews: who moderates them.
+    READ_REVIEWS = "read:reviews"
+    WRITE_REVIEWS = "write:reviews"
     READ_APPROVALS = "read:approvals"
     WRITE_APPROVALS = "write:approvals"
     READ_PEOPLE = "read:people"
@@ -73,7 +83,10 @@ GUEST_PERMISSIONS = frozenset({P.READ_OWN_BASKET, P.WRITE_OWN_BASKET})
 _SIGNED_IN = GUEST_PERMISSIONS | {
     P.READ_OWN_PROFILE, P.WRITE_OWN_PROFILE, P.READ_OWN_JOBS, P.WRITE_OWN_JOBS,
 }  # fmt: skip
-_CUSTOMER = _SIGNED_IN | {P.READ_OWN_ORDERS, P.PLACE_ORDER, P.CANCEL_OWN_ORDER}
+_CUSTOMER = _SIGNED_IN | {
+    P.READ_OWN_ORDERS, P.PLACE_ORDER, P.CANCEL_OWN_ORDER, P.READ_OWN_LISTS, P.WRITE_OWN_LISTS,
+    P.READ_OWN_REVIEWS, P.WRITE_OWN_REVIEWS,
+}  # fmt: skip
 _WAITING = _SIGNED_IN | {P.READ_OWN_APPLICATION, P.WRITE_OWN_APPLICATION}
 _MANAGER = _CUSTOMER | {P.READ_OWN_APPLICATION}
 _ADMIN = _CUSTOMER | {
@@ -81,7 +94,7 @@ _ADMIN = _CUSTOMER | {
     P.DECIDE_CATEGORY_REQUESTS, P.READ_APPROVALS, P.WRITE_APPROVALS, P.READ_PEOPLE, P.WRITE_PEOPLE,
     P.WRITE_STORES, P.WRITE_STORE_SETTINGS, P.READ_STORE_MEMBERS, P.WRITE_STORE_MEMBERS,
     P.READ_REPORTS, P.WRITE_REPORTS, P.READ_JOBS, P.WRITE_JOBS, P.READ_OUTBOX, P.WRITE_OUTBOX,
-    P.READ_AUDIT, P.READ_INCIDENTS, P.WRITE_INCIDENTS,
+    P.READ_AUDIT, P.READ_INCIDENTS, P.WRITE_INCIDENTS, P.READ_REVIEWS, P.WRITE_REVIEWS,
 }  # fmt: skip
 
 _COURIER = frozenset({P.READ_STORE_DELIVERIES, P.WRITE_STORE_DELIVERIES})
@@ -91,7 +104,8 @@ _PICKER = _COURIER | {
 _STORE_MANAGER = _PICKER | {
     P.READ_OWN_JOBS, P.WRITE_OWN_JOBS, P.READ_STORE_FIGURES, P.READ_STORE_MEMBERS,
     P.WRITE_STORE_PRODUCTS, P.WRITE_STORE_STOCK, P.READ_EXPORTS, P.WRITE_EXPORTS,
-    P.READ_CATEGORY_REQUESTS, P.WRITE_CATEGORY_REQUESTS,
+    P.READ_CATEGORY_REQUESTS, P.WRITE_CATEGORY_REQUESTS, P.READ_STORE_REVIEWS,
+    P.WRITE_STORE_REVIEWS,
 }  # fmt: skip
 _OWNER = _STORE_MANAGER | {P.WRITE_STORE_SETTINGS, P.WRITE_STORE_MEMBERS}
 

@@ -13,6 +13,7 @@ from kirana.oversight.models import Incident
 from kirana.platform.access import Actor
 from kirana.platform.db import query
 from kirana.platform.errors import NotFound
+from kirana.reviews.models import Review
 from kirana.stores.models import Store
 from kirana.stores.queries import list_workplaces
 from kirana.stores.shapes import Workplace
@@ -67,6 +68,7 @@ def _places(place: Workplace) -> list[tuple[str, tuple[Permission, str, str, str
         ("Shop floor", (P.READ_STORE_DELIVERIES, "Orders", "package", f"{base}/orders")),
         ("Catalogue", (P.READ_STORE_PRODUCTS, "Products", "tag", f"{base}/products")),
         ("Catalogue", (P.READ_CATEGORY_REQUESTS, "Categories", "folder-tree", f"{base}/requests")),
+        ("Catalogue", (P.READ_STORE_REVIEWS, "Reviews", "star", f"{base}/reviews")),
         ("Know", (P.READ_EXPORTS, "Exports", "file-down", f"{base}/exports")),
         ("People", (P.READ_STORE_MEMBERS, "Team", "users", f"{base}/team")),
     ]
@@ -74,7 +76,7 @@ def _places(place: Workplace) -> list[tuple[str, tuple[Permission, str, str, str
 
 def admin_sidebar() -> dict[str, Any]:
     """The ``office`` of layouts/office.html for the admin; ``incidents`` are the open ones."""
-    applications, requests, incidents = count_waiting_decisions()
+    applications, requests, incidents, reviews = count_waiting_decisions()
     return {
         "name": "All stores",
         "role_text": "Admin",
@@ -84,6 +86,7 @@ def admin_sidebar() -> dict[str, Any]:
                 "Decide",
                 ("Approvals", "user-check", "/office/approvals", applications),
                 ("Category requests", "inbox", "/office/requests", requests),
+                ("Reviews", "star", "/office/reviews", reviews),
             ),
             _group(
                 "Keep",
@@ -114,16 +117,17 @@ def count_waiting_orders(connection: Connection, store_slug: str) -> int:
 
 
 @query
-def count_waiting_decisions(connection: Connection) -> tuple[int, int, int]:
-    """Applications and category requests that nobody has decided yet, and open incidents."""
+def count_waiting_decisions(connection: Connection) -> tuple[int, int, int, int]:
+    """Applications and category requests that nobody has decided, open incidents, and reviews."""
     row = connection.execute(
         select(
             select(func.count()).where(Approval.status == "requested").scalar_subquery(),
             select(func.count()).where(CategoryRequest.status == "requested").scalar_subquery(),
             select(func.count()).where(Incident.status == "open").scalar_subquery(),
+            select(func.count()).where(Review.status == "waiting").scalar_subquery(),
         )
     ).one()
-    return row[0], row[1], row[2]
+    return row[0], row[1], row[2], row[3]
 
 
 def _group(title: str, *items: Item) -> dict[str, Any]:

@@ -51,6 +51,18 @@ ACCOUNT_WORDS = {
     "suspended": "Suspended",
     "closed": "Closed",
 }
+REVIEW_WORDS = {
+    "waiting": "Waiting",
+    "shown": "Shown",
+    "refused": "Refused",
+    "hidden": "Hidden",
+}
+COMPLAINT_WORDS = {
+    "offensive": "It is offensive",
+    "private": "It tells something private",
+    "untrue": "It is untrue",
+    "advertising": "It advertises something",
+}
 REQUEST_WORDS = {
     "requested": "Waiting",
     "approved": "Approved",

@@ -103,6 +103,9 @@ class Product(Model):
             "publish_at IS NULL OR status IN ('draft', 'hidden')", name="publish_at_of_unseen"
         ),
         CheckConstraint("best_before_days > 0", name="best_before_days_positive"),
+        CheckConstraint(
+            "stars_sum >= review_count AND stars_sum <= review_count * 5", name="stars_in_range"
+        ),
         Index("ix_product_shelf", "status", "category_id", "sort_key", "id"),
         Index("ix_product_everything", "status", "sort_key", "id"),
         Index("ix_product_price", "status", "price_minor", "id"),
@@ -146,6 +149,9 @@ class Product(Model):
     nutrition: Mapped[dict[str, int]] = mapped_column(Json, default=dict)
     best_before_days: Mapped[int | None]
     status: Mapped[str] = columns.status(default="draft")
+    # Of the reviews that are shown; kept by who moderates them, in the same transaction.
+    review_count: Mapped[int] = mapped_column(default=0)
+    stars_sum: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=1)
     published_at: Mapped[datetime | None] = columns.moment()
     publish_at: Mapped[datetime | None] = columns.moment()

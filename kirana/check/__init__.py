@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, TextClause, bindparam, text
 
-from kirana.check import catalogue, history, links, money, people, stock, work
+from kirana.check import catalogue, history, links, money, people, stock, voices, work
 from kirana.check.rule import Rule
 from kirana.platform import clock
 from kirana.platform.db import UtcDateTime, snapshot
@@ -25,6 +25,7 @@ RULES: tuple[Rule, ...] = (
     *catalogue.RULES,
     *people.RULES,
     *history.RULES,
+    *voices.RULES,
 )
 
 

@@ -10,6 +10,7 @@ from kirana.orders.states import ORDER_MOVES
 from kirana.oversight.states import INCIDENT_MOVES
 from kirana.payments.states import AFTER, PAYMENT_MOVES
 from kirana.platform.states import Moves
+from kirana.reviews.states import REVIEW_MOVES
 from kirana.stores.states import STORE_MOVES
 
 
@@ -85,6 +86,7 @@ RULES = (
     *_rules("product", "product_event", "product_id", PRODUCT_MOVES),
     *_rules('"order"', "order_event", "order_id", ORDER_MOVES),
     *_rules("job", "job_event", "job_id", JOB_MOVES),
+    *_rules("review", "review_event", "review_id", REVIEW_MOVES),
     *_rules("incident", "incident_event", "incident_id", INCIDENT_MOVES),
     _PAYMENTS,
     _LINES,

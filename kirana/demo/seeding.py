@@ -15,7 +15,7 @@ from kirana.accounts.queries import has_accounts
 from kirana.catalog.models import Category, Product
 from kirana.catalog.services.versions import raise_version
 from kirana.demo.catalogue import Catalogue, load_catalogue, picture_bytes
-from kirana.demo.founding import Files, Moment, People, found_shop
+from kirana.demo.founding import Files, Ground, Moment, People, found_shop
 from kirana.demo.households import Plan, generate_orders
 from kirana.demo.lotkeeping import LotKeeper
 from kirana.demo.months import close_months
@@ -31,7 +31,9 @@ from kirana.demo.people import (
 from kirana.demo.rows import Rows
 from kirana.demo.stockkeeping import StockBook, keep_stock
 from kirana.demo.trading import Trade, write_orders
+from kirana.demo.voices import let_them_speak
 from kirana.orders.models import Order, OrderLine
+from kirana.pairs.services import count_all
 from kirana.platform import clock
 from kirana.platform.config import Settings, load_settings
 from kirana.platform.db import query, verb
@@ -74,6 +76,7 @@ def seed(
         orders, lines = len(rows.of(Order)), len(rows.of(OrderLine))
         progress(f"{orders} orders with {lines} lines: writing them")
         _write(rows)
+        count_all(settings)
     except BaseException:
         for name in (*files.products.values(), *files.departments.values()):
             store.delete(name)
@@ -117,7 +120,8 @@ def write_books(seed: int, catalogue: Catalogue, files: Files, currency: str) ->
     rows = Rows()
     now = clock.utc_now().replace(microsecond=0)
     shop = Shop(seed, catalogue, files, currency, make_customers(seed, CUSTOMERS))
-    keep_books(rows, shop, Plan(now.astimezone(ZoneInfo(ZONE)), CUSTOMERS))
+    ground = keep_books(rows, shop, Plan(now.astimezone(ZoneInfo(ZONE)), CUSTOMERS))
+    let_them_speak(rows, ground, shop.customers, now, seed)
     return rows
 
 
@@ -132,8 +136,11 @@ class Shop:
     customers: tuple[Customer, ...]
 
 
-def keep_books(rows: Rows, shop: Shop, plan: Plan) -> None:
-    """Gather the shop's rows: what stands before the first order, its history, its stock."""
+def keep_books(rows: Rows, shop: Shop, plan: Plan) -> Ground:
+    """Gather the shop's rows: what stands before the first order, its history, its stock.
+
+    The keys of what stood before; a benchmark gathers more rows than are kept at once.
+    """
     now, zone = plan.until.astimezone(UTC), ZoneInfo(ZONE)
     people = People(shop.customers, hash_password(PASSWORD))
     moment = Moment(now, random.Random(f"shop {shop.seed}"))  # noqa: S311 - the same per seed
@@ -146,6 +153,7 @@ def keep_books(rows: Rows, shop: Shop, plan: Plan) -> None:
     book = StockBook(rows, ground.products, LotKeeper(rows, zone))
     keep_stock(book, ground.products, changes, moment, zone)
     book.close(now)
+    return ground
 
 
 @verb

@@ -6,11 +6,12 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from kirana.accounts.models import AccountEvent, ApiKey
-from kirana.catalog.models import CategoryRequest
+from kirana.catalog.models import CategoryRequest, Product
 from kirana.notifications import queries
 from kirana.notifications.rendering import Letters
 from kirana.platform.db import query
 from kirana.platform.mail import Message
+from kirana.reviews.models import Review
 from kirana.stores.models import Store
 
 Payload = dict[str, Any]
@@ -62,11 +63,21 @@ def category_decided(letters: Letters, payload: Payload) -> Message | None:
     return _write(letters, payload, title, text, "/office")
 
 
+def review_refused(letters: Letters, payload: Payload) -> Message | None:
+    """None once it was written anew or taken back."""
+    found = _refused_review(payload["review_id"])
+    if found is None:
+        return None
+    text = f"It is not shown. The reason: {found.reason}\nYou can change it; we look again."
+    title = f"Your review of {found.title} was refused"
+    return _write(letters, payload, title, text, f"/products/{found.slug}/review")
+
+
 BUILDERS: dict[str, Callable[[Letters, Payload], Message | None]] = {
     build.__name__: build
     for build in (
         role_changed, account_suspended, account_reinstated, team_left, api_key_made,
-        category_decided,
+        category_decided, review_refused,
     )
 }  # fmt: skip
 
@@ -86,6 +97,14 @@ def _write(letters: Letters, payload: Payload, title: str, text: str, path: str)
 @query
 def _text(connection: Connection, column: Any, key: Any, key_value: int) -> str:
     return str(connection.execute(select(column).where(key == key_value)).scalar_one())
+
+
+@query
+def _refused_review(connection: Connection, review_id: int) -> Any:
+    find = select(Review.reason, Product.title, Product.slug)
+    joined = find.join(Product, Product.id == Review.product_id)
+    refused = (Review.id == review_id, Review.status == "refused")
+    return connection.execute(joined.where(*refused)).one_or_none()
 
 
 @query

@@ -99,6 +99,9 @@ def _schedule() -> dict[str, dict[str, Any]]:
         ),
         "monthly reports that are due": _every("report.schedule", crontab(minute="7")),
         "check the books, once a night": _every("check.schedule", crontab(minute="50")),
+        "count what is bought together, once a night": _every(
+            "upkeep.count_pairs", crontab(minute="35")
+        ),
         "go on with checks": _every("check.sweep", timedelta(seconds=SWEEP_SECONDS)),
         "seal the audit log": _every("audit.seal", timedelta(minutes=1)),
         "prices and products whose time has come": _every(

@@ -151,6 +151,25 @@ class Settings:
     export_per_hour: int = _limit(6, "Exports per person and hour.")
     invitation_per_hour: int = _limit(30, "Invitations mailed per person and hour.")
     api_per_minute: int = _limit(300, "API requests per signed-in person and minute.")
+    review_per_hour: int = _limit(
+        30, "Reviews written, taken back or reported per person and hour."
+    )
+    list_writes_per_minute: int = _limit(
+        60, "Changes of favourites and shopping lists per person and minute."
+    )
+    most_favourites: int = _between(1, 5000, 500, "Favourites of one person (1 to 5000).")
+    most_lists: int = _between(1, 500, 20, "Shopping lists of one person (1 to 500).")
+    most_list_lines: int = _between(1, 100, 100, "Products on one shopping list (1 to 100).")
+    pair_months: int = _between(
+        1, 36, 6, "Months of orders from which “often bought together” is counted (1 to 36)."
+    )
+    pair_customers: int = _between(
+        5,
+        100_000,
+        5,
+        "Different customers who must have bought two products together before that is shown; "
+        "never below 5, so that nobody's basket can be told from it.",
+    )
     erase_after_days: int = _setting(
         14,
         "Days between asking for one's account to be erased and its end; 0 means within the hour.",

@@ -10,10 +10,12 @@ from kirana.accounts.models import Account, AccountEvent, Address, ApiKey, Appro
 from kirana.cart.models import Cart, CartLine
 from kirana.catalog.models import CategoryRequest, Product
 from kirana.jobs.models import Job
+from kirana.lists.models import Favourite, ListLine, ListLink, ShoppingList
 from kirana.orders.models import Charge, Order, OrderEvent, OrderGroup, OrderLine
 from kirana.payments.models import Payment
 from kirana.platform.audit import AuditEvent
 from kirana.reports.models import ReportDelivery
+from kirana.reviews.models import Review, ReviewReport
 from kirana.stores.models import Invitation, Membership, Store
 
 Find = Select[*tuple[Any, ...]]
@@ -141,6 +143,59 @@ def _reports(me: int) -> Find:
     return select(*columns).where(ReportDelivery.account_id == me)
 
 
+def _favourites(me: int) -> Find:
+    columns = (Favourite.id, Product.title.label("product"), Favourite.created_at)
+    joined = select(*columns).join(Product, Product.id == Favourite.product_id)
+    return joined.where(Favourite.account_id == me)
+
+
+def _lists(me: int) -> Find:
+    return select(
+        ShoppingList.id, ShoppingList.uid, ShoppingList.name, ShoppingList.created_at
+    ).where(ShoppingList.account_id == me)
+
+
+def _list_lines(me: int) -> Find:
+    """Of one's own lists, whoever added them, and what one added to others'."""
+    is_mine = ShoppingList.account_id == me
+    columns = (
+        ListLine.id, case((is_mine, ShoppingList.name)).label("list"),
+        Product.title.label("product"), ListLine.quantity, ListLine.created_at,
+    )  # fmt: skip
+    joined = select(*columns).join(ShoppingList, ShoppingList.id == ListLine.list_id)
+    mine = or_(is_mine, ListLine.added_by == me)
+    return joined.join(Product, Product.id == ListLine.product_id).where(mine)
+
+
+def _list_links(me: int) -> Find:
+    columns = (
+        ListLink.id, ShoppingList.name.label("list"), ListLink.may, ListLink.created_at,
+        ListLink.revoked_at,
+    )  # fmt: skip
+    joined = select(*columns).join(ShoppingList, ShoppingList.id == ListLink.list_id)
+    return joined.where(ShoppingList.account_id == me)
+
+
+def _reviews(me: int) -> Find:
+    columns = (
+        Review.id, Product.title.label("product"), Review.author, Review.stars, Review.text,
+        Review.status, Review.reason, Review.answer, Review.written_at,
+    )  # fmt: skip
+    joined = select(*columns).join(Product, Product.id == Review.product_id)
+    return joined.where(Review.account_id == me)
+
+
+def _review_reports(me: int) -> Find:
+    columns = (
+        ReviewReport.id, Product.title.label("product"), ReviewReport.complaint,
+        ReviewReport.created_at,
+    )  # fmt: skip
+    joined = select(*columns).join(Review, Review.id == ReviewReport.review_id)
+    return joined.join(Product, Product.id == Review.product_id).where(
+        ReviewReport.account_id == me
+    )
+
+
 def _category_requests(me: int) -> Find:
     return select(
         CategoryRequest.id, CategoryRequest.kind, CategoryRequest.wish, CategoryRequest.status,
@@ -176,6 +231,12 @@ SECTIONS: dict[str, Callable[[int], Find]] = {
     "applications": _applications,
     "memberships": _memberships,
     "basket": _basket,
+    "favourites": _favourites,
+    "shopping_lists": _lists,
+    "shopping_list_lines": _list_lines,
+    "shopping_list_links": _list_links,
+    "reviews": _reviews,
+    "review_reports": _review_reports,
     "order_groups": _order_groups,
     "orders": _orders,
     "order_lines": _order_lines,

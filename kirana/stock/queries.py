@@ -15,12 +15,13 @@ from kirana.catalog.units import unit_price
 from kirana.catalog.views import Crumb
 from kirana.platform import clock
 from kirana.platform.db import query
+from kirana.platform.money import round_half_up
 from kirana.platform.paging import Page, to_page
 from kirana.stock.availability import NOW, at, available
 from kirana.stock.bands import band_of
 from kirana.stock.filters import ORDERS, ShelfQuery, conditions
 from kirana.stock.models import StockLevel
-from kirana.stock.views import Badge, ProductPage, ShelfItem
+from kirana.stock.views import Badge, ProductPage, Rating, ShelfItem
 from kirana.stores.models import Store
 
 NEW_FOR = timedelta(days=14)
@@ -29,7 +30,8 @@ _ITEM_COLUMNS = (
     Product.slug, Product.title, Product.brand, Product.size_text, Product.unit,
     Product.price_minor, Product.was_minor, Product.price_per, Product.increment,
     Product.minimum, Product.pack_size, Product.pack_unit, Product.diet, Product.published_at,
-    Product.sort_key, Store.slug.label("store"), Store.name.label("store_name"),
+    Product.sort_key, Product.review_count, Product.stars_sum,
+    Store.slug.label("store"), Store.name.label("store_name"),
     Category.slug.label("category"), Category.well, Picture.file,
     available(NOW).label("available"), StockLevel.low_at,
 )  # fmt: skip
@@ -155,7 +157,13 @@ def shelf_item(row: Any, now: datetime) -> ShelfItem:
         badges=_badges(row, now),
         stock_band=band,
         few_left=left if band == "few" else None,
+        rating=_rating(row),
     )
+
+
+def _rating(row: Any) -> Rating | None:
+    count: int = row.review_count
+    return Rating(round_half_up(row.stars_sum * 10, count), count) if count else None
 
 
 def _badges(row: Any, now: datetime) -> tuple[Badge, ...]:

@@ -20,6 +20,13 @@ class Badge(msgspec.Struct, frozen=True):
     tone: Literal["deal", "sun", "grey"]
 
 
+class Rating(msgspec.Struct, frozen=True):
+    """The mean of the reviews that are shown, in tenths of a star, and how many they are."""
+
+    tenths: int
+    count: int
+
+
 class ShelfFields(msgspec.Struct, frozen=True, kw_only=True):
     """What every visitor sees of a product, but for money and stock."""
 
@@ -34,6 +41,7 @@ class ShelfFields(msgspec.Struct, frozen=True, kw_only=True):
     price_per: int
     increment: int
     minimum: int
+    rating: Rating | None = None
 
 
 class ShelfItem(ShelfFields, frozen=True, kw_only=True):

@@ -49,6 +49,7 @@ def _card(item: ShelfItem, quantity: int, currency: str) -> dict[str, Any]:
         "increment": item.increment,
         "minimum": item.minimum,
         "unit": item.unit,
+        "rating": item.rating,
         "store_name": item.store_name,
     }
 

@@ -2,24 +2,30 @@
 
 from typing import Any
 
+import msgspec
 from flask import Blueprint, Response, current_app, request
 
+from kirana.accounts.permissions import Permission
 from kirana.cart.visitors import shown_basket
 from kirana.catalog.views import CategoryPage
+from kirana.lists.queries import list_favourites
 from kirana.platform import clock
 from kirana.platform.config import Settings
 from kirana.platform.edge_cache import kept_at_edge
 from kirana.platform.errors import Invalid, NotFound
-from kirana.platform.http import is_search, limited, public
+from kirana.platform.http import current_actor, is_search, limited, public, requires
+from kirana.platform.inputs import read_query
 from kirana.platform.money import sign
 from kirana.platform.pages import render, wants_fragment
+from kirana.platform.paging import PageQuery
 from kirana.stock.cached import count_shelf, find_category, find_product_page, list_shelf
 from kirana.stock.filters import ShelfQuery
 from kirana.storefront.cards import Presenter, count_text
-from kirana.storefront.filters import ADDED_CHOICES, SORT_CHOICES, Filters, read_filters
+from kirana.storefront.filters import ADDED_CHOICES, PAGE_SIZE, SORT_CHOICES, Filters, read_filters
 from kirana.storefront.front import front_page
 from kirana.storefront.product_page import food_values, product_values, size_values
 from kirana.storefront.structured import of_front, of_list, of_product
+from kirana.storefront.voices import voices_of
 
 LONGEST_SEARCH = 100
 RELATED = 4
@@ -112,6 +118,21 @@ def product(slug: str) -> Response:
         here_department=found.breadcrumb[0].slug,
         here_trail=[step.slug for step in found.breadcrumb],
         related=show.cards(related),
+        **voices_of(current_actor(), slug, show),
+    )
+
+
+@pages.get("/favourites")
+@requires(Permission.READ_OWN_LISTS)
+def favourites() -> Response:
+    """What the caller keeps, as it stands on the shelf."""
+    wanted = read_query(request, PageQuery)
+    found = list_favourites(current_actor(), msgspec.structs.replace(wanted, limit=PAGE_SIZE))
+    return render(
+        "shop/favourites.html",
+        cards=presenter().cards(found.items),
+        next_url=f"/favourites?cursor={found.next_cursor}" if found.next_cursor else None,
+        first_url="/favourites" if wanted.cursor else None,
     )
 
 

@@ -35,6 +35,8 @@ from kirana.platform.db import verb
 from kirana.platform.idempotency import Claim, Stored, once
 from kirana.platform.storage import Storage
 from kirana.reports.services import run_month
+from kirana.reviews.services import answer_review
+from kirana.reviews.shapes import ReviewAnswer
 from kirana.stock.services.goods import Delivery, Waste, adjust_stock, receive_goods, waste_goods
 from kirana.stock.services.tracking import track_lots
 from kirana.stock.services.transfers import Transfer, transfer_goods
@@ -45,6 +47,7 @@ from tests.catalog.drawings import picture
 from tests.checkout.buying import buy
 from tests.jobs.rows import LONG_AGO, id_of_job
 from tests.machinery.processes import wait_until
+from tests.reviews.speaking import say
 
 A_DAY = timedelta(days=1)
 ROAD = ("accepted", "picking", "packed", "on_the_way", "handed_over", "completed")
@@ -109,6 +112,12 @@ class _Keeper:
         _say_they_came_long_ago()
         run_month(clock.month_before(clock.utc_now(), self.settings.tz), self.settings)
 
+    def voices(self) -> None:
+        """A review that was shown, answered and reported, beside the world's list."""
+        say(self.there)
+        answer = ReviewAnswer(text="Thank you.")
+        answer_review(self.there.actor("manager"), self.there.keys["review"], answer)
+
     def people(self, app: Any) -> None:
         """Somebody suspended and let in again, and a manager who is none any more."""
         admin = self.there.actor("admin")
@@ -162,6 +171,7 @@ def keep_books(app: Any, settings: Settings, folder: Path) -> world.World:
     keeper.trade()
     keeper.keep_lots()
     keeper.work(folder)
+    keeper.voices()
     keeper.people(app)
     keeper.shelves()
     keeper.plans(Storage(folder / "media"))

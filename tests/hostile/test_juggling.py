@@ -80,8 +80,9 @@ ODD_TYPES = (
 )  # fmt: skip
 # What decides about rights and money: whoever sends whatever, a customer changes none of it.
 FIRM = {"role", "status", "store_id", "account_id", "owner_id", "price", "price_minor", "amount"}
-# A customer's own orders and what hangs on them move along when one is cancelled.
-OWN = {"order", "order_line", "payment"}
+# A customer's own orders and what hangs on them move along when one is cancelled; an own review
+# that is edited waits again.
+OWN = {"order", "order_line", "payment", "review"}
 
 
 def is_sound(reply: Reply, door: Door, who: str) -> bool:

@@ -17,6 +17,7 @@ from PIL import Image
 
 from kirana.platform import db, openapi
 from tests.journeys.access import WHO, outcome, read_matrix, write_matrix, write_row
+from tests.reviews.speaking import speak
 from tests.world import World, build
 
 FILES = {
@@ -32,7 +33,9 @@ WRITE = "KIRANA_TEST_WRITE_MATRIX"
 
 @pytest.fixture
 def world(app: Any) -> World:
-    return build(app)
+    made = build(app)
+    speak(made)
+    return made
 
 
 def routes(app: Any) -> Iterator[tuple[str, str]]:
@@ -59,6 +62,7 @@ def address(path: str, keys: dict[str, str]) -> str:
         "<path:path>": "app.css", "<int:page>": "1",
         "<name>": keys["picture"] if "/pictures/" in path else "none.webp",
         "<token>": keys["token"],
+        "<list_token>": keys["list_token"], "<link>": keys["link"],
     }  # fmt: skip
     for name, value in values.items():
         path = path.replace(name, value)
@@ -99,6 +103,11 @@ UIDS = {
     "/api/v1/products/<slug>/planned-prices/": "plan",
     "/office/<store_slug>/products/<slug>/plans/": "plan",
     "/api/v1/incidents/": "incident",
+    "/api/v1/me/lists/": "list",
+    "/lists/<uid>": "list",
+    "/api/v1/reviews/": "review",
+    "/reviews/": "review",
+    "/office/<store_slug>/reviews/": "review",
     "/office/checks/": "incident",
 }
 
@@ -133,6 +142,14 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/v1/stores/<slug>/invitations"): {"email": "new@x.org", "role": "picker"},
     ("PATCH", "/api/v1/stores/<slug>/members/<uid>"): {"role": "courier"},
     ("PUT", "/api/v1/people/<uid>/role"): {"role": "manager"},
+    ("PUT", "/api/v1/products/<slug>/review"): {"stars": 4, "text": "Good."},
+    ("POST", "/api/v1/reviews/<uid>/moves"): {"to": "hidden", "reason": "no"},
+    ("POST", "/api/v1/reviews/<uid>/reports"): {"complaint": "untrue"},
+    ("POST", "/api/v1/reviews/<uid>/answer"): {"text": "Thank you."},
+    ("PATCH", "/api/v1/me/lists/<uid>"): {"name": "Party"},
+    ("PUT", "/api/v1/me/lists/<uid>/lines/<slug>"): {"quantity": 2},
+    ("POST", "/api/v1/me/lists/<uid>/links"): {"may": "read"},
+    ("PUT", "/api/v1/shared-lists/<list_token>/lines/<slug>"): {"quantity": 2},
     ("POST", "/api/v1/incidents/<uid>/resolution"): {"note": "counted again"},
 }
 

@@ -45,6 +45,10 @@ GUEST_PAGES = (
     "/search?q=milk&in_stock=1&max_price=nonsense",
     "/search?q=no+such+thing",
     "/products/{product}",
+    "/products/{reviewed}",
+    "/products/{reviewed}/reviews",
+    "/products/{product}/reviews",
+    "/shared-lists/{list_token}",
     "/basket",
     "/sign-in",
     "/sign-up",
@@ -61,7 +65,9 @@ PAGES = {
     "customer": (
         "/", "/basket", "/checkout", "/orders", "/orders/{order}", "/account",
         "/account/addresses", "/account/email", "/account/security", "/account/keys",
-        "/account/data", "/invitations/{invitation}",
+        "/account/data", "/invitations/{invitation}", "/favourites", "/lists", "/lists/{list}",
+        "/lists/addition?product={product}", "/products/{product}/review", "/account/reviews",
+        "/products/{reviewed}", "/products/{reviewed}/reviews", "/shared-lists/{list_token}",
     ),
     "manager": (
         "/office/{store}/today", "/office/{store}/products",
@@ -71,13 +77,14 @@ PAGES = {
         "/office/{store}/products/{dated}/stock?do=waste",
         "/office/{store}/products/{dated}/stock?do=send",
         "/office/{store}/orders", "/office/{store}/orders/{store_order}", "/office/{store}/exports",
-        "/office/{store}/requests", "/office/{store}/team",
+        "/office/{store}/requests", "/office/{store}/team", "/office/{store}/reviews",
     ),
     "admin": (
         "/office/approvals", "/office/categories", "/office/people", "/office/people?q=asha",
         "/office/people/{person}", "/office/audit", "/office/audit?actor=nobody",
         "/office/reports", "/office/checks", "/office/checks?state=resolved",
-        "/office/requests", "/office/teams", "/office/{store}/team",
+        "/office/requests", "/office/teams", "/office/reviews", "/office/reviews?status=shown",
+        "/office/reviews?reported=1", "/office/{store}/team",
     ),
     "picker": (
         "/office/{store}/products", "/office/{store}/products/{own_product}",
@@ -156,7 +163,14 @@ def furnished(demo: Demo, new_page: Callable[..., Page]) -> Demo:
 def _of_the_shop(demo: Demo, page: Page) -> dict[str, str]:
     departments = page.request.get(f"{demo.url}/api/v1/categories").json()["items"]
     products = page.request.get(f"{demo.url}/api/v1/products?in_stock=true&limit=1").json()["items"]
-    return {"department": departments[0]["slug"], "product": products[0]["slug"]}
+    names = {"department": departments[0]["slug"], "product": products[0]["slug"]}
+    return names | {"reviewed": _reviewed(demo, page)}
+
+
+def _reviewed(demo: Demo, page: Page) -> str:
+    """A product with reviews."""
+    shelf = page.request.get(f"{demo.url}/api/v1/products?limit=100").json()["items"]
+    return str(next(item["slug"] for item in shelf if item["rating"]))
 
 
 def _of_the_customer(demo: Demo, page: Page) -> dict[str, str]:
@@ -166,8 +180,16 @@ def _of_the_customer(demo: Demo, page: Page) -> dict[str, str]:
         page.get_by_role("button", name=re.compile("^Add ")).nth(number).click()
     expect(page.locator("[data-basket-count]").first).not_to_have_text("0")
     page.get_by_role("button", name="Check out").click()  # /checkout is looked at with a hold
+    page.goto(f"{demo.url}/lists")
+    mine = _last_part(page, ".stack a")
+    page.goto(f"{demo.url}/lists/{mine}")
+    page.get_by_role("button", name="Make a link").click()
+    link = page.get_by_label("May read it").input_value()
     page.goto(f"{demo.url}/orders")
-    return {"order": _last_part(page, ".order-card a")}
+    return {
+        "order": _last_part(page, ".order-card a"), "list": mine,
+        "list_token": link.rpartition("/")[2],
+    }  # fmt: skip
 
 
 def _of_the_manager(demo: Demo, page: Page) -> dict[str, str]:

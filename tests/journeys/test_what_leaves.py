@@ -16,6 +16,7 @@ from kirana.platform.plain import SAFE_HEADERS
 from tests.journeys.access import WHO, read_matrix
 from tests.journeys.asking import API, ask, get_routes, not_there, plain, with_path_value
 from tests.machinery.memory import make_app
+from tests.reviews.speaking import speak
 from tests.world import World, build
 
 # What leaves is decided above the database, and each route is asked by everybody.
@@ -29,7 +30,9 @@ EMAIL = re.compile(rb"[\w.+-]+@[\w-]+\.[\w.]+")
 
 @pytest.fixture
 def world(app: Any) -> World:
-    return build(app)
+    made = build(app)
+    speak(made)
+    return made
 
 
 def test_what_everybody_gets(app: Any, world: World, tmp_path: Path) -> None:

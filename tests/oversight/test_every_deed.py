@@ -37,6 +37,7 @@ from tests.accounts.factors import (
 )
 from tests.accounts.people import PASSWORD, Visitor, rows, sign_in
 from tests.journeys.test_access import picture, rolled_back
+from tests.reviews.speaking import speak
 from tests.world import World, build
 
 NEW_PASSWORD = "seven green bicycles"
@@ -207,6 +208,17 @@ CALLS: dict[str, Call] = {
     "moveOrder": Call("manager", {"to": "accepted"}, {"number": "order"}),
     "sendMonthlyReports": Call("admin", {"month": "2026-10"}),
     "startCheck": Call("admin"),
+    "writeReview": Call("customer", {"stars": 2, "text": "Not so good."}, {"slug": "product"}),
+    "withdrawReview": Call("customer", None, {"slug": "product"}),
+    "moveReview": Call("admin", {"to": "hidden", "reason": "private"}, {"uid": "review"}),
+    "reportReview": Call("manager", {"complaint": "untrue"}, {"uid": "review"}),
+    "dismissReports": Call("admin", None, {"uid": "review"}),
+    "answerReview": Call("manager", {"text": "Thank you."}, {"uid": "review"}),
+    "makeList": Call("customer", {"name": "Party"}),
+    "renameList": Call("customer", {"name": "Feast"}, {"uid": "list"}),
+    "deleteList": Call("customer", None, {"uid": "list"}),
+    "shareList": Call("customer", {"may": "edit"}, {"uid": "list"}),
+    "revokeListLink": Call("customer", None, {"uid": "list", "link": "link"}),
     "resolveIncident": Call("admin", {"note": "counted again"}, {"uid": "incident"}),
     "createStore": Call("admin", {"name": "Tea House"}),
     "changeStore": Call("manager", {"city": "Pune"}, {"slug": "manager.store"}),
@@ -219,6 +231,14 @@ UNAUDITED = {
     "emptyBasket": "a basket is a wish; the order made of it is audited",
     "setBasketLine": "as above",
     "removeBasketLine": "as above",
+    "putListInBasket": "as above",
+    "putSharedListInBasket": "as above",
+    "keepFavourite": "a wish",
+    "dropFavourite": "as above",
+    "setListLine": "a wish; its row remembers who added it",
+    "removeListLine": "as above",
+    "setSharedListLine": "as above",
+    "removeSharedListLine": "as above",
     "quoteBasket": "computes, writes nothing",
     "startCheckout": "goods are kept for minutes; the order made of them is audited",
     "leaveCheckout": "as above",
@@ -262,6 +282,7 @@ def deeds(connection: Connection) -> int:
 @pytest.fixture
 def world(app: Any) -> World:
     made = build(app)
+    speak(made)
     admin, manager = made.actor("admin"), made.actor("manager")
     made.keys["empty_category"] = create_category(admin, NewCategory(name="Empty")).slug
     price = Money(100, "INR")

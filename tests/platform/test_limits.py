@@ -96,6 +96,12 @@ def calls(app: Any) -> dict[str, Call]:
             app, "POST", "/api/v1/orders", buyer, json={}, headers=key
         ),
         "hold_per_hour": lambda n: call(app, "POST", "/api/v1/checkout", buyer),
+        "review_per_hour": lambda n: call(
+            app, "PUT", "/api/v1/products/none/review", buyer, json={}
+        ),
+        "list_writes_per_minute": lambda n: call(
+            app, "DELETE", "/api/v1/me/favourites/none", buyer
+        ),
         "cart_writes_per_minute": lambda n: call(app, "DELETE", "/api/v1/cart", buyer),
         "search_per_minute": lambda n: call(
             app, "GET", ("/search?q=milk", "/api/v1/products?q=milk")[n % 2]

@@ -16,8 +16,13 @@ from kirana.accounts.models import Account, AccountEvent, Approval, Session
 from kirana.accounts.services import suspend
 from kirana.cart.models import Cart, CartLine
 from kirana.cart.services import set_line
+from kirana.catalog.models import Product
 from kirana.exports.files import exports_folder
 from kirana.jobs.models import Job
+from kirana.lists.keys import link_token
+from kirana.lists.queries import get_list
+from kirana.lists.services import keep_favourite, make_list, set_list_line, share_list
+from kirana.lists.shapes import Place
 from kirana.notifications import mails
 from kirana.orders.models import Order, OrderEvent, OrderGroup
 from kirana.orders.services import cancel_my_order, move_order
@@ -33,8 +38,12 @@ from kirana.privacy.services import erasing
 from kirana.privacy.services.exporting import request_data, run_data_export
 from kirana.reports.models import ReportDelivery
 from kirana.reports.queries import JOB
+from kirana.reviews.models import Review
+from kirana.reviews.services import move_review, report_review, write_review
+from kirana.reviews.shapes import ReviewMove, ReviewWish
 from kirana.schema import metadata
 from tests.accounts.people import PASSWORD, join, person_row, rows, sign_in
+from tests.machinery.databases import SECRET
 from tests.privacy.columns import NOT_PERSONAL, PERSONAL
 from tests.world import World, build
 
@@ -204,6 +213,27 @@ def test_nothing_of_the_person_is_left(world: World, settings: Settings) -> None
         sign_in(EMAIL)
     assert world.people["asha"].get("/me").status_code == 401
     erasing.erase(world.actor("admin"), uid, settings)  # safe to repeat
+    assert check.run() == []
+
+
+def test_what_was_said_liked_and_listed_goes_too(world: World, settings: Settings) -> None:
+    asha, milk = world.actor("asha"), world.keys["product"]
+    deliver_order(world)
+    uid = write_review(asha, milk, ReviewWish(stars=5, text=f"{MARK} liked it")).uid
+    move_review(world.actor("admin"), uid, ReviewMove(to="shown"))
+    other = world.actor("other_customer")
+    report_review(other, uid, "private")
+    keep_favourite(asha, milk, 10)
+    mine = Place(uid=make_list(asha, f"For {MARK}", 10))
+    set_list_line(asha, mine, (milk, 1), 10)
+    theirs = Place(uid=make_list(other, "Shared", 10))
+    link = share_list(other, theirs.uid, "edit", SECRET)
+    set_list_line(asha, Place(token=link_token(SECRET, link)), (milk, 2), 10)
+    assert {row.review_count for row in rows(Product)} >= {1}
+    erase(world, settings)
+    assert traces(settings) == []
+    assert (rows(Review), {row.review_count for row in rows(Product)}) == ([], {0})
+    assert [line.added_by for line in get_list(other, theirs).lines] == [""]
     assert check.run() == []
 
 

@@ -27,6 +27,7 @@ from kirana.privacy.sections import SECTIONS
 from kirana.privacy.services import exporting
 from tests.accounts.people import PASSWORD, Visitor, join, rows
 from tests.jobs.rows import id_of_job
+from tests.reviews.speaking import speak
 from tests.world import World, actor_of, build
 
 
@@ -78,6 +79,12 @@ def test_the_file_holds_everything_and_nobody_else(world: World, settings: Setti
     assert [row["number"] for row in data["orders"]] == [world.keys["order"]]
     assert [(row["title"], row["quantity"]) for row in data["order_lines"]] == [("Oat milk", 2)]
     assert [row["product"] for row in data["basket"]] == ["Oat milk"]
+    assert [row["product"] for row in data["favourites"]] == ["Oat milk"]
+    assert [row["name"] for row in data["shopping_lists"]] == ["The week"]
+    assert [(row["list"], row["quantity"]) for row in data["shopping_list_lines"]] == [
+        ("The week", 2)
+    ]
+    assert [row["may"] for row in data["shopping_list_links"]] == ["read"]
     assert {"session.opened", "order.placed", "address.added"} <= {
         row["action"] for row in data["audit_log"]
     }
@@ -85,6 +92,17 @@ def test_the_file_holds_everything_and_nobody_else(world: World, settings: Setti
     others = {row.email for row in rows(Account)} - {customer.email}
     assert not [email for email in others if email in told.text]
     assert check.run() == []
+
+
+def test_what_one_said_and_reported_is_told_to_oneself_alone(world: World) -> None:
+    speak(world)
+    me, other = world.actor("customer").me(), world.actor("other_customer").me()
+    [said] = queries.list_section(me, "reviews", 0, 10)
+    assert (said["stars"], said["text"]) == (4, "Fresh, and it kept well.")
+    assert queries.list_section(me, "review_reports", 0, 10) == []
+    assert queries.list_section(other, "reviews", 0, 10) == []
+    [reported] = queries.list_section(other, "review_reports", 0, 10)
+    assert (reported["product"], reported["complaint"]) == ("Oat milk", "untrue")
 
 
 def test_where_others_were_is_not_told(world: World) -> None:

@@ -13,7 +13,7 @@ import pytest
 from kirana import check
 from kirana.platform.errors import ShopError
 from tests.machinery.databases import Database
-from tests.races import catalogue_scenes, hold_scenes, mutants, scenes
+from tests.races import catalogue_scenes, hold_scenes, mutants, scenes, voice_scenes
 from tests.races.mutants import Mutant
 from tests.races.rivals import Met, meet, outcome
 from tests.races.scenes import Scene
@@ -97,6 +97,19 @@ RACES = (
     Race(
         hold_scenes.the_sweep_while_another_buys, "stock.holds_seen",
         hold_scenes.ends_what_was_seen,
+    ),
+    Race(voice_scenes.one_review_twice, "review.before_insert", mutants.without_locks),
+    Race(voice_scenes.a_review_shown_twice, "review.locked", mutants.without_locks),
+    Race(voice_scenes.a_review_shown_and_refused, "review.locked", mutants.without_locks),
+    Race(
+        voice_scenes.a_review_answered_twice, "review.before_answer", voice_scenes.answers_again
+    ),
+    Race(voice_scenes.one_line_added_by_two, "list.before_line", mutants.without_locks),
+    Race(voice_scenes.the_last_place_on_a_list, "list.before_line", mutants.without_locks),
+    Race(voice_scenes.the_last_favourite, "lists.keeper_locked", mutants.without_locks),
+    Race(
+        voice_scenes.a_link_revoked_while_it_is_used, "list.locked",
+        voice_scenes.believes_a_link_for_ever,
     ),
 )  # fmt: skip
 every_race = pytest.mark.parametrize(

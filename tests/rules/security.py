@@ -22,6 +22,8 @@ EDGE = ("kirana/platform/", "kirana/mailbox/")
 ASKS_NOBODY = {
     "kirana/catalog/queries.py find_category": "categories are public",
     "kirana/catalog/queries.py get_category": "categories are public",
+    "kirana/reviews/queries.py list_shown": "what is shown is public",
+    "kirana/pairs/queries.py list_companions": "counted over at least five people, public",
     "kirana/stock/queries.py find_product_page": "what is on sale is public",
     "kirana/privacy/queries.py id_of": "asked by the job that erases",
     "kirana/privacy/services/erasing.py _erase_unless_waiting": "the job that erases",

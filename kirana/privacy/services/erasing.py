@@ -28,6 +28,7 @@ from kirana.exports.files import exports_folder, forget_others
 from kirana.exports.running import delete_leftovers
 from kirana.jobs.models import Job
 from kirana.jobs.services import forget_jobs
+from kirana.lists.services.forgetting import forget_lists
 from kirana.orders.models import Order
 from kirana.orders.services.forgetting import forget_customer, has_open_orders
 from kirana.platform import clock
@@ -43,6 +44,7 @@ from kirana.privacy import queries
 from kirana.privacy.errors import SoleOwner
 from kirana.reports.models import ReportDelivery
 from kirana.reports.services import forget_figures
+from kirana.reviews.services.forgetting import forget_reviews
 from kirana.stores.queries import list_sole_stores
 from kirana.stores.services.invitations import forget_invitations
 from kirana.stores.services.team import lock_own_stores
@@ -162,6 +164,8 @@ def erase(connection: Connection, actor: Actor, uid: str, settings: Settings) ->
     forget_customer(connection, account_id)
     forget_baskets(connection, account_id)
     forget_figures(connection, account_id)
+    forget_lists(connection, account_id)
+    forget_reviews(connection, account_id)
     forget_keys(connection, f"a:{account_id}")
     for job_uid in forget_jobs(account_id, "the account was erased"):
         after_commit(partial(forget_others, exports_folder(settings), job_uid))

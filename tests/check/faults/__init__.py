@@ -1,6 +1,15 @@
 """For every rule of ``kirana check`` the faults that break it, alone or with the rules named."""
 
-from tests.check.faults import catalogue, history, links, money, people, stock, work
+from tests.check.faults import (
+    catalogue,
+    history,
+    links,
+    money,
+    people,
+    stock,
+    voices,
+    work,
+)  # fmt: skip
 from tests.check.planting import Fault
 
 FAULTS: dict[str, tuple[Fault, ...]] = {
@@ -11,4 +20,5 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
     **catalogue.FAULTS,
     **people.FAULTS,
     **history.FAULTS,
+    **voices.FAULTS,
 }

@@ -18,6 +18,9 @@ from tests.check.planting import (
 
 AUDITED = "each move of an account's status is in the audit log"
 MOMENT = "an order, its group and its history agree on the moment that decides its month"
+REVIEW = "(SELECT MIN(id) FROM review)"
+HAS_HAD = "each review is by somebody who has had the product"
+SHOWN_SUMS = "what a product shows of its reviews is the sum of those that are shown"
 NO_FILE = "an expired export keeps no file"
 
 
@@ -60,6 +63,7 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
     **_histories("store", STORE, "open", "holiday"),
     **_histories("product", SOLD, "published", "hidden"),
     **_histories("order", PLACED, "placed", "accepted", begun=(MOMENT,)),
+    **_histories("review", REVIEW, "shown", "hidden", ends=(SHOWN_SUMS,)),
     **_histories("incident", INCIDENT, "resolved", "open"),
     **_histories("job", DONE_JOB, "done", "expired", ends=(NO_FILE,)),
     "each payment's events are a path through its moves and end at its status": (
@@ -79,6 +83,9 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
     "an order's lines are as far as the order": (
         fault(f"UPDATE order_line SET status = 'picked' WHERE id = {LINE}"),
         fault(f"UPDATE order_line SET status = 'picked' WHERE order_id = {CANCELLED}"),
-        fault(f"UPDATE order_line SET status = 'returned' WHERE order_id = {COMPLETED}"),
+        fault(
+            f"UPDATE order_line SET status = 'returned' WHERE order_id = {COMPLETED}",
+            also=(HAS_HAD,),
+        ),
     ),
 }

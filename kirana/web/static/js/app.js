@@ -15,4 +15,5 @@ if (document.querySelector("[data-new-password]")) import("./new-password.js");
 if (document.querySelector("[data-bulk]")) import("./bulk.js");
 if (document.querySelector("[data-passkey]")) import("./passkeys.js");
 if (document.querySelector("[data-codes]")) import("./codes.js");
+if (document.querySelector("[data-heart]")) import("./heart.js");
 if (document.querySelector("[data-hold-left]")) import("./hold.js");

@@ -1,0 +1,1 @@
+"""Favourites and shopping lists, one's own and those that others share."""

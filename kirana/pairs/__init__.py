@@ -1,0 +1,1 @@
+"""What is often bought together, worked out each night from the shop's own orders."""

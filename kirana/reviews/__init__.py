@@ -1,0 +1,1 @@
+"""What buyers say of what they have had: written, moderated, answered, counted."""

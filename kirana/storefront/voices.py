@@ -1,0 +1,31 @@
+"""What people say of a product and buy with it; hearts and own reviews for who is signed in."""
+
+from typing import Any
+
+from kirana.accounts.permissions import Permission
+from kirana.pairs.cached import list_companions
+from kirana.platform.access import Actor
+from kirana.platform.paging import PageQuery
+from kirana.reviews.cached import list_shown
+from kirana.storefront.cards import Presenter
+from kirana.storefront.queries import find_marks
+
+REVIEWS = 3
+
+
+def voices_of(actor: Actor, slug: str, show: Presenter) -> dict[str, Any]:
+    """For ``shop/product_voices.html``. A guest's page depends on nothing but the product."""
+    page = list_shown(slug, PageQuery(limit=REVIEWS))
+    may_keep = Permission.WRITE_OWN_LISTS in actor.permissions
+    marks = find_marks(actor, slug) if may_keep else None
+    return {
+        "reviews": page.items,
+        "has_more_reviews": page.next_cursor is not None,
+        "companions": [
+            show.card(each.item) | {"note": f"by {each.customers} customers"}
+            for each in list_companions(slug)
+        ],
+        "standing": marks.standing if marks else None,
+        "may_keep": may_keep,
+        "is_kept": bool(marks and marks.is_kept),
+    }
