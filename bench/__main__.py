@@ -49,9 +49,7 @@ def main() -> int:
     return _conclude(given, found, chosen)
 
 
-def _conclude(
-    given: argparse.Namespace, found: Sequence[Found], chosen: Sequence[Scenario]
-) -> int:
+def _conclude(given: argparse.Namespace, found: Sequence[Found], chosen: Sequence[Scenario]) -> int:
     steps = report.steps_back(found, report.read_baseline())
     for line in steps:
         sys.stdout.write(f"step back: {line}\n")

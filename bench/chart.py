@@ -33,7 +33,9 @@ def draw(bars: Sequence[Bar]) -> str:
     for title, group in groupby(bars, key=lambda bar: bar.title):
         of_scenario = list(group)
         middle = y + len(of_scenario) * THICK / 2 + 4
-        parts.append(f'<text x="{LEFT - 8}" y="{middle:.0f}" text-anchor="end">{escape(title)}</text>')
+        parts.append(
+            f'<text x="{LEFT - 8}" y="{middle:.0f}" text-anchor="end">{escape(title)}</text>'
+        )
         for bar in of_scenario:
             parts.append(_bar(bar, y))
             y += THICK

@@ -89,7 +89,7 @@ def _summed(told: Sequence[dict[str, Any]]) -> Counter[int]:
 
 
 def _start(port: int, units: Sequence[Unit], seconds: float) -> "subprocess.Popen[str]":
-    client = subprocess.Popen(
+    client = subprocess.Popen(  # noqa: S603 - our own client
         [sys.executable, "-S", "-E", str(CLIENT)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip

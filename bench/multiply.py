@@ -16,8 +16,18 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
-    Column, ColumnElement, Connection, Table, bindparam, case, func, insert, literal, select, update,
-)  # fmt: skip
+    Column,
+    ColumnElement,
+    Connection,
+    Table,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from bench.fill import ORDERS_OF_A_CUSTOMER, fill
 from kirana.accounts.models import Account, AccountEvent, Address
@@ -134,7 +144,8 @@ ORDERS = (
     Copied(Payment), Copied(PaymentEvent, {"event_key": _ending(TAG)}),
     Copied(Lot, {"code": _with_word("-")}), Copied(StockMovement, {"balance_after": _balance}),
     Copied(LotMovement),
-    Copied(AuditEvent, {"object_key": _ending(SHORT_TAG)}, lambda: AuditEvent.object_kind == "order"),
+    Copied(AuditEvent, {"object_key": _ending(SHORT_TAG)},
+           lambda: AuditEvent.object_kind == "order"),
     Copied(Outbox, {"dedupe_key": _ending(SHORT_TAG), "payload": _payload},
            lambda: Outbox.kind.in_(("order_confirmation", "order_cancelled"))),
 )  # fmt: skip

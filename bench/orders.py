@@ -155,10 +155,14 @@ def actors(connection: Any) -> list[Actor]:
 
 @query
 def goods_of_one_store(connection: Any) -> list[tuple[int, str]]:
-    """Products of one store that are sold by the piece."""
+    """Products of one store that are sold by the piece, those with lots left out."""
     first = select(Product.store_id).order_by(Product.id).limit(1).scalar_subquery()
     by_piece = (Product.unit == "each", Product.increment == 1, Product.minimum == 1)
-    find = select(Product.id, Product.slug).where(Product.store_id == first, *by_piece)
+    find = (
+        select(Product.id, Product.slug)
+        .join(StockLevel, StockLevel.product_id == Product.id)
+        .where(Product.store_id == first, *by_piece, StockLevel.tracks_lots.is_(False))
+    )
     return [(row.id, row.slug) for row in connection.execute(find.order_by(Product.id))]
 
 

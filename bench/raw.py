@@ -77,9 +77,7 @@ def count(sent: list[Sent]) -> int:
     return sum(not sql.startswith(CONTROL) for sql, _, _ in sent)
 
 
-def cost_ms(
-    scenario: Scenario, sent: list[Sent], kind: str, settings: Settings
-) -> float | None:
+def cost_ms(scenario: Scenario, sent: list[Sent], kind: str, settings: Settings) -> float | None:
     """Processor time of this process for the same work done raw; None where that is nothing."""
     if scenario.raw == "statements":
         return _cpu_ms(lambda: _replay(sent), REPEATS)

@@ -146,7 +146,7 @@ def _products(stage: Stage, count: int) -> list[Unit]:
 
 
 def _searches(stage: Stage, count: int) -> list[Unit]:
-    found = []
+    found: list[Unit] = []
     for _ in range(count):
         number = stage.another()
         word = stage.words[number % len(stage.words)]
@@ -195,9 +195,7 @@ def _orders(stage: Stage, count: int) -> list[Unit]:
             for person, chosen in zip(people, goods, strict=True)
         ]
     )
-    return [
-        [_place(stage, person, chosen)] for person, chosen in zip(people, goods, strict=True)
-    ]
+    return [[_place(stage, person, chosen)] for person, chosen in zip(people, goods, strict=True)]
 
 
 def _journeys(stage: Stage, count: int) -> list[Unit]:
