@@ -3,6 +3,7 @@
 import kirana.accounts.tasks
 import kirana.check.tasks
 import kirana.exports.tasks
+import kirana.jobs.tasks
 import kirana.oversight.tasks
 import kirana.platform.tasks
 import kirana.privacy.tasks

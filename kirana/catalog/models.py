@@ -63,6 +63,7 @@ class CategoryRequest(Model):
         columns.one_of("status", tuple(REQUEST_MOVES)),
         CheckConstraint("(kind = 'create') = (category_id IS NULL)", name="names_its_category"),
         CheckConstraint("(status = 'requested') = (decided_at IS NULL)", name="decided_once"),
+        Index("ix_category_request_status", "status", "id"),
     )
 
     id: Mapped[int] = columns.key()
@@ -101,6 +102,7 @@ class Product(Model):
         Index("ix_product_price", "status", "price_minor", "id"),
         Index("ix_product_new", "status", "published_at", "id"),
         Index("ix_product_store", "store_id", "status", "sort_key", "id"),
+        Index("ix_product_of_store", "store_id", "sort_key", "slug"),
     )
 
     id: Mapped[int] = columns.key()

@@ -146,6 +146,9 @@ class Settings:
     export_per_hour: int = _limit(6, "Exports per person and hour.")
     invitation_per_hour: int = _limit(30, "Invitations mailed per person and hour.")
     api_per_minute: int = _limit(300, "API requests per signed-in person and minute.")
+    keep_jobs_days: int = _between(
+        8, 3650, 90, "Days for which jobs that have ended are listed, once their files are gone."
+    )
     erase_after_days: int = _setting(
         14,
         "Days between asking for one's account to be erased and its end; 0 means within the hour.",
