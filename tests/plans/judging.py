@@ -31,7 +31,7 @@ _UNIQUE = re.compile(
     rf"INTEGER PRIMARY KEY \(rowid=\?\)|sqlite_autoindex_\w+ \({_ALONE}=\?\)"
     rf"|\b(pk_\w+|uq_\w+_{_ALONE}) .* = "
 )
-_LIMIT = re.compile(r"\s+LIMIT [^\s)]+(\s+OFFSET [^\s)]+)?(?=\s*\)*\s*(FOR UPDATE.*)?$)")
+_LIMIT = re.compile(r"\s+LIMIT \S+?(\s+OFFSET \S+?)?(?=\)?\s*(FOR UPDATE.*)?$)")
 _SCAN = re.compile(r"SCAN (\w+)(.*)")
 _TABLES = {table.name for table in Model.metadata.sorted_tables}
 
@@ -59,6 +59,15 @@ class Statement:
     def is_narrowed(self) -> bool:
         """Whether rows are passed over on the way."""
         return " WHERE " in self.sql.replace("\n", " ")
+
+
+# By index of a whole table: its table and its first column.
+_BEGINS_WITH = {
+    str(index.name): (table.name, index.columns[0].name)
+    for table in Model.metadata.sorted_tables
+    for index in table.indexes
+    if index.dialect_options["postgresql"]["where"] is None
+}
 
 
 def faults(driver: Any, kind: str, statement: Statement) -> list[str]:
@@ -147,7 +156,7 @@ def _judge_postgresql(driver: Any, statement: Statement) -> Iterator[str]:
 
 def _plan(driver: Any, sql: str, values: Any) -> dict[str, Any]:
     cursor = driver.cursor()
-    for what in ("seqscan", "bitmapscan", "hashjoin", "mergejoin"):
+    for what in ("seqscan", "hashjoin", "mergejoin"):
         cursor.execute(f"SET LOCAL enable_{what} = off")
     cursor.execute("EXPLAIN (FORMAT JSON) " + sql, values)
     told = cursor.fetchone()[0]
@@ -168,6 +177,9 @@ def _judge_node(node: dict[str, Any], ends_early: bool) -> Iterator[str]:
     reads = kind.endswith("Scan") and not node.keys() & {"Index Cond", "Recheck Cond", "TID Cond"}
     if reads and _is_large(name) and not (ends_early and "Filter" not in node):
         yield WALK.format(name)
+    table, first = _BEGINS_WITH.get(node.get("Index Name", ""), ("", ""))
+    if _is_large(table) and "Index Cond" in node and first not in node["Index Cond"]:
+        yield WALK.format(table)  # along the whole index
     for child in node.get("Plans", ()):
         apart = child.get("Parent Relationship") in ("SubPlan", "InitPlan")
         yield from _judge_node(child, ends_early and not apart)
@@ -180,7 +192,9 @@ def _is_fine_to_sort(node: dict[str, Any]) -> bool:
 
 def _loops(node: dict[str, Any]) -> Iterator[str]:
     if name := node.get("Relation Name"):
-        yield f"{name} {node.get('Index Name')} {node.get('Index Cond')}"
+        below = node.get("Plans", ()) if node["Node Type"] == "Bitmap Heap Scan" else ()
+        index = next((child.get("Index Name") for child in below), node.get("Index Name"))
+        yield f"{name} {index} {node.get('Index Cond') or node.get('Recheck Cond')}"
     for child in node.get("Plans", ()):
         if child.get("Parent Relationship") not in ("SubPlan", "InitPlan"):
             yield from _loops(child)

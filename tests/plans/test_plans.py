@@ -35,7 +35,7 @@ EXCEPTIONS = {
 NEEDED = (
     "ix_account_role", "ix_session_expires_at", "ix_job_status", "ix_outbox_waiting",
     "ix_outbox_state", "ix_audit_event_object", "ix_order_of_customer", "ix_product_of_store",
-    "ix_invitation_email", "ix_account_link_created_at", "ix_idempotency_created_at",
+    "ix_account_link_created_at", "ix_idempotency_created_at",
     "ix_stock_movement_story", "ix_approval_status", "ix_order_event_order_id",
 )  # fmt: skip
 TABLE_OF = {
