@@ -48,14 +48,6 @@ class Session(Model):
     """A signed-in device: one refresh family. Only hashes of refresh tokens are kept."""
 
     __tablename__ = "session"
-    __table_args__ = (
-        Index(
-            "ix_session_ended_at",
-            "ended_at",
-            sqlite_where=text("ended_at IS NOT NULL"),
-            postgresql_where=text("ended_at IS NOT NULL"),
-        ),
-    )
 
     id: Mapped[int] = columns.key()
     uid: Mapped[str] = columns.uid()
@@ -66,7 +58,7 @@ class Session(Model):
     rotated_at: Mapped[datetime | None] = columns.moment()
     expires_at: Mapped[datetime] = columns.moment(index=True)
     idle_until: Mapped[datetime] = columns.moment()
-    ended_at: Mapped[datetime | None] = columns.moment()
+    ended_at: Mapped[datetime | None] = columns.moment(index=True)
     device: Mapped[str] = mapped_column(String(200), default="")
     network: Mapped[str] = mapped_column(String(64), default="")
     seen_at: Mapped[datetime] = columns.created()

@@ -1,26 +1,29 @@
 """Deleting what has served its time: a little at once, so that nobody waits long for a writer."""
 
-from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, select
+from sqlalchemy import Connection, delete, select
 
+from kirana.platform import clock
 from kirana.platform.db import verb
 
 BATCH = 1000
-# Which rows are old, as the database's clock has it.
-Old = Callable[[Connection], ColumnElement[bool]]
 
 
-def purge_rows(table: Any, is_old: Old) -> int:
-    """Delete the old rows of ``table``, a thousand to a transaction; how many."""
+def purge_rows(moment: Any, kept: timedelta) -> int:
+    """Delete the rows whose ``moment`` (a column) is longer ago, a thousand to a transaction.
+
+    Returns how many.
+    """
     gone = 0
-    while found := _purge_some(table, is_old):
+    while found := _purge_some(moment, kept):
         gone += found
     return gone
 
 
 @verb
-def _purge_some(connection: Connection, table: Any, is_old: Old) -> int:
-    some = select(table.id).where(is_old(connection)).limit(BATCH)
+def _purge_some(connection: Connection, moment: Any, kept: timedelta) -> int:
+    table = moment.class_
+    some = select(table.id).where(moment < clock.now(connection) - kept).limit(BATCH)
     return connection.execute(delete(table).where(table.id.in_(some))).rowcount

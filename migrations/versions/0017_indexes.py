@@ -23,11 +23,11 @@ NEW = {
     "ix_job_status": ("job", ["status", "kind", "id"]),
     "ix_outbox_state": ("outbox", ["state", "id"]),
     "ix_product_of_store": ("product", ["store_id", "sort_key", "slug"]),
+    "ix_session_ended_at": ("session", ["ended_at"]),
     "ix_session_expires_at": ("session", ["expires_at"]),
 }
 OF_A_PART = {
     "ix_outbox_waiting": ("outbox", ["next_at", "id"], "state NOT IN ('sending', 'sent', 'dead')"),
-    "ix_session_ended_at": ("session", ["ended_at"], "ended_at IS NOT NULL"),
 }
 
 

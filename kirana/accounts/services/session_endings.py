@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, or_, update
+from sqlalchemy import Connection, update
 
 from kirana.accounts.models import Session
 from kirana.accounts.permissions import Permission
@@ -62,12 +62,7 @@ def end_sessions_of(connection: Connection, actor: Actor, person: str) -> None:
 
 def forget_sessions() -> int:
     """Forget sessions that ended or ran out 30 days ago; returns how many."""
-    return purge_rows(Session, _is_forgotten)
-
-
-def _is_forgotten(connection: Connection) -> ColumnElement[bool]:
-    limit = clock.now(connection) - KEPT
-    return or_(Session.expires_at < limit, Session.ended_at < limit)
+    return purge_rows(Session.expires_at, KEPT) + purge_rows(Session.ended_at, KEPT)
 
 
 def _end(connection: Connection, actor: Actor, which: Any, owner: str) -> bool:
