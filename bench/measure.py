@@ -57,6 +57,7 @@ class Found:
     kind: str
     size: Size
     figures: dict[str, Figure]
+    machine: str = ""
 
 
 def measure_database(

@@ -7,6 +7,7 @@ from typing import Any
 
 from bench.chart import Bar, draw
 from bench.measure import Figure, Found
+from bench.multiply import Size
 from bench.scenarios import Scenario
 
 ROOT = Path(__file__).parents[1]
@@ -29,8 +30,10 @@ def table(found: Sequence[Found], scenarios: Sequence[Scenario]) -> str:
     parts = []
     for one in found:
         parts.append(f"### {_title(one)}\n")
+        if one.machine:
+            parts.append(f"{one.machine}.\n")
         rows = [_HEAD, tuple("---" for _ in _HEAD)]
-        rows += [_row(one, scenario) for scenario in scenarios]
+        rows += [_row(one, scenario) for scenario in scenarios if scenario.name in one.figures]
         parts.append("\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n")
     return "\n".join(parts)
 
@@ -62,6 +65,16 @@ def _aim(scenario: Scenario, kind: str) -> str:
 def read_baseline() -> Baseline:
     """What was kept last; empty before the first time."""
     return json.loads(BASELINE.read_text()) if BASELINE.exists() else {}
+
+
+def kept() -> list[Found]:
+    """The baseline as figures, by database and size."""
+    found = []
+    for key, entry in sorted(read_baseline().items(), reverse=True):
+        kind, products, orders = key.split()
+        figures = {name: Figure(**values) for name, values in entry["scenarios"].items()}
+        found.append(Found(kind, Size(int(products), int(orders)), figures, entry["machine"]))
+    return found
 
 
 def write_baseline(found: Sequence[Found], machine: str) -> None:
@@ -104,23 +117,23 @@ def _worse(now: Figure, before: Mapping[str, Any]) -> str:
 # ---- the document
 
 
-def write_docs(found: Sequence[Found], scenarios: Sequence[Scenario], machine: str) -> None:
-    """Put table and chart between their marks in docs/performance.md."""
+def write_docs(found: Sequence[Found], scenarios: Sequence[Scenario]) -> None:
+    """Put tables and chart between their marks in docs/performance.md."""
     PICTURE.write_text(draw(_bars(found, scenarios)))
     text = DOCS.read_text()
     before, rest = text.split(BEGIN)
     _old, after = rest.split(END)
     picture = "![Processor time per request](pictures/bench.svg)"
-    DOCS.write_text(
-        f"{before}{BEGIN}\n{machine}.\n\n{picture}\n\n{table(found, scenarios)}\n{END}{after}"
-    )
+    DOCS.write_text(f"{before}{BEGIN}\n{picture}\n\n{table(found, scenarios)}\n{END}{after}")
 
 
 def _bars(found: Sequence[Found], scenarios: Sequence[Scenario]) -> list[Bar]:
     bars = []
     for scenario in scenarios:
         for one in found:
-            figure = one.figures[scenario.name]
+            figure = one.figures.get(scenario.name)
+            if figure is None:
+                continue
             aim = scenario.targets.get(one.kind)
             if aim is None and scenario.most_bare is not None:
                 aim = scenario.most_bare * figure.bare_ms
