@@ -35,9 +35,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, default=3, help="of the shop and the bare view (3)")
     parser.add_argument("--check", action="store_true", help="end with 1 after a step back")
     parser.add_argument("--write-baseline", action="store_true", help="keep the figures as such")
-    parser.add_argument(
-        "--write-docs", action="store_true", help="what the baseline holds, into docs"
-    )
+    parser.add_argument("--write-docs", action="store_true", help="the baseline into docs")
     return parser
 
 
