@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help up install tools test check format lint types contracts fmt proof revision lock clean
+.PHONY: help up install tools test check format lint types contracts fmt proof bench revision lock clean
 BIN := .venv/bin
 
 help:  ## Show this list
@@ -37,6 +37,9 @@ fmt: tools  ## Format the code and mend what ruff can mend
 
 proof: tools  ## Run races, hostile input and survival twenty times as long
 	@$(BIN)/python -m tests.run --proof
+
+bench: tools  ## Measure the shop over HTTP, beside a bare view and raw SQL, on both databases
+	@$(BIN)/python -m bench
 
 revision: tools  ## Draft a migration from the models: make revision MESSAGE="Notes on lines"
 	@$(if $(MESSAGE),,$(error MESSAGE is missing))

@@ -30,6 +30,7 @@ from kirana.platform import clock, db, migrations
 from kirana.platform.columns import new_uid
 from kirana.platform.config import Settings
 from kirana.platform.db import Model
+from kirana.stock.models import Lot, LotMovement
 
 KEPT = 100_000
 FIRST_KEY = 1_000_000_000
@@ -45,6 +46,7 @@ class Stream(Rows):
             table.name: FIRST_KEY * number if distinct_keys else 0
             for number, table in enumerate(Model.metadata.sorted_tables, 1)
         }
+        self._first[Lot.__tablename__] = 0  # who keeps lots numbers them
         self._connection = connection
         self._waiting = 0
         self.written: Counter[str] = Counter()
@@ -62,9 +64,12 @@ class Stream(Rows):
         if self._waiting >= KEPT:
             self.flush()
 
-    def flush(self) -> None:
+    def flush(self, is_last: bool = False) -> None:
+        """Write what is kept. Lots are told last, so what they moved waits for them."""
+        name = LotMovement.__tablename__
+        waiting = {} if is_last else {name: self._rows.pop(name, [])}
         self.write(self._connection)
-        self._rows.clear()
+        self._rows = waiting
         self._waiting = 0
 
 
@@ -95,7 +100,7 @@ def fill(
     with db.transaction() as connection:
         rows = Stream(connection, distinct_keys)
         keep_books(rows, shop, wanted)
-        rows.flush()
+        rows.flush(is_last=True)
         raise_version(connection)
     return rows.written
 

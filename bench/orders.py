@@ -77,9 +77,9 @@ class Worker:
     """Fills baskets and turns them into orders, one way and the other."""
 
     def __init__(self, plan: Plan, number: int) -> None:
-        _connect(plan.settings)
+        connect(plan.settings)
         self._plan = plan
-        people, self._goods = _actors(), _goods()
+        people, self._goods = actors(), goods_of_one_store()
         share = len(people) // plan.processes
         self._people = people[number * share : (number + 1) * share]
         self._turn = number
@@ -88,7 +88,7 @@ class Worker:
         """That many baskets, each of another customer."""
         chosen = self._people[:count]
         goods = [self._choose() for _ in chosen]
-        _fill_baskets(list(zip(chosen, goods, strict=True)))
+        fill_baskets(list(zip(chosen, goods, strict=True)))
         return [
             Basket(actor, _open_cart(actor), tuple(key for key, _ in sorted(lines)),
                    Money(basket_view(actor).total_minor, "INR"))
@@ -138,7 +138,7 @@ def _names(basket: Basket) -> list[int]:
 
 
 @query
-def _actors(connection: Any) -> list[Actor]:
+def actors(connection: Any) -> list[Actor]:
     find = select(Account.__table__).where(Account.role == "customer").order_by(Account.id)
     found = []
     for row in connection.execute(find):
@@ -154,17 +154,20 @@ def _actors(connection: Any) -> list[Actor]:
 
 
 @query
-def _goods(connection: Any) -> list[tuple[int, str]]:
-    """Products of one store that are sold by the piece, and have no lots."""
+def goods_of_one_store(connection: Any) -> list[tuple[int, str]]:
+    """Products of one store that are sold by the piece, those with lots left out."""
     first = select(Product.store_id).order_by(Product.id).limit(1).scalar_subquery()
     by_piece = (Product.unit == "each", Product.increment == 1, Product.minimum == 1)
-    find = select(Product.id, Product.slug).join(StockLevel, StockLevel.product_id == Product.id)
-    find = find.where(Product.store_id == first, *by_piece, ~StockLevel.tracks_lots)
+    find = (
+        select(Product.id, Product.slug)
+        .join(StockLevel, StockLevel.product_id == Product.id)
+        .where(Product.store_id == first, *by_piece, StockLevel.tracks_lots.is_(False))
+    )
     return [(row.id, row.slug) for row in connection.execute(find.order_by(Product.id))]
 
 
 @verb
-def _fill_baskets(_connection: Any, wanted: list[tuple[Actor, list[tuple[int, str]]]]) -> None:
+def fill_baskets(_connection: Any, wanted: list[tuple[Actor, list[tuple[int, str]]]]) -> None:
     for actor, goods in wanted:
         for _, slug in goods:
             set_line(actor, slug, 1)
@@ -242,7 +245,7 @@ def _postgresql() -> Iterator[str]:
 DATABASES = {"sqlite": _sqlite, "postgresql": _postgresql}
 
 
-def _connect(settings: Settings) -> None:
+def connect(settings: Settings) -> None:
     """The slices as the shop has them, but for the broker: nobody is nudged."""
     wire(settings)
     wake.on_wake(None)
@@ -255,9 +258,9 @@ def _stock_up(connection: Any) -> None:
     connection.execute(without_lots.values(on_hand=PLENTY))
 
 
-def _furnish(url: str, batch: int, processes: int) -> Settings:
+def furnish(url: str, batch: int, processes: int) -> Settings:
     settings = Settings(env="test", home=Path.cwd(), secret="x" * 32, database_url=url)
-    _connect(settings)
+    connect(settings)
     customers = max(60, batch * processes)
     fill(settings, {"orders": 500, "customers": customers, "most_lines": 4}, distinct_keys=True)
     _stock_up()
@@ -308,7 +311,7 @@ def main() -> None:
     _show(("---",) * 7)
     for name in given.databases:
         with DATABASES[name]() as url:
-            settings = _furnish(url, given.batch, max(given.processes))
+            settings = furnish(url, given.batch, max(given.processes))
             plan = Plan(settings, 1, given.rounds, given.batch, hot=False)
             for processes in given.processes:
                 for products in given.products:

@@ -16,6 +16,8 @@ from kirana.platform.db import Model
 _KEY = re.compile(r"\d{10,}")
 # What the shop makes up for each order: identifiers of 22 characters, numbers of ten.
 _MADE_UP = re.compile(r"[\w-]{22}|[0-9A-HJKMNP-TV-Z]{10}")
+# Nothing that is made up may look like a key.
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
 Known = Mapping[Any, Any]
 Place = tuple[int | None, int | str]
 
@@ -74,7 +76,7 @@ class Recording:
         known: dict[Any, Any] = dict(zip(self.names, names, strict=True))
         for text in {value for value in self._values() if isinstance(value, str)}:
             if _MADE_UP.fullmatch(text):
-                fresh = f"k{secrets.token_hex(11)[1:]}"  # never all digits, as keys are
+                fresh = secrets.token_hex(11).translate(_LETTERS)
                 known[text] = fresh if len(text) == len(fresh) else fresh[:10].upper()
         given = {key for each in self.statements for key in each.keys or ()} - set(self.names)
         return Order(tuple(_made_ready(each, known, given) for each in self.statements))

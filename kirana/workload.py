@@ -4,6 +4,7 @@ import kirana.accounts.tasks
 import kirana.catalog.tasks
 import kirana.check.tasks
 import kirana.exports.tasks
+import kirana.jobs.tasks
 import kirana.oversight.tasks
 import kirana.pairs.tasks
 import kirana.platform.tasks

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.accounts.states import ACCOUNT_MOVES, APPROVAL_MOVES
-from kirana.platform import columns
+from kirana.platform import clock, columns
 from kirana.platform.db import ByteOrdered, Json, Model
 
 ROLES = ("customer", "manager", "admin")
@@ -23,6 +23,8 @@ class Account(Model):
         CheckConstraint(
             "role = 'manager' OR status NOT IN ('pending', 'rejected')", name="only_managers_wait"
         ),
+        Index("ix_account_role", "role", "id"),
+        Index("ix_account_status", "status", "id"),
     )
 
     id: Mapped[int] = columns.key()
@@ -54,9 +56,9 @@ class Session(Model):
     current_hash: Mapped[str] = mapped_column(ByteOrdered, unique=True)
     previous_hash: Mapped[str | None] = mapped_column(ByteOrdered, index=True)
     rotated_at: Mapped[datetime | None] = columns.moment()
-    expires_at: Mapped[datetime] = columns.moment()
+    expires_at: Mapped[datetime] = columns.moment(index=True)
     idle_until: Mapped[datetime] = columns.moment()
-    ended_at: Mapped[datetime | None] = columns.moment()
+    ended_at: Mapped[datetime | None] = columns.moment(index=True)
     device: Mapped[str] = mapped_column(String(200), default="")
     network: Mapped[str] = mapped_column(String(64), default="")
     seen_at: Mapped[datetime] = columns.created()
@@ -93,6 +95,7 @@ class Approval(Model):
             sqlite_where=text("status = 'requested'"),
             postgresql_where=text("status = 'requested'"),
         ),
+        Index("ix_approval_status", "status", "id"),
     )
 
     id: Mapped[int] = columns.key()
@@ -132,7 +135,7 @@ class AccountLink(Model):
     new_email: Mapped[str | None] = mapped_column(ByteOrdered)
     expires_at: Mapped[datetime | None] = columns.moment()
     used_at: Mapped[datetime | None] = columns.moment()
-    created_at: Mapped[datetime] = columns.created()
+    created_at: Mapped[datetime] = columns.moment(default=clock.utc_now, index=True)
 
 
 class AccountEvent(Model):

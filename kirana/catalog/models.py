@@ -66,6 +66,7 @@ class CategoryRequest(Model):
         columns.one_of("status", tuple(REQUEST_MOVES)),
         CheckConstraint("(kind = 'create') = (category_id IS NULL)", name="names_its_category"),
         CheckConstraint("(status = 'requested') = (decided_at IS NULL)", name="decided_once"),
+        Index("ix_category_request_status", "status", "id"),
     )
 
     id: Mapped[int] = columns.key()
@@ -113,6 +114,7 @@ class Product(Model):
         Index("ix_product_store", "store_id", "status", "sort_key", "id"),
         columns.some("ix_product_family", "family <> ''", "store_id", "family"),
         columns.some("ix_product_publish_at", "publish_at IS NOT NULL", "publish_at"),
+        Index("ix_product_of_store", "store_id", "sort_key", "slug"),
     )
 
     id: Mapped[int] = columns.key()

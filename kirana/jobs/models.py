@@ -32,6 +32,7 @@ class Job(Model):
             sqlite_where=_RUNNING,
             postgresql_where=_RUNNING,
         ),
+        Index("ix_job_status", "status", "kind", "id"),
     )
 
     id: Mapped[int] = columns.key()

@@ -22,7 +22,12 @@ class AuditEvent(Model):
     """One deed. ``before`` and ``after`` hold what changed, personal values by reference only."""
 
     __tablename__ = "audit_event"
-    __table_args__ = (Index("ix_audit_event_object", "object_kind", "object_key", "id"),)
+    __table_args__ = (
+        Index("ix_audit_event_object", "object_key", "id"),
+        Index("ix_audit_event_kind", "object_kind", "id"),
+        Index("ix_audit_event_action", "action", "id"),
+        Index("ix_audit_event_request_id", "request_id", "id"),
+    )
 
     id: Mapped[int] = columns.key()
     at: Mapped[datetime] = columns.moment(default=clock.utc_now, index=True)
@@ -31,8 +36,8 @@ class AuditEvent(Model):
     session_id: Mapped[int | None] = mapped_column()
     key_uid: Mapped[str | None] = mapped_column(String(40))
     network: Mapped[str] = mapped_column(String(64), default="")
-    request_id: Mapped[str] = mapped_column(String(64), default="", index=True)
-    action: Mapped[str] = mapped_column(String(60), index=True)
+    request_id: Mapped[str] = mapped_column(String(64), default="")
+    action: Mapped[str] = mapped_column(String(60))
     object_kind: Mapped[str] = mapped_column(String(40))
     object_key: Mapped[str] = mapped_column(String(120))
     before: Mapped[dict[str, Any] | None] = mapped_column(Json)

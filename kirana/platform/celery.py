@@ -111,6 +111,8 @@ def _schedule() -> dict[str, dict[str, Any]]:
         "forget idempotency keys": _every("upkeep.purge_keys", crontab(minute="20", hour="3")),
         "forget old sessions": _every("upkeep.forget_sessions", crontab(minute="30", hour="3")),
         "forget links by mail": _every("upkeep.purge_links", crontab(minute="30", hour="3")),
+        "forget old jobs": _every("upkeep.purge_jobs", crontab(minute="35", hour="3")),
+        "keep SQLite's journal short": _every("upkeep.shorten_journal", timedelta(minutes=1)),
         "forget export files": _every("export.expire", crontab(minute="40", hour="3")),
         "forget files of personal data": _every(
             "export.expire_personal", crontab(minute="45", hour="3")

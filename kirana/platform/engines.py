@@ -19,6 +19,8 @@ except ImportError:  # no wheel for this machine
 # 3.7.0 to 3.51.2 can corrupt a WAL file that several processes write and checkpoint at once.
 _READS = "kirana_reads"
 SAFE_WAL = (3, 51, 3)
+# Bytes: a log that was longer is cut to this when it begins anew, and is emptied by the worker.
+LONGEST_JOURNAL = 16 * 1024 * 1024
 
 
 def sqlite_version() -> tuple[int, ...]:
@@ -66,6 +68,7 @@ def _sqlite_engine(settings: Settings) -> Engine:
         connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA journal_mode={sqlite_journal()}")
+        cursor.execute(f"PRAGMA journal_size_limit={LONGEST_JOURNAL}")
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA secure_delete=ON")  # what is erased is overwritten

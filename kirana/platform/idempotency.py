@@ -25,6 +25,7 @@ from kirana.platform.access import Actor
 from kirana.platform.db import ByteOrdered, Json, Model, verb
 from kirana.platform.errors import BadRequest, Forbidden, Invalid, OutcomeUnknown
 from kirana.platform.inserts import insert_new
+from kirana.platform.purging import purge_rows
 
 KEPT = timedelta(hours=72)
 HEADER = "Idempotency-Key"
@@ -149,11 +150,9 @@ def _replay(connection: Connection, claim: Claim) -> Stored:
     return Stored(row.status, row.body, dict(row.headers), replayed=True)
 
 
-@verb
-def purge(connection: Connection) -> int:
+def purge() -> int:
     """Forget keys older than 72 hours; returns how many."""
-    limit = clock.now(connection) - KEPT
-    return connection.execute(delete(Idempotency).where(Idempotency.created_at < limit)).rowcount
+    return purge_rows(Idempotency.created_at, KEPT)
 
 
 def blank_answers(connection: Connection, about: Iterable[str]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Index, String, Text, update
+from sqlalchemy import Connection, Index, String, Text, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.platform import clock, columns
@@ -29,6 +29,11 @@ OUTBOX_MOVES: Moves = {
 }
 
 
+WAITING = ("due", "retrying", "uncertain")
+SETTLED = ("sending", "sent", "dead")
+_WAITS = text("state NOT IN ('sending', 'sent', 'dead')")
+
+
 class Outbox(Model):
     """One effect to carry out. ``attempt`` fences: a worker that lost its lease cannot write.
 
@@ -39,7 +44,9 @@ class Outbox(Model):
     __tablename__ = "outbox"
     __table_args__ = (
         columns.one_of("state", tuple(OUTBOX_MOVES)),
-        Index("ix_outbox_due", "state", "next_at", "id"),
+        Index("ix_outbox_state", "state", "id"),
+        # What waits is little beside what was sent, and is taken in this order.
+        Index("ix_outbox_waiting", "next_at", "id", sqlite_where=_WAITS, postgresql_where=_WAITS),
     )
 
     id: Mapped[int] = columns.key()
@@ -83,7 +90,7 @@ def enqueue_all(
 
 def cancel_about(connection: Connection, name: str, ids: Any) -> None:
     """End the mails that wait and whose payload names one of ``ids`` (or a SELECT) as ``name``."""
-    waiting = Outbox.state.in_(("due", "retrying", "uncertain"))
+    waiting = Outbox.state.in_(WAITING)
     about = Outbox.payload[name].as_integer().in_(ids)
     ending = update(Outbox).where(waiting, about)
     connection.execute(ending.values(state="dead", last_error="the account was erased"))

@@ -170,6 +170,9 @@ class Settings:
         "Different customers who must have bought two products together before that is shown; "
         "never below 5, so that nobody's basket can be told from it.",
     )
+    keep_jobs_days: int = _between(
+        8, 3650, 90, "Days for which jobs that have ended are listed, once their files are gone."
+    )
     erase_after_days: int = _setting(
         14,
         "Days between asking for one's account to be erased and its end; 0 means within the hour.",

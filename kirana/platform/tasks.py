@@ -1,7 +1,8 @@
 """The tasks of the platform itself."""
 
-from kirana.platform import delivery, idempotency
+from kirana.platform import delivery, idempotency, journal
 from kirana.platform.celery import task
+from kirana.platform.config import load_settings
 
 
 @task("mail.deliver")
@@ -17,3 +18,8 @@ def sweep() -> None:
 @task("upkeep.purge_keys")
 def purge_keys() -> None:
     idempotency.purge()
+
+
+@task("upkeep.shorten_journal")
+def shorten_journal() -> None:
+    journal.shorten(load_settings())

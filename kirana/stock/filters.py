@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Literal
 
 import msgspec
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement
 
 from kirana.catalog.models import Product
 from kirana.catalog.queries import family_of
@@ -15,7 +15,6 @@ from kirana.platform.money import LARGEST
 from kirana.platform.paging import PageQuery, after, decode_cursor
 from kirana.platform.words import folded
 from kirana.stock.availability import NOW, available
-from kirana.stock.models import StockLevel
 from kirana.stores.models import Store
 
 Sort = Literal["name", "price", "-price", "new"]
@@ -81,7 +80,10 @@ ORDERS: dict[str, Order] = {
 
 
 def conditions(wanted: ShelfQuery) -> Iterator[ColumnElement[bool]]:
-    """The filters of ``wanted``, all of which must hold; executed with ``availability.at``."""
+    """The filters of ``wanted``, all of which must hold, for products joined with their level.
+
+    Executed with ``availability.at``.
+    """
     if wanted.category is not None:
         yield Product.category_id.in_(family_of(wanted.category))
     if wanted.store is not None:

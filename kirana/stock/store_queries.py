@@ -128,15 +128,16 @@ def list_movements(
 ) -> Page[Movement]:
     """The ledger of a product, newest first. Raises NotFound (not yours), Invalid."""
     get_stock(actor, slug)
+    # Not a join: PostgreSQL would sort the whole ledger of the product.
+    its_id = select(Product.id).where(Product.slug == slug)
     statement = (
         select(
             StockMovement.balance_after, StockMovement.kind, StockMovement.delta,
             StockMovement.reason, StockMovement.reason_code, StockMovement.at, StockMovement.id,
             StockMovement.order_line_id, StockMovement.transfer_uid, Account.name,
         )
-        .join(Product, Product.id == StockMovement.product_id)
         .outerjoin(Account, Account.id == StockMovement.actor_id)
-        .where(Product.slug == slug)
+        .where(StockMovement.product_id == its_id.scalar_subquery())
         .order_by(StockMovement.id.desc())
         .limit(wanted.limit + 1)
     )  # fmt: skip

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, insert, select
 
 from kirana.jobs import queries, services
 from kirana.jobs.errors import JobRunning
@@ -14,7 +14,8 @@ from kirana.jobs.shapes import ClaimedJob, JobKey, NewJob, Progress, Result
 from kirana.jobs.states import JOB_MOVES
 from kirana.platform import clock
 from kirana.platform.access import Actor
-from kirana.platform.db import query
+from kirana.platform.columns import new_uid
+from kirana.platform.db import query, verb
 from kirana.platform.errors import Forbidden, IllegalMove, NotFound
 from kirana.platform.paging import PageQuery
 from tests.jobs.rows import actor_of, add_account, add_member, add_store
@@ -205,3 +206,49 @@ def test_lists_are_paged_newest_first(manager: Actor, store_id: int) -> None:
 def test_every_state_is_reached_or_final() -> None:
     reached = {"queued"} | {to for ways in JOB_MOVES.values() for to in ways}
     assert reached == set(JOB_MOVES)
+
+
+def test_jobs_that_ended_long_ago_are_forgotten_with_their_moves(database: Any) -> None:
+    owner = add_account("old@example.org")
+    kept, gone = add_ended(owner, days=80), add_ended(owner, days=100)
+    with_file = add_ended(owner, days=100, status="done", file="still.csv", sha256="0" * 64)
+    running = add_ended(owner, days=100, status="running", finished_at=None)
+    assert services.purge_jobs(90) == 1
+    assert set(job_ids()) == {kept, with_file, running}
+    assert gone not in event_jobs()
+    assert kept in event_jobs()
+    assert services.purge_jobs(90) == 0
+
+
+def test_more_jobs_than_one_transaction_forgets(
+    database: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "BATCH", 2)
+    owner = add_account("many@example.org")
+    for _ in range(5):
+        add_ended(owner, days=100)
+    assert services.purge_jobs(90) == 5
+    assert job_ids() == []
+
+
+@verb
+def add_ended(connection: Connection, owner: int, days: int, **given: Any) -> int:
+    """A job of long ago with its last move."""
+    at = clock.now(connection) - timedelta(days=days)
+    row = {
+        "kind": f"export {new_uid()}", "requester_id": owner, "status": "expired", "attempt": 1,
+        "finished_at": at, "created_at": at, "snapshot_at": at,
+    }  # fmt: skip
+    made = connection.execute(insert(Job).values(**(row | given)).returning(Job.id)).scalar_one()
+    connection.execute(insert(JobEvent).values(job_id=made, to_status="expired", at=at))
+    return int(made)
+
+
+@query
+def job_ids(connection: Connection) -> list[int]:
+    return list(connection.execute(select(Job.id).order_by(Job.id)).scalars())
+
+
+@query
+def event_jobs(connection: Connection) -> set[int]:
+    return set(connection.execute(select(JobEvent.job_id)).scalars())

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, insert, select
 
 from kirana.catalog.models import Category
-from kirana.platform import clock, db, idempotency
+from kirana.platform import clock, db, idempotency, purging
 from kirana.platform.access import Actor
 from kirana.platform.db import verb
 from kirana.platform.errors import BadRequest, Conflict
@@ -106,3 +106,13 @@ def test_keys_are_forgotten_after_three_days() -> None:
     assert idempotency.purge() == 0
     with clock.frozen(clock.utc_now() + idempotency.KEPT + timedelta(seconds=1)):
         assert idempotency.purge() == 1
+
+
+def test_more_keys_than_one_transaction_forgets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(purging, "BATCH", 2)
+    for number in range(5):
+        idempotency.once(Claim.of("me", f"old-{number}", b"x"), lambda: Stored(201, b"{}"))
+    with clock.frozen(clock.utc_now() + idempotency.KEPT + timedelta(hours=1)):
+        idempotency.once(Claim.of("me", "young", b"x"), lambda: Stored(201, b"{}"))
+        assert idempotency.purge() == 5
+        assert idempotency.purge() == 0

@@ -11,7 +11,7 @@ import hmac
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from kirana.accounts.errors import LinkRefused
 from kirana.accounts.link_queries import GOOD_FOR, counts_for, state_of
@@ -20,6 +20,7 @@ from kirana.accounts.passwords import ABSENT
 from kirana.platform import clock
 from kirana.platform.db import verb
 from kirana.platform.outbox import enqueue
+from kirana.platform.purging import purge_rows
 from kirana.platform.tokens import hash_secret
 
 LIFE = GOOD_FOR
@@ -129,11 +130,9 @@ def take_link(connection: Connection, token: str, *purposes: str) -> Taken:
     return Taken(link.id, link.purpose, link.new_email, account)
 
 
-@verb
-def purge_links(connection: Connection) -> int:
+def purge_links() -> int:
     """Forget what was asked for more than a week ago; how many rows."""
-    old = AccountLink.created_at < clock.now(connection) - KEPT
-    return connection.execute(delete(AccountLink).where(old)).rowcount
+    return purge_rows(AccountLink.created_at, KEPT)
 
 
 def _is_open(token: str, purposes: tuple[str, ...]) -> tuple[Any, ...]:

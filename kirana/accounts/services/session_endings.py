@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, or_, update
+from sqlalchemy import Connection, update
 
 from kirana.accounts.models import Session
 from kirana.accounts.permissions import Permission
@@ -12,6 +12,7 @@ from kirana.platform import audit, clock
 from kirana.platform.access import Actor
 from kirana.platform.db import verb
 from kirana.platform.errors import NotFound
+from kirana.platform.purging import purge_rows
 
 KEPT = timedelta(days=30)
 
@@ -59,12 +60,9 @@ def end_sessions_of(connection: Connection, actor: Actor, person: str) -> None:
     _end_all(connection, actor, reach(connection, actor, person), person)
 
 
-@verb
-def forget_sessions(connection: Connection) -> int:
+def forget_sessions() -> int:
     """Forget sessions that ended or ran out 30 days ago; returns how many."""
-    limit = clock.now(connection) - KEPT
-    gone = or_(Session.expires_at < limit, Session.ended_at < limit)
-    return connection.execute(delete(Session).where(gone)).rowcount
+    return purge_rows(Session.expires_at, KEPT) + purge_rows(Session.ended_at, KEPT)
 
 
 def _end(connection: Connection, actor: Actor, which: Any, owner: str) -> bool:

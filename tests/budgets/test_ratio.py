@@ -1,0 +1,128 @@
+"""What our views cost beside a bare Flask view that answers the same bytes, in function calls.
+
+Counted, not timed: a busy machine changes nothing. The budgets leave a third of room, so that a
+new version of a library passes and a loop over rows that was not there before does not.
+"""
+
+import itertools
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from kirana.cart.services import set_line
+from kirana.platform import cache, freshness
+from kirana.stock import api, queries
+from tests.budgets.calls import bare_client, calls_of, calls_once
+from tests.cart.goods import make_person, make_product, make_store
+from tests.checkout.calling import bearer_of, order_body
+
+Act = Callable[[], Any]
+PRODUCTS = 20
+# Times the calls of the bare view.
+BUDGETS = {
+    "list, cached": 4.2,
+    "list": 9.6,
+    "product": 7.6,
+    "page": 38.0,
+    "page, cached": 38.0,
+    "basket": 9.5,
+    "add to basket": 17.0,
+    "order": 42.0,
+}
+
+
+@pytest.fixture
+def acts(client: Any) -> dict[str, Act]:
+    """Each kind of request, so that it can be made again and again."""
+    store, buyer = make_store(), make_person()
+    slugs = [make_product(store, 10_000) for _ in range(PRODUCTS)]
+    headers = {"Authorization": f"Bearer {bearer_of(buyer)}"}
+    numbers = itertools.count(1)
+    guest = client.application.test_client()
+
+    def get(path: str) -> Any:
+        freshness.current()
+        return guest.get(path)
+
+    def put() -> Any:
+        body = {"quantity": 1 + next(numbers) % 2}
+        return client.put(f"/api/v1/cart/lines/{slugs[0]}", json=body, headers=headers)
+
+    return {
+        "list, cached": lambda: get("/api/v1/products"),
+        "list": lambda: get(f"/api/v1/products?price_max={10**9 + next(numbers)}"),
+        "product": lambda: get(f"/api/v1/products/{slugs[next(numbers) % PRODUCTS]}"),
+        "page": lambda: get(f"/products?price_max={10**6 + next(numbers)}"),
+        "page, cached": lambda: get("/products"),
+        "basket": lambda: client.get("/api/v1/cart", headers=headers),
+        "add to basket": put,
+    }
+
+
+def ratio(act: Act) -> float:
+    """How many times the calls of the bare view; the first two answers warm up."""
+    first = act()
+    assert act().status_code == 200
+    bare = bare_client(first.data)
+    bare.get("/")
+    return calls_of(act) / calls_of(lambda: bare.get("/"))
+
+
+@pytest.mark.parametrize("name", [name for name in BUDGETS if name != "order"])
+def test_a_view_costs_so_many_times_the_bare_one(acts: dict[str, Act], name: str) -> None:
+    assert ratio(acts[name]) <= BUDGETS[name]
+
+
+def test_placing_an_order_costs_so_many_times_the_bare_view(client: Any) -> None:
+    """Three lines, put into the basket before."""
+    store, buyer = make_store(), make_person()
+    slugs = [make_product(store, 100) for _ in range(3)]
+    token, counts = bearer_of(buyer), []
+    for number in range(3):
+        for slug in slugs:
+            set_line(buyer, slug, 1)
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": f"k{number}"}
+        answers: list[Any] = []
+        counts.append(
+            calls_once(
+                lambda given=headers, into=answers: into.append(  # type: ignore[misc]
+                    client.post("/api/v1/orders", json=order_body(15_000), headers=given)
+                )
+            )
+        )
+        assert answers[0].status_code == 201
+    bare = bare_client(answers[0].data)
+    bare.get("/")
+    assert min(counts) / calls_of(lambda: bare.get("/")) <= BUDGETS["order"]
+
+
+def test_a_planted_loop_over_the_rows_is_found(
+    acts: dict[str, Act], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each product of a list made ready twenty times instead of once."""
+    make = queries.shelf_item
+
+    def wasteful(row: Any, now: Any) -> Any:
+        for _ in range(20):
+            item = make(row, now)
+        return item
+
+    monkeypatch.setattr(queries, "shelf_item", wasteful)
+    assert ratio(acts["list"]) > BUDGETS["list"]
+
+
+def test_a_planted_cost_of_each_request_is_found(
+    acts: dict[str, Act], client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cached answer that is read and written again before it is given away."""
+    make = cache.cached_answer
+
+    def wasteful(*args: Any, **kwargs: Any) -> Any:
+        answer = make(*args, **kwargs)
+        json.loads(json.dumps(json.loads(bytes(answer.body)), indent=1))
+        return answer
+
+    monkeypatch.setattr(api, "cached_answer", wasteful)
+    assert ratio(acts["list, cached"]) > BUDGETS["list, cached"]

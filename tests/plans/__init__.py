@@ -1,0 +1,1 @@
+"""How the databases carry out what the shop asks of them."""
