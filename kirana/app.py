@@ -27,6 +27,8 @@ from kirana.platform.openapi import PREFIX
 from kirana.privacy import api as privacy_api
 from kirana.privacy import pages as privacy_pages
 from kirana.reports import api as reports_api
+from kirana.search import api as search_api
+from kirana.search import following
 from kirana.stock import api as stock_api
 from kirana.storefront import pages as storefront_pages
 from kirana.stores import api as stores_api
@@ -55,6 +57,7 @@ APIS = {
     "jobs_api": jobs_api.api,
     "catalog_api": catalog_api.api,
     "stock_api": stock_api.api,
+    "search_api": search_api.api,
     "cart_api": cart_api.api,
     "checkout_api": checkout_api.api,
     "orders_api": orders_api.api,
@@ -99,4 +102,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     for name, api in APIS.items():
         app.register_blueprint(api, name=name, url_prefix=PREFIX)
     app.wsgi_app = Edge(app.wsgi_app, settings)  # type: ignore[method-assign]
+    return app
+
+
+def create_serving_app() -> Flask:
+    """``create_app`` for a server: its processes keep the host's search index up as well."""
+    settings = load_settings()
+    app = create_app(settings)
+    follower = following.Follower(settings)
+    app.before_request(follower.wake)
     return app

@@ -32,6 +32,7 @@ PERMISSION_WORDS: dict[str, str] = {
     P.WRITE_CATEGORY_REQUESTS: "Ask for categories",
     P.DECIDE_CATEGORY_REQUESTS: "Decide on requests for categories",
     P.WRITE_CATEGORIES: "Change categories",
+    P.WRITE_SYNONYMS: "Change the search's synonyms",
     P.READ_APPROVALS: "See managers' applications",
     P.WRITE_APPROVALS: "Decide on managers' applications",
     P.READ_PEOPLE: "See people",

@@ -36,6 +36,7 @@ class ProductForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tax_class: TaxClass = "standard"
     origin: Text = ""
     diet: Text = ""
+    other_names: Text = ""
     picture: Text = ""
     seen: int | None = None
 
@@ -66,7 +67,8 @@ class ProductForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "pack_unit": self.pack_unit or None,
             "tax_class": self.tax_class,
             "origin": self.origin.strip(),
-            "diet": [tag.strip() for tag in self.diet.split(",") if tag.strip()],
+            "diet": _listed(self.diet),
+            "other_names": _listed(self.other_names),
         }
 
 
@@ -90,8 +92,13 @@ def form_values(found: ProductView, currency: str) -> dict[str, str]:
         "tax_class": found.tax_class,
         "origin": found.origin,
         "diet": ", ".join(found.diet),
+        "other_names": ", ".join(found.other_names),
         "seen": str(found.version),
     }
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def money(text: str, field: str, currency: str) -> dict[str, object]:

@@ -19,6 +19,7 @@ Description = Annotated[str, msgspec.Meta(max_length=5000)]
 Steps = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 SizeText = Annotated[str, msgspec.Meta(max_length=60, pattern=ONE_LINE)]
 Diet = Annotated[list[Annotated[str, msgspec.Meta(max_length=30)]], msgspec.Meta(max_length=10)]
+OtherNames = Annotated[list[Line], msgspec.Meta(max_length=20)]
 Reason = Annotated[str, msgspec.Meta(max_length=500)]
 Position = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
 
@@ -65,7 +66,8 @@ class CategoryWish(Closed, frozen=True):
 class NewProduct(Closed, frozen=True):
     """A product to make as a draft. ``price`` is for a piece, a kilogram or a litre.
 
-    ``sku`` is made up where none is given, ``tax_class`` is that of the category.
+    ``other_names`` are what people call it elsewhere. ``sku`` is made up where none is given,
+    ``tax_class`` is that of the category.
     """
 
     title: Title
@@ -85,6 +87,7 @@ class NewProduct(Closed, frozen=True):
     tax_class: TaxClass | None = None
     origin: Line = ""
     diet: Diet = []
+    other_names: OtherNames = []
 
 
 class ProductChanges(Closed, frozen=True):
@@ -106,3 +109,4 @@ class ProductChanges(Closed, frozen=True):
     tax_class: TaxClass | UnsetType = UNSET
     origin: Line | UnsetType = UNSET
     diet: Diet | UnsetType = UNSET
+    other_names: OtherNames | UnsetType = UNSET

@@ -47,8 +47,8 @@ PRODUCT_VIEW = (
         Product.barcode, Product.title, Product.brand, Product.description, Product.unit,
         Product.price_minor, Product.was_minor, Product.price_per, Product.increment,
         Product.minimum, Product.pack_size, Product.pack_unit, Product.size_text,
-        Product.tax_class, Product.origin, Product.diet, Product.status, Product.version,
-        Product.published_at, Product.created_at, Product.updated_at,
+        Product.tax_class, Product.origin, Product.diet, Product.other_names, Product.status,
+        Product.version, Product.published_at, Product.created_at, Product.updated_at,
         Store.slug.label("store"), Category.slug.label("category"),
         Picture.file, Picture.alt,
     )

@@ -77,6 +77,7 @@ class ManagedFields(msgspec.Struct, frozen=True, kw_only=True):
     tax_class: TaxClass
     origin: str
     diet: list[str]
+    other_names: list[str]
     status: ProductStatus
     legal_moves: tuple[str, ...]
     picture_url: str

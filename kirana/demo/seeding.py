@@ -13,7 +13,7 @@ from kirana.accounts.models import Account
 from kirana.accounts.passwords import hash_password
 from kirana.accounts.queries import has_accounts
 from kirana.catalog.models import Category, Product
-from kirana.catalog.services.versions import raise_version
+from kirana.catalog.services.versions import EVERYTHING, raise_version
 from kirana.demo.catalogue import Catalogue, load_catalogue, picture_bytes
 from kirana.demo.founding import Files, Moment, People, found_shop
 from kirana.demo.households import Plan, generate_orders
@@ -154,4 +154,4 @@ def _write(connection: Connection, rows: Rows) -> None:
     if not _is_empty():
         raise DemoRefused("The shop is not empty; demo data goes only into an empty one.")
     rows.write(connection)
-    raise_version(connection)
+    raise_version(connection, EVERYTHING)

@@ -105,6 +105,9 @@ def _schedule() -> dict[str, dict[str, Any]]:
         "forget idempotency keys": _every("upkeep.purge_keys", crontab(minute="20", hour="3")),
         "forget old sessions": _every("upkeep.forget_sessions", crontab(minute="30", hour="3")),
         "forget links by mail": _every("upkeep.purge_links", crontab(minute="30", hour="3")),
+        "forget what the search index has seen": _every(
+            "upkeep.forget_changes", crontab(minute="35", hour="3")
+        ),
         "forget export files": _every("export.expire", crontab(minute="40", hour="3")),
         "forget files of personal data": _every(
             "export.expire_personal", crontab(minute="45", hour="3")

@@ -1,5 +1,6 @@
 """Reads that show products with their stock: the public shelves and the manager's lists."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -42,7 +43,7 @@ def _from_shelves(*columns: Any) -> Select[Any]:
     )
 
 
-_SHELF = _from_shelves(*_ITEM_COLUMNS)
+SHELF = _from_shelves(*_ITEM_COLUMNS)
 _PAGE = _from_shelves(
     *_ITEM_COLUMNS, Product.category_id, Product.description, Product.origin, Product.barcode,
     Product.tax_class, Picture.alt,
@@ -50,13 +51,17 @@ _PAGE = _from_shelves(
 
 
 @query
-def list_shelf(connection: Connection, wanted: ShelfQuery) -> Page[ShelfItem]:
+def list_shelf(
+    connection: Connection, wanted: ShelfQuery, among: Sequence[int] | None = None
+) -> Page[ShelfItem]:
     """One page of what is on sale and fits ``wanted``, in its order. Raises Invalid (cursor).
+
+    ``among`` are the keys of the products that may be in it at all.
 
     Nothing in it depends on who asks; the page of a changed order or filter starts anew.
     """
     order = ORDERS[wanted.sort]
-    statement = _SHELF.where(*_filters(wanted)).order_by(*order.by()).limit(wanted.limit + 1)
+    statement = SHELF.where(*_filters(wanted, among)).order_by(*order.by()).limit(wanted.limit + 1)
     if wanted.cursor is not None:
         statement = statement.where(order.behind(wanted.sort, wanted.cursor))
     now = clock.utc_now()
@@ -70,9 +75,11 @@ def list_shelf(connection: Connection, wanted: ShelfQuery) -> Page[ShelfItem]:
 
 
 @query
-def count_shelf(connection: Connection, wanted: ShelfQuery) -> int:
+def count_shelf(
+    connection: Connection, wanted: ShelfQuery, among: Sequence[int] | None = None
+) -> int:
     """How many products fit the filters of ``wanted``."""
-    statement = _from_shelves(func.count(Product.id)).where(*_filters(wanted))
+    statement = _from_shelves(func.count(Product.id)).where(*_filters(wanted, among))
     return int(connection.execute(statement, at(clock.utc_now())).scalar_one())
 
 
@@ -102,7 +109,7 @@ def find_product_page(connection: Connection, slug: str) -> ProductPage | None:
 def list_items(connection: Connection, slugs: list[str]) -> list[ShelfItem]:
     """These products as they stand on the shelf, in the order of ``slugs``; others are left out."""
     now = clock.utc_now()
-    rows = connection.execute(_SHELF.where(Product.slug.in_(slugs)), at(now))
+    rows = connection.execute(SHELF.where(Product.slug.in_(slugs)), at(now))
     found = {row.slug: shelf_item(row, now) for row in rows}
     return [found[slug] for slug in slugs if slug in found]
 
@@ -145,5 +152,6 @@ def _badges(row: Any, now: datetime) -> tuple[Badge, ...]:
     return tuple(badges)
 
 
-def _filters(wanted: ShelfQuery) -> list[ColumnElement[bool]]:
-    return list(conditions(wanted))
+def _filters(wanted: ShelfQuery, among: Sequence[int] | None) -> list[ColumnElement[bool]]:
+    chosen = list(conditions(wanted))
+    return chosen if among is None else [*chosen, Product.id.in_(among)]

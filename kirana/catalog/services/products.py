@@ -88,8 +88,11 @@ def edit_product(
     _check(row | after)
     if row["status"] == "published":
         _require_price((row | after)["price_minor"])
-    if "title" in after or "brand" in after:
-        after["search_text"] = searched_text((row | after)["title"], (row | after)["brand"])
+    if not after.keys().isdisjoint(("title", "brand", "other_names")):
+        now_called = row | after
+        after["search_text"] = searched_text(
+            now_called["title"], now_called["brand"], now_called["other_names"]
+        )
     now = clock.now(connection)
     if "price_minor" in after:
         _close_price(connection, row["id"], now)
@@ -99,7 +102,7 @@ def edit_product(
         connection, actor, "product_edited", ("product", slug),
         before=_facts({name: row[name] for name in after}), after=_facts(after),
     )  # fmt: skip
-    _tell_public(connection, row["status"])
+    _tell_public(connection, row)
     return get_product(actor, slug)
 
 
@@ -165,7 +168,7 @@ def _move(
         connection, actor, f"product_{status}", ("product", slug),
         before={"status": row["status"]}, after={"status": status},
     )  # fmt: skip
-    raise_version(connection)
+    raise_version(connection, ("product", row["id"]))
     return get_product(actor, slug)
 
 
@@ -280,6 +283,6 @@ def _facts(row: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name not in derived}
 
 
-def _tell_public(connection: Connection, status: str) -> None:
-    if status == "published":
-        raise_version(connection)
+def _tell_public(connection: Connection, row: dict[str, Any]) -> None:
+    if row["status"] == "published":
+        raise_version(connection, ("product", row["id"]))
