@@ -50,7 +50,6 @@ class Permission(StrEnum):
     DECIDE_CATEGORY_REQUESTS = "write:category_decisions"
 
     WRITE_CATEGORIES = "write:categories"
-    # Words that mean the same to the search.
     WRITE_SYNONYMS = "write:synonyms"
     READ_APPROVALS = "read:approvals"
     WRITE_APPROVALS = "write:approvals"

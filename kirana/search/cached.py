@@ -11,7 +11,7 @@ from kirana.platform.paging import Page
 from kirana.search import facets, finding
 from kirana.search.reading import reader
 from kirana.search.shapes import Facets, ProductQuery
-from kirana.stock.cached import quarter_hour
+from kirana.stock.cached import shelf_key
 from kirana.stock.views import ShelfItem
 
 
@@ -40,4 +40,4 @@ def search_key(wanted: ProductQuery) -> str:
     """What a search depends on, as a cache key."""
     snapshot = reader().snapshot()
     stage = f"{snapshot.state.generation}.{snapshot.version}" if snapshot else "none"
-    return f"{msgspec.json.encode(wanted).decode()}{quarter_hour()}.{stage}"
+    return f"{shelf_key(wanted)}.{stage}"

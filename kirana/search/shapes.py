@@ -21,7 +21,7 @@ class ProductQuery(ShelfQuery, frozen=True, forbid_unknown_fields=True):
     ``sort`` is ``relevance`` where there are words and nothing else is said, else ``name``.
     """
 
-    sort: Literal["relevance", "name", "price", "-price", "new"] | None = None
+    sort: Literal["relevance", "name", "price", "-price", "new"] | None = None  # type: ignore[assignment]
 
     @property
     def is_search(self) -> bool:
@@ -35,7 +35,7 @@ class ProductQuery(ShelfQuery, frozen=True, forbid_unknown_fields=True):
         """The same as a question to the database alone."""
         given = {name: getattr(self, name) for name in ShelfQuery.__struct_fields__}
         sort = "name" if self.sort in (None, "relevance") else self.sort
-        return ShelfQuery(**{**given, "sort": sort, **changed})  # type: ignore[arg-type]
+        return ShelfQuery(**{**given, "sort": sort, **changed})
 
 
 class SuggestionQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

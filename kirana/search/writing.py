@@ -126,16 +126,14 @@ def _products(changes: Iterable[Any]) -> set[int]:
 
 
 def _build(place: Path, tell: Callable[[int], None]) -> int:
-    index = tantivy.Index(schema(), str(place))
-    writer = index.writer(HEAP_BYTES, 1)
     last = number = 0
-    while rows := queries.rows_to_index(last, BATCH):
-        _add(writer, rows)
-        last, number = rows[-1].id, number + len(rows)
-        tell(number)
-        time.sleep(BREATH_SECONDS)
-    writer.commit()
-    writer.wait_merging_threads()
+    # Leaving the writer makes all of it readable at once, and waits until its segments are merged.
+    with tantivy.Index(schema(), str(place)).writer(HEAP_BYTES, 1) as writer:
+        while rows := queries.rows_to_index(last, BATCH):
+            _add(writer, rows)
+            last, number = rows[-1].id, number + len(rows)
+            tell(number)
+            time.sleep(BREATH_SECONDS)
     return number
 
 
@@ -143,14 +141,12 @@ def _replace(place: Path, ids: Sequence[int]) -> int:
     """Put these products in as they are now, or take them out; by how many it grew."""
     index = open_index(place)
     before = index.searcher().num_docs
-    writer = index.writer(HEAP_BYTES, 1)
-    for part in queries.batches(ids, BATCH):
-        for key in part:
-            writer.delete_documents_by_term(KEY, key)
-        _add(writer, queries.rows_of(part))
-        time.sleep(BREATH_SECONDS)
-    writer.commit()
-    writer.wait_merging_threads()
+    with index.writer(HEAP_BYTES, 1) as writer:
+        for part in queries.batches(ids, BATCH):
+            for key in part:
+                writer.delete_documents_by_term(KEY, key)
+            _add(writer, queries.rows_of(part))
+            time.sleep(BREATH_SECONDS)
     index.reload()
     return int(index.searcher().num_docs - before)
 

@@ -53,15 +53,15 @@ def find_category(slug: str) -> CategoryPage | None:
 
 def shelf_key(wanted: ShelfQuery) -> str:
     """What a list depends on, as a cache key."""
-    return f"{msgspec.json.encode(wanted).decode()}{quarter_hour()}"
+    return f"{msgspec.json.encode(wanted).decode()}{_quarter_hour()}"
 
 
 def product_key(slug: str) -> str:
     """What a product's page depends on, as a cache key."""
-    return f"{slug}.{quarter_hour()}"
+    return f"{slug}.{_quarter_hour()}"
 
 
-def quarter_hour() -> int:
+def _quarter_hour() -> int:
     """Rises at the instant at which lots may go out of date, and by then nothing kept is read."""
     return int(clock.utc_now().timestamp()) // 900
 

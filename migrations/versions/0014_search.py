@@ -41,7 +41,7 @@ def upgrade() -> None:
         sa.CheckConstraint("word < other", name=op.f("ck_search_synonym_in_order")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_search_synonym")),
         sa.UniqueConstraint("uid", name=op.f("uq_search_synonym_uid")),
-        sa.UniqueConstraint("word", "other", name=op.f("uq_search_synonym_word")),
+        sa.UniqueConstraint("word", "other", name=op.f("uq_search_synonym_word_other")),
     )
     # Added in place: other migrations rebuild this table, and here nothing else changes.
     op.add_column("product", sa.Column("other_names", JSON, server_default="[]", nullable=False))

@@ -12,6 +12,7 @@ from kirana.backoffice.pages import (
     products,
     reports,
     stock,
+    synonyms,
     team,
     today,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "products",
     "reports",
     "stock",
+    "synonyms",
     "team",
     "today",
 ]
