@@ -19,7 +19,7 @@ from kirana.search.shapes import Synonym
 from kirana.stock.availability import NOW, at, available
 from kirana.stock.filters import ShelfQuery, conditions
 from kirana.stock.models import Lot, StockLevel
-from kirana.stock.queries import SHELF, shelf_item
+from kirana.stock.queries import ON_SALE_BY_KEY, SHELF_BY_KEY, shelf_item
 from kirana.stock.views import ShelfItem
 from kirana.stores.models import Store
 
@@ -33,10 +33,10 @@ _TO_INDEX = (
     )
     .join(Store, Store.id == Product.store_id)
     .outerjoin(StockLevel, StockLevel.product_id == Product.id)
-    .where(ON_SALE)
+    .where(ON_SALE_BY_KEY)
     .order_by(Product.id)
 )  # fmt: skip
-_HITS = SHELF.add_columns(Product.id).where(Product.id.in_(bindparam("hits", expanding=True)))
+_HITS = SHELF_BY_KEY.where(Product.id.in_(bindparam("hits", expanding=True)))
 _VERSION = select(CatalogVersion.version)
 _CHANGES = (
     select(CatalogChange.id, CatalogChange.version, CatalogChange.kind, CatalogChange.key)

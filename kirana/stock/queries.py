@@ -32,18 +32,24 @@ _ITEM_COLUMNS = (
 )  # fmt: skip
 
 
-def _from_shelves(*columns: Any) -> Select[Any]:
+# The same as ON_SALE for statements that come by key: without statistics SQLite would rather take
+# an index that begins with the status, which is all of the catalogue.
+ON_SALE_BY_KEY = and_(func.coalesce(Product.status, "") == "published", Store.status == "open")
+
+
+def _from_shelves(*columns: Any, on_sale: ColumnElement[bool] = ON_SALE) -> Select[Any]:
     return (
         select(*columns)
         .join(Store, Store.id == Product.store_id)
         .join(Category, Category.id == Product.category_id)
         .outerjoin(StockLevel, StockLevel.product_id == Product.id)
         .outerjoin(Picture, and_(Picture.product_id == Product.id, Picture.position == 0))
-        .where(ON_SALE)
+        .where(on_sale)
     )
 
 
-SHELF = _from_shelves(*_ITEM_COLUMNS)
+_SHELF = _from_shelves(*_ITEM_COLUMNS)
+SHELF_BY_KEY = _from_shelves(*_ITEM_COLUMNS, Product.id, on_sale=ON_SALE_BY_KEY)
 _PAGE = _from_shelves(
     *_ITEM_COLUMNS, Product.category_id, Product.description, Product.origin, Product.barcode,
     Product.tax_class, Picture.alt,
@@ -61,7 +67,8 @@ def list_shelf(
     Nothing in it depends on who asks; the page of a changed order or filter starts anew.
     """
     order = ORDERS[wanted.sort]
-    statement = SHELF.where(*_filters(wanted, among)).order_by(*order.by()).limit(wanted.limit + 1)
+    shelf = _SHELF if among is None else SHELF_BY_KEY.where(Product.id.in_(among))
+    statement = shelf.where(*conditions(wanted)).order_by(*order.by()).limit(wanted.limit + 1)
     if wanted.cursor is not None:
         statement = statement.where(order.behind(wanted.sort, wanted.cursor))
     now = clock.utc_now()
@@ -79,7 +86,12 @@ def count_shelf(
     connection: Connection, wanted: ShelfQuery, among: Sequence[int] | None = None
 ) -> int:
     """How many products fit the filters of ``wanted``."""
-    statement = _from_shelves(func.count(Product.id)).where(*_filters(wanted, among))
+    number = func.count(Product.id)
+    if among is None:
+        statement = _from_shelves(number)
+    else:
+        statement = _from_shelves(number, on_sale=ON_SALE_BY_KEY).where(Product.id.in_(among))
+    statement = statement.where(*conditions(wanted))
     return int(connection.execute(statement, at(clock.utc_now())).scalar_one())
 
 
@@ -109,7 +121,7 @@ def find_product_page(connection: Connection, slug: str) -> ProductPage | None:
 def list_items(connection: Connection, slugs: list[str]) -> list[ShelfItem]:
     """These products as they stand on the shelf, in the order of ``slugs``; others are left out."""
     now = clock.utc_now()
-    rows = connection.execute(SHELF.where(Product.slug.in_(slugs)), at(now))
+    rows = connection.execute(_SHELF.where(Product.slug.in_(slugs)), at(now))
     found = {row.slug: shelf_item(row, now) for row in rows}
     return [found[slug] for slug in slugs if slug in found]
 
@@ -150,8 +162,3 @@ def _badges(row: Any, now: datetime) -> tuple[Badge, ...]:
         badges.append(Badge("New", "sun"))
     badges += [Badge(tag.capitalize(), "grey") for tag in row.diet[:2]]
     return tuple(badges)
-
-
-def _filters(wanted: ShelfQuery, among: Sequence[int] | None) -> list[ColumnElement[bool]]:
-    chosen = list(conditions(wanted))
-    return chosen if among is None else [*chosen, Product.id.in_(among)]
