@@ -4,15 +4,12 @@ Hidden and deleted goods, and those of closed stores, are left out by the databa
 the index is. Where there is no index, the database searches by itself.
 """
 
-from typing import ClassVar
-
-from kirana.platform import freshness
 from kirana.platform.errors import Invalid
 from kirana.platform.paging import Page, decode_cursor, encode_cursor
 from kirana.search import queries
 from kirana.search.asking import Question, Synonyms, both, keyed, synonyms_of, words_of
 from kirana.search.filters import fixed
-from kirana.search.reading import Snapshot, ask
+from kirana.search.reading import Snapshot, ask, kept
 from kirana.search.shapes import ProductQuery
 from kirana.stock.filters import ShelfQuery
 from kirana.stock.queries import count_shelf, list_shelf
@@ -24,18 +21,9 @@ MOST_HITS = 1000
 SPARE = 4
 
 
-class _Kept:
-    version = -1
-    synonyms: ClassVar[Synonyms] = {}
-
-
 def synonyms() -> Synonyms:
     """What the admin keeps, read once for each version of the catalogue."""
-    version = freshness.current()
-    if _Kept.version != version:
-        _Kept.synonyms = synonyms_of(queries.synonym_pairs())
-        _Kept.version = version
-    return _Kept.synonyms
+    return kept("synonyms", lambda: synonyms_of(queries.synonym_pairs()))
 
 
 def find_products(wanted: ProductQuery) -> Page[ShelfItem]:

@@ -10,10 +10,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import tantivy
 
+from kirana.platform import freshness
 from kirana.search.folder import Folder, State
 
 T = TypeVar("T")
@@ -113,12 +114,24 @@ def raise_unless_broken(error: BaseException) -> None:
 
 class _Used:
     reader: Reader | None = None
+    kept: ClassVar[dict[str, tuple[int, Any]]] = {}
 
 
 def use(folder: Path) -> None:
     """Say where this host's index lies. Opens nothing; idempotent."""
+    _Used.kept.clear()
     if _Used.reader is None or _Used.reader.folder.path != folder:
         _Used.reader = Reader(Folder(folder))
+
+
+def kept(name: str, read: Callable[[], T]) -> T:
+    """``read()``, once for each version of the catalogue that this process sees."""
+    version = freshness.current()
+    found = _Used.kept.get(name)
+    if found is None or found[0] != version:
+        found = _Used.kept[name] = (version, read())
+    value: T = found[1]
+    return value
 
 
 def reader() -> Reader:

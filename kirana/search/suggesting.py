@@ -2,12 +2,11 @@
 
 from kirana.catalog.queries import load_tree
 from kirana.catalog.views import Crumb
-from kirana.platform import freshness
 from kirana.platform.words import folded
 from kirana.search import queries
 from kirana.search.asking import Question, keyed, words_of
 from kirana.search.finding import synonyms
-from kirana.search.reading import Snapshot, ask
+from kirana.search.reading import Snapshot, ask, kept
 from kirana.stock.filters import ShelfQuery
 from kirana.stock.queries import list_shelf
 from kirana.stock.views import ShelfItem
@@ -15,13 +14,6 @@ from kirana.stock.views import ShelfItem
 MOST_CATEGORIES = 3
 # Hits that the database may turn out not to have any more.
 SPARE = 4
-
-
-class _Kept:
-    """The categories' names as words, for one version of the catalogue."""
-
-    version = -1
-    names: tuple[tuple[str, Crumb], ...] = ()
 
 
 def suggest_products(text: str, limit: int) -> tuple[list[ShelfItem], str | None]:
@@ -60,9 +52,10 @@ def suggest_categories(text: str) -> list[Crumb]:
 
 
 def _names() -> tuple[tuple[str, Crumb], ...]:
-    version = freshness.current()
-    if _Kept.version != version:
-        nodes = load_tree().nodes
-        _Kept.names = tuple((f" {folded(n.name)}", Crumb(n.slug, n.name)) for n in nodes)
-        _Kept.version = version
-    return _Kept.names
+    """The categories' names as words, each with a space before it."""
+    return kept(
+        "category-names",
+        lambda: tuple(
+            (f" {folded(node.name)}", Crumb(node.slug, node.name)) for node in load_tree().nodes
+        ),
+    )

@@ -143,8 +143,10 @@ def _replace(place: Path, ids: Sequence[int]) -> int:
     before = index.searcher().num_docs
     with index.writer(HEAP_BYTES, 1) as writer:
         for part in queries.batches(ids, BATCH):
-            for key in part:
-                writer.delete_documents_by_term(KEY, key)
+            # By query: taken as a term, a Python number is another kind of number than the key.
+            writer.delete_documents_by_query(
+                tantivy.Query.term_set_query(index.schema, KEY, list(part))
+            )
             _add(writer, queries.rows_of(part))
             time.sleep(BREATH_SECONDS)
     index.reload()
