@@ -67,6 +67,7 @@ class DemoProduct:
     tax_class: str
     origin: str
     diet: tuple[str, ...]
+    other_names: tuple[str, ...]
     picture: str
     created_days_ago: int
 
@@ -245,6 +246,7 @@ def _product(item: _Item, store: str, created_days_ago: int) -> DemoProduct:
         tax_class=shelf.tax_class,
         origin=item.origin,
         diet=_diet(item),
+        other_names=_other_names(item),
         picture=f"{item.uid}.webp",
         created_days_ago=created_days_ago,
     )
@@ -259,6 +261,16 @@ def _diet(item: _Item) -> tuple[str, ...]:
         if tag in words
     ]
     return tuple(tags)
+
+
+def _other_names(item: _Item) -> tuple[str, ...]:
+    """What the goods are called in Hindi, Tamil and elsewhere.
+
+    By the words of their name, of packed goods by the last one: a sugar donut is no sugar.
+    """
+    words = item.name.lower().split()[-1 if item.brand else 0 :]
+    found = (row["names"].split("|") for row in read_table("names.csv") if row["word"] in words)
+    return tuple(dict.fromkeys(name for names in found for name in names))
 
 
 def _age(chance: random.Random) -> int:

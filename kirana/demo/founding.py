@@ -244,6 +244,7 @@ def _product(
         price_per=product.price_per, increment=product.increment, minimum=product.minimum,
         pack_size=product.pack_size, pack_unit=product.pack_unit, size_text=product.size_text,
         tax_class=product.tax_class, origin=product.origin, diet=list(product.diet),
+        other_names=list(product.other_names),
         status="published", version=2, published_at=at, created_at=at, updated_at=cut_at or at,
     )  # fmt: skip
     for before, after in ((None, "draft"), ("draft", "published")):

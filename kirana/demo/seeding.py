@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -14,7 +14,7 @@ from kirana.accounts.passwords import hash_password
 from kirana.accounts.queries import has_accounts
 from kirana.catalog.models import Category, Product
 from kirana.catalog.services.versions import EVERYTHING, raise_version
-from kirana.demo.catalogue import Catalogue, load_catalogue, picture_bytes
+from kirana.demo.catalogue import Catalogue, load_catalogue, picture_bytes, read_table
 from kirana.demo.founding import Files, Moment, People, found_shop
 from kirana.demo.households import Plan, generate_orders
 from kirana.demo.lotkeeping import LotKeeper
@@ -33,9 +33,11 @@ from kirana.demo.stockkeeping import StockBook, keep_stock
 from kirana.demo.trading import Trade, write_orders
 from kirana.orders.models import Order, OrderLine
 from kirana.platform import clock
+from kirana.platform.columns import new_uid
 from kirana.platform.config import Settings, load_settings
 from kirana.platform.db import query, verb
 from kirana.platform.storage import Storage, media
+from kirana.search.models import SearchSynonym
 from kirana.stores.models import Store
 
 CUSTOMERS = 60
@@ -138,6 +140,7 @@ def keep_books(rows: Rows, shop: Shop, plan: Plan) -> None:
     people = People(shop.customers, hash_password(PASSWORD))
     moment = Moment(now, random.Random(f"shop {shop.seed}"))  # noqa: S311 - the same per seed
     ground = found_shop(rows, moment, shop.catalogue, shop.files, people)
+    _keep_synonyms(rows, now)
     founded_at = min(store["created_at"] for store in rows.of(Store))
     close_months(rows, founded_at, now, zone, max(ground.customers))
     orders = generate_orders(shop.catalogue, shop.seed, plan)
@@ -146,6 +149,15 @@ def keep_books(rows: Rows, shop: Shop, plan: Plan) -> None:
     book = StockBook(rows, ground.products, LotKeeper(rows, zone))
     keep_stock(book, ground.products, changes, moment, zone)
     book.close(now)
+
+
+def _keep_synonyms(rows: Rows, now: datetime) -> None:
+    for row in read_table("synonyms.csv"):
+        word, other = sorted((row["word"], row["other"]))
+        rows.add(
+            SearchSynonym, uid=new_uid(), word=word, other=other, shown=f"{word}\n{other}",
+            created_at=now,
+        )  # fmt: skip
 
 
 @verb

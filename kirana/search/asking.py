@@ -134,7 +134,7 @@ def slips_allowed(word: str) -> int:
     """How many letters may be wrong, missing, too many or swapped: none, one or two."""
     if len(word) < 3 or word.isdecimal():
         return 0
-    return 1 if len(word) < 6 else 2
+    return 1 if len(word) < 5 else 2
 
 
 def _near(snapshot: Snapshot, word: str, slips: int, begun: bool) -> list[str]:

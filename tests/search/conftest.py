@@ -18,7 +18,7 @@ def market(database: Any) -> Market:
 
 
 @pytest.fixture
-def index(market: Market, settings: Settings, tmp_path: Path) -> Iterator[Index]:
+def index(market: Market, app: Any, settings: Settings, tmp_path: Path) -> Iterator[Index]:
     """The index of this process, with the lock; ``step`` brings it up to the database."""
     made = Index(tmp_path / "search", settings.database)
     reading.use(made.folder.path)

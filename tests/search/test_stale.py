@@ -32,7 +32,7 @@ PATHS = (
 
 @verb
 def _delete(connection: Connection, slug: str) -> None:
-    """Nothing in the shop does this; somebody at the database may. Caches are told, the feed not."""
+    """Nothing in the shop does this. Caches are told of it, the feed is not."""
     key = product_row(slug).id
     for table in (Price, ProductEvent, StockLevel):
         connection.execute(delete(table).where(table.product_id == key))
