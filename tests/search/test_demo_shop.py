@@ -29,14 +29,15 @@ pytestmark = pytest.mark.on_database("sqlite")
 SLIPS = """
 mlik milk|chese cheese|chesse cheese|brocolli broccoli|brocoli broccoli|bannana banana
 banannas banana|tomatos tomato|tomatoe tomato|potatos potato|potatoe potato|onoins onion
-oinon onion|galric garlic|gingr ginger|carots carrot|carrrots carrot
-cucmber cucumber|aubergene aubergine|peper pepper|chillis chilli|mushroms mushroom|musrooms mushroom|oliv olive|ollives olive|basmatti basmati
-lentls lentil|chestnutts chestnut|penuts peanut|chedar cheddar|emental emmental|parmezan parmesan
-mozarella mozzarella|mozzarela mozzarella|buttr butter|egs egg|samon salmon|slamon salmon
-makerel mackerel|prwans prawn|sqiud squid|chiken chicken|chikcen chicken|muton mutton|stake steak
-bagle bagel|pretzl pretzel|flatbred flatbread|spageti spaghetti|spagetti spaghetti|yogrut yogurt
-yougurt yogurt|strawbery strawberry|bluebery blueberr|pineaple pineapple|coconutt coconut
-avacado avocado|watermellon watermelon|detergnt detergent|shampo shampoo
+oinon onion|galric garlic|gingr ginger|carots carrot|carrrots carrot|cucmber cucumber
+aubergene aubergine|peper pepper|chillis chilli|mushroms mushroom|musrooms mushroom|oliv olive
+ollives olive|basmatti basmati|lentls lentil|chestnutts chestnut|penuts peanut|chedar cheddar
+emental emmental|parmezan parmesan|mozarella mozzarella|mozzarela mozzarella|buttr butter|egs egg
+samon salmon|slamon salmon|makerel mackerel|prwans prawn|sqiud squid|chiken chicken
+chikcen chicken|muton mutton|stake steak|bagle bagel|pretzl pretzel|flatbred flatbread
+spageti spaghetti|spagetti spaghetti|yogrut yogurt|yougurt yogurt|strawbery strawberry
+bluebery blueberr|pineaple pineapple|coconutt coconut|avacado avocado|watermellon watermelon
+detergnt detergent|shampo shampoo
 """
 TABLE = [tuple(pair.split()) for line in SLIPS.split("\n") for pair in line.split("|") if pair]
 NAMES = {

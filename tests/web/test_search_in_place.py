@@ -38,15 +38,22 @@ def shelves(
     reading.use(settings.home / "search")
 
 
+@pytest.fixture
+def still(new_page: Callable[..., Page]) -> Page:
+    """A page in which nothing moves, so that colours are at rest when axe looks."""
+    return new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+
+
 def names(page: Page) -> Any:
     return expect(page.locator(".product-card .product-name"))
 
 
 def test_facets_change_list_count_address_and_title_by_keyboard(
-    page: Page, address: str, shelves: dict[str, str]
+    still: Page, address: str, shelves: dict[str, str]
 ) -> None:
+    page = still
     page.goto(f"{address}/search?q=tea")
-    count, brand = page.locator("#product-count"), page.get_by_label("Brand", exact=True)
+    count, brand = page.locator("#product-count"), page.locator("select[name=brand]")
     expect(count).to_have_text("3 products")
     expect(brand.locator("option")).to_have_text(["All brands", "Tata (2)", "Wagh (1)"])
     page.evaluate("window.stayed = true")
@@ -80,9 +87,8 @@ def test_price_bands_are_links_with_counts(
     page.goto(f"{address}/products")
     page.locator(".chip-menu summary").click()
     bands = page.locator(".chip-bands li")
-    expect(bands).to_have_count(3)
-    expect(bands.nth(0)).to_contain_text("1")
-    bands.nth(2).get_by_role("link").click()
+    expect(bands).to_contain_text(["₹50 to ₹100 2", "₹200 to ₹500 2"])
+    bands.nth(1).get_by_role("link").click()
     expect(page.locator("#product-count")).to_have_text("2 products")
     assert "min_price=200" in page.url
 
@@ -95,7 +101,8 @@ def test_a_slip_is_understood_and_told(page: Page, address: str, shelves: dict[s
     expect(page.locator(".understood")).to_have_count(0)
 
 
-def test_suggestions_by_keyboard(page: Page, address: str, shelves: dict[str, str]) -> None:
+def test_suggestions_by_keyboard(still: Page, address: str, shelves: dict[str, str]) -> None:
+    page = still
     page.goto(f"{address}/products")
     page.keyboard.press("/")
     field = page.locator("#search-input")
@@ -141,10 +148,10 @@ def test_without_scripts_facets_are_a_plain_form(
 ) -> None:
     page = new_page(java_script_enabled=False)
     page.goto(f"{address}/search?q=tea")
-    page.get_by_label("Brand", exact=True).select_option("Tata")
+    page.locator("select[name=brand]").select_option("Tata")
     page.get_by_role("button", name="Apply").click()
     expect(page.locator("#product-count")).to_have_text("2 products")
     assert "brand=Tata" in page.url
-    page.get_by_label("Department", exact=True).select_option("soap")
+    page.locator("select[name=department]").select_option("soap")
     page.get_by_role("button", name="Apply").click()
     names(page).to_have_text(["Tea tree soap"])
