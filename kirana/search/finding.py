@@ -17,8 +17,8 @@ from kirana.stock.views import ShelfItem
 
 # Nobody looks at more hits of a search; further ones are found by another word or a filter.
 MOST_HITS = 1000
-# Hits that the database may turn out not to have any more.
-SPARE = 4
+# Where filters leave few of the hits, each further look at the database takes so many more.
+GROWTH = 4
 
 
 def synonyms() -> Synonyms:
@@ -72,7 +72,7 @@ class _Search:
     def _first_look(self) -> int:
         if needs_database(self._wanted) or not self._wanted.by_relevance:
             return MOST_HITS
-        return min(MOST_HITS, _start(self._wanted) + self._wanted.limit + SPARE)
+        return min(MOST_HITS, _start(self._wanted) + self._wanted.limit + 1)
 
     def _look(self, most: int) -> None:
         result = self._snapshot.searcher.search(self._query, most, weight_by_field="weight")
@@ -87,11 +87,12 @@ class _Search:
 
     def page(self, rest: ShelfQuery) -> Page[ShelfItem]:
         """The hits behind the cursor that are on sale and fit ``rest``, best first."""
-        place = _start(self._wanted)
+        place = next_place = _start(self._wanted)
         items: list[ShelfItem] = []
-        next_place = place
+        size = rest.limit + 1
         while place < len(self._hits) and len(items) <= rest.limit:
-            window = self._hits[place : place + rest.limit + SPARE]
+            window = self._hits[place : place + size]
+            size *= GROWTH
             found = queries.items_on_sale(window, rest)
             for key in window:
                 place += 1
