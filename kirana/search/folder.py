@@ -92,9 +92,13 @@ class Folder:
         (self.path / BROKEN).unlink(missing_ok=True)
 
     def lock(self) -> bool:
-        """Become the one who writes; False while another process is. Ends with the process."""
-        if self._handle >= 0:
+        """Become the one who writes; False while another process is. Ends with the process.
+
+        A lock whose file somebody has deleted keeps nobody else out, and is asked for anew.
+        """
+        if self._handle >= 0 and self._is_in_place():
             return True
+        self.unlock()
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -104,6 +108,12 @@ class Folder:
             return False
         self._handle = handle
         return True
+
+    def _is_in_place(self) -> bool:
+        try:
+            return os.path.samestat(os.fstat(self._handle), os.stat(self.path / LOCK))
+        except OSError:
+            return False
 
     def unlock(self) -> None:
         if self._handle >= 0:

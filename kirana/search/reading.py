@@ -20,6 +20,7 @@ from kirana.search.folder import Folder, State
 T = TypeVar("T")
 logger = logging.getLogger("kirana.search")
 LOOK_SECONDS = 0.2
+BLAME_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Reader:
         self.folder = folder
         self._lock = threading.Lock()
         self._next_look = 0.0
+        self._no_blame_until = 0.0
         self._stamp = (-1, -1)
         self._index: tuple[str, tantivy.Index] | None = None
         self._snapshot: Snapshot | None = None
@@ -64,8 +66,16 @@ class Reader:
         return self._snapshot
 
     def failed(self, error: BaseException) -> None:
-        """The index cannot be read: leave it until whoever writes has built another."""
+        """The index cannot be read: leave it until whoever writes has built another.
+
+        Not twice in ten minutes: it may be a question that the library cannot answer, and whoever
+        asks it again and again must not have the index built again and again.
+        """
+        if time.monotonic() < self._no_blame_until:
+            logger.warning("the search index could not answer: %r", error)
+            return
         logger.warning("the search index is left aside, it is built anew: %r", error)
+        self._no_blame_until = time.monotonic() + BLAME_SECONDS
         self.folder.call_broken()
         self._snapshot = self._index = None
 

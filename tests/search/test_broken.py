@@ -180,6 +180,27 @@ def test_a_writer_killed_at_any_moment_leaves_an_index_to_read(
     reading.use(settings.home / "search")
 
 
+def test_one_question_cannot_have_the_index_built_again_and_again(
+    market: Market, index: Index
+) -> None:
+    market.sell("Oat milk")
+    index.step()
+
+    def impossible(snapshot: reading.Snapshot) -> None:
+        raise ValueError("a question that the library cannot answer")
+
+    assert reading.ask(impossible) is None
+    assert index.folder.is_broken
+    index.step()
+    generation = index.state.generation
+    for _ in range(5):
+        assert reading.ask(impossible) is None
+    assert not index.folder.is_broken
+    assert not index.step()
+    assert index.state.generation == generation
+    assert indexed("mlik") == ["Oat milk"]
+
+
 def test_a_full_disk_leaves_the_index_as_it_was(
     market: Market, index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,7 +24,7 @@ from kirana.platform.amounts import Money
 from kirana.platform.db import transaction, verb
 from kirana.search import queries, services
 from kirana.search.facets import count_facets
-from kirana.search.folder import Folder
+from kirana.search.folder import LOCK, Folder
 from kirana.search.shapes import ProductQuery
 from kirana.search.writing import Writer
 from kirana.stock.services.goods import Waste, receive_goods, waste_goods
@@ -169,6 +169,15 @@ def test_only_one_process_writes(index: Index) -> None:
     index.folder.unlock()
     assert other.lock()
     other.unlock()
+
+
+def test_a_lock_whose_file_is_gone_keeps_nobody_out(index: Index) -> None:
+    (index.folder.path / LOCK).unlink()
+    other = Folder(index.folder.path)
+    assert other.lock()
+    assert not index.folder.lock(), "it notices that it is not the one any more"
+    other.unlock()
+    assert index.folder.lock()
 
 
 def _slow_change(slug: str, title: str, raised: threading.Event, go_on: threading.Event) -> None:

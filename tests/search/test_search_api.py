@@ -100,6 +100,21 @@ def test_filters_narrow_a_search(market: Market, index: Index) -> None:
     assert indexed("tea", store="elsewhere") == indexed("tea", category="nowhere") == []
 
 
+@pytest.mark.parametrize(
+    "filters",
+    ["price_min=5&price_max=1", "price_max=0", "brand=" + "b" * 9000, "diet=%22", "store=%00x",
+     "category=", "in_stock=true&offer=true&sort=new&added_since=2026-01-01"],
+)  # fmt: skip
+def test_no_filter_does_harm(market: Market, index: Index, client: Any, filters: str) -> None:
+    market.sell("Tea")
+    index.step()
+    for path in PATHS[:2]:
+        for words in ("", "&q=tea"):
+            answer = client.get(f"{path}?{filters}{words}")
+            assert answer.status_code in (200, 422), path
+    assert not index.folder.is_broken
+
+
 def test_the_database_alone_filters_alike(market: Market) -> None:
     market.sell("Tea", brand="Tata", diet=["vegan", "größe"])
     market.sell("Tea", brand="Wagh Bakri", other_names=["chai"])
