@@ -20,7 +20,7 @@ __all__ = ["app", "celery"]
 def __getattr__(name: str) -> Any:
     if name != "app":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    made = importlib.import_module("kirana.app").create_app()  # workers need no pages
+    made = importlib.import_module("kirana.app").create_serving_app()  # workers need no pages
     return globals().setdefault("app", made)
 
 

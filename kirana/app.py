@@ -34,6 +34,8 @@ from kirana.privacy import pages as privacy_pages
 from kirana.reports import api as reports_api
 from kirana.reviews import api as reviews_api
 from kirana.reviews import pages as reviews_pages
+from kirana.search import api as search_api
+from kirana.search import following
 from kirana.stock import api as stock_api
 from kirana.storefront import pages as storefront_pages
 from kirana.storefront import sitemap
@@ -66,6 +68,7 @@ APIS = {
     "jobs_api": jobs_api.api,
     "catalog_api": catalog_api.api,
     "stock_api": stock_api.api,
+    "search_api": search_api.api,
     "cart_api": cart_api.api,
     "checkout_api": checkout_api.api,
     "orders_api": orders_api.api,
@@ -114,4 +117,13 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(api, name=name, url_prefix=PREFIX)
     kept = EdgeCache(app, lambda: cache.near_shelf(app), meters_in(settings.home))
     app.wsgi_app = Edge(kept, settings)  # type: ignore[method-assign]
+    return app
+
+
+def create_serving_app() -> Flask:
+    """``create_app`` for a server: its processes keep the host's search index up as well."""
+    settings = load_settings()
+    app = create_app(settings)
+    follower = following.Follower(settings)
+    app.before_request(follower.wake)
     return app

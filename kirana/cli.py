@@ -22,6 +22,7 @@ from kirana.platform.config import PREFIX, Settings, SettingsError, keep_private
 from kirana.platform.errors import ShopError
 from kirana.privacy.cli import erase
 from kirana.reports.cli import report
+from kirana.search.cli import search
 from kirana.stock.cli import stock
 from kirana.wiring import migrate, prepare, require_database, wire
 
@@ -30,7 +31,7 @@ SECRET_SETTINGS = (
 )  # fmt: skip
 # The others look at what is there, and make no folder, secret or database by asking.
 MAKERS = ("up", "init", "upgrade", "demo", "mailbox")
-READERS = ("check", "report", "export", "user", "audit", "erase", "stock")
+READERS = ("check", "report", "export", "user", "audit", "erase", "stock", "search")
 _ASKS_FOR_HELP = "kirana.asks_for_help"
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -86,6 +87,7 @@ main.add_command(export)
 main.add_command(audit)
 main.add_command(erase)
 main.add_command(stock)
+main.add_command(search)
 
 
 @main.command()

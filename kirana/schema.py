@@ -17,6 +17,7 @@ import kirana.platform.outbox
 import kirana.platform.schedule
 import kirana.reports.models
 import kirana.reviews.models
+import kirana.search.models
 import kirana.stock.models
 import kirana.stores.models  # noqa: F401 - each import adds its tables
 from kirana.platform.db import Model

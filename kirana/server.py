@@ -9,7 +9,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-from kirana.app import create_app
+from kirana.app import create_serving_app
 from kirana.platform.config import Settings, SettingsError, keep_private, load_settings
 from kirana.supervisor.ports import require_web_port
 from kirana.wiring import prepare
@@ -26,7 +26,7 @@ def serve(settings: Settings) -> None:
     """
     require_web_port(settings)  # granian would share it silently with another server of this user
     server = Granian(
-        "kirana.app:create_app",
+        "kirana.app:create_serving_app",
         factory=True,
         address=settings.host,
         port=settings.port,
@@ -46,7 +46,7 @@ def serve(settings: Settings) -> None:
         server.serve()
         return
     multiprocessing.set_start_method("fork", force=True)
-    app = create_app(settings)  # before the fork, so that the processes share its memory
+    app = create_serving_app()  # before the fork, so that the processes share its memory
     gc.collect()
     gc.freeze()
     server.serve(target_loader=lambda: app, wrap_loader=False)

@@ -17,6 +17,7 @@ from kirana.platform.celery import wake_through
 from kirana.platform.config import Settings, SettingsError
 from kirana.pricing import tax
 from kirana.privacy.services.erasing import remind_of_erasure
+from kirana.search import following
 from kirana.stock.services.ledger import open_level
 from kirana.stores.services import leave_all_stores
 from kirana.stores.services.invitations import forget_invitations, remind_of_invitations
@@ -30,6 +31,7 @@ def wire(settings: Settings) -> None:
     follow(HouseRules(settings.confirms_addresses, settings.shop_name))
     rates = {"zero": 0, "reduced": settings.tax_reduced, "standard": settings.tax_standard}
     tax.follow(tax.TaxRules(rates, settings.prices_include_tax))
+    following.use(settings)
     notifications.register(settings)
     subscribe("signed_in", merge_guest_cart)
     subscribe("signed_in", remind_of_erasure)

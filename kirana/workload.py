@@ -10,6 +10,7 @@ import kirana.pairs.tasks
 import kirana.platform.tasks
 import kirana.privacy.tasks
 import kirana.reports.tasks
+import kirana.search.tasks
 import kirana.stock.tasks  # noqa: F401 - each import makes its tasks known
 from kirana.platform import db
 from kirana.platform.config import Settings

@@ -32,6 +32,8 @@ from kirana.platform.access import Actor
 from kirana.platform.amounts import Money
 from kirana.platform.db import query, verb
 from kirana.platform.paging import PageQuery
+from kirana.search.services import add_synonym
+from kirana.search.shapes import NewSynonym
 from kirana.stock.services.goods import receive_goods
 from kirana.stores.invitation_keys import invitation_token
 from kirana.stores.queries import load_rights
@@ -154,6 +156,7 @@ def _fill(world: World) -> None:
     keys, store = world.keys, world.keys["manager.store"]
     keys["category"] = create_category(admin, NewCategory(name="Drinks", well="sky")).slug
     new = NewProduct(title="Oat milk", category=keys["category"], price=Money(9900, "INR"))
+    keys["synonym"] = add_synonym(admin, NewSynonym(word="curd", other="yoghurt")).uid
     keys["product"] = create_product(manager, store, new).slug
     publish_product(manager, keys["product"])
     receive_goods(manager, keys["product"], 50)

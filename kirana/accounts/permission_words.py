@@ -40,6 +40,7 @@ PERMISSION_WORDS: dict[str, str] = {
     P.WRITE_CATEGORIES: "Change categories",
     P.READ_REVIEWS: "See all reviews",
     P.WRITE_REVIEWS: "Show, refuse and hide reviews",
+    P.WRITE_SYNONYMS: "Change the search's synonyms",
     P.READ_APPROVALS: "See managers' applications",
     P.WRITE_APPROVALS: "Decide on managers' applications",
     P.READ_PEOPLE: "See people",

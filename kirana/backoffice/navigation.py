@@ -91,6 +91,7 @@ def admin_sidebar() -> dict[str, Any]:
             _group(
                 "Keep",
                 ("Categories", "folder-tree", "/office/categories", 0),
+                ("Synonyms", "search", "/office/synonyms", 0),
                 ("People", "users", "/office/people", 0),
                 ("Teams", "store", "/office/teams", 0),
             ),

@@ -53,6 +53,7 @@ class ProductForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     protein_mg: Text = ""
     salt_mg: Text = ""
     best_before_days: Steps | None = None
+    other_names: Text = ""
     picture: Text = ""
     seen: int | None = None
 
@@ -83,7 +84,8 @@ class ProductForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "pack_unit": self.pack_unit or None,
             "tax_class": self.tax_class,
             "origin": self.origin.strip(),
-            "diet": [tag.strip() for tag in self.diet.split(",") if tag.strip()],
+            "diet": _listed(self.diet),
+            "other_names": _listed(self.other_names),
             "family": slug_of(self.family, ""),
             "ingredients": self.ingredients.strip(),
             "allergens": self.allergens,
@@ -155,8 +157,13 @@ def form_values(found: ProductView, currency: str) -> dict[str, str]:
         "ingredients": found.ingredients,
         **_nutrition_texts(found.nutrition),
         "best_before_days": "" if found.best_before_days is None else str(found.best_before_days),
+        "other_names": ", ".join(found.other_names),
         "seen": str(found.version),
     }
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def money(text: str, field: str, currency: str) -> dict[str, Any]:

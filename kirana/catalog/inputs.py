@@ -29,6 +29,7 @@ Allergens = Annotated[list[Allergen], msgspec.Meta(max_length=14)]
 Days = Annotated[int, msgspec.Meta(ge=1, le=3650)]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Alt = Annotated[str, msgspec.Meta(max_length=200, pattern=ONE_LINE)]
+OtherNames = Annotated[list[Line], msgspec.Meta(max_length=20)]
 Reason = Annotated[str, msgspec.Meta(max_length=500)]
 Position = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
 
@@ -79,8 +80,8 @@ class CategoryWish(Closed, frozen=True):
 class NewProduct(Closed, frozen=True):
     """A product to make as a draft. ``price`` is for a piece, a kilogram or a litre.
 
-    ``sku`` is made up where none is given, ``tax_class`` is that of the category. ``family`` is
-    shared by the sizes of one thing.
+    ``other_names`` are what people call it elsewhere. ``sku`` is made up where none is given,
+    ``tax_class`` is that of the category. ``family`` is shared by the sizes of one thing.
     """
 
     title: Title
@@ -106,6 +107,7 @@ class NewProduct(Closed, frozen=True):
     may_contain: Allergens = []
     nutrition: Nutrition | None = None
     best_before_days: Days | None = None
+    other_names: OtherNames = []
 
 
 class ProductChanges(Closed, frozen=True):
@@ -127,6 +129,7 @@ class ProductChanges(Closed, frozen=True):
     tax_class: TaxClass | UnsetType = UNSET
     origin: Line | UnsetType = UNSET
     diet: Diet | UnsetType = UNSET
+    other_names: OtherNames | UnsetType = UNSET
     family: Family | UnsetType = UNSET
     ingredients: Ingredients | UnsetType = UNSET
     allergens: Allergens | UnsetType = UNSET

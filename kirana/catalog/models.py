@@ -1,5 +1,6 @@
 """Categories, products, prices, pictures, and the version that caches go by."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -15,12 +16,14 @@ from kirana.platform.words import folded
 UNITS = ("each", "g", "ml")
 TAX_CLASSES = ("zero", "reduced", "standard")
 REQUEST_KINDS = ("create", "rename", "move", "delete")
+# Whose goods changed: one product, all of a store, all of a category, or everything.
+CHANGED_KINDS = ("product", "store", "category", "everything")
 WELLS = ("mint", "butter", "blush", "sky", "lilac", "sand")
 
 
-def searched_text(title: str, brand: str) -> str:
-    """What a search looks through."""
-    return " " + folded(f"{title} {brand}")
+def searched_text(title: str, brand: str, other_names: Iterable[str] = ()) -> str:
+    """What a search looks through where there is no index."""
+    return " " + folded(" ".join((title, brand, *other_names)))
 
 
 def _sort_key(context: Any) -> str:
@@ -29,7 +32,7 @@ def _sort_key(context: Any) -> str:
 
 def _search_text(context: Any) -> str:
     row = context.get_current_parameters()
-    return searched_text(row["title"], row.get("brand") or "")
+    return searched_text(row["title"], row.get("brand") or "", row.get("other_names") or ())
 
 
 class Category(Model):
@@ -127,7 +130,8 @@ class Product(Model):
     title: Mapped[str] = mapped_column(String(160))
     # The title case-folded without accents, in byte order on both databases.
     sort_key: Mapped[str] = mapped_column(ByteOrdered, default=_sort_key)
-    # Title and brand as folded words, each with a space before it, to find words by their start.
+    # Title, brand and other names as folded words, each with a space before it, to find words by
+    # their start.
     search_text: Mapped[str] = mapped_column(Text, default=_search_text)
     brand: Mapped[str] = mapped_column(String(80), default="")
     description: Mapped[str] = mapped_column(Text, default="")
@@ -150,6 +154,8 @@ class Product(Model):
     may_contain: Mapped[list[str]] = mapped_column(Json, default=list)
     nutrition: Mapped[dict[str, int]] = mapped_column(Json, default=dict)
     best_before_days: Mapped[int | None]
+    # What people call it elsewhere: other languages, other spellings.
+    other_names: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
     status: Mapped[str] = columns.status(default="draft")
     # Of the reviews that are shown; kept by who moderates them, in the same transaction.
     review_count: Mapped[int] = mapped_column(default=0)
@@ -254,3 +260,20 @@ class CatalogVersion(Model):
 
     id: Mapped[int] = columns.key()
     version: Mapped[int] = mapped_column(default=1)
+
+
+class CatalogChange(Model):
+    """The feed that the search index follows: whose goods changed at which version.
+
+    Written under the lock of the version row, so that versions appear in the order of commits.
+    """
+
+    __tablename__ = "catalog_change"
+    __table_args__ = (columns.one_of("kind", CHANGED_KINDS),)
+
+    id: Mapped[int] = columns.key()
+    version: Mapped[int] = mapped_column(index=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    # No foreign key: what a deleted category held must still be told.
+    key: Mapped[int | None] = mapped_column()
+    at: Mapped[datetime] = columns.created()

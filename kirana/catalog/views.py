@@ -88,6 +88,7 @@ class ManagedFields(msgspec.Struct, frozen=True, kw_only=True):
     may_contain: list[Allergen]
     nutrition: Nutrition | None
     best_before_days: int | None
+    other_names: list[str]
     status: ProductStatus
     legal_moves: tuple[str, ...]
     picture_url: str

@@ -70,6 +70,7 @@ class DemoProduct:
     family: str
     allergens: tuple[str, ...]
     nutrition: Mapping[str, int]
+    other_names: tuple[str, ...]
     picture: str
     created_days_ago: int
 
@@ -258,6 +259,7 @@ def _product(
         family=_family(item, store, alike),
         allergens=food.allergens_of(item.name, shelf.slug),
         nutrition=food.nutrition_table().get(item.name, {}),
+        other_names=_other_names(item),
         picture=f"{item.uid}.webp",
         created_days_ago=created_days_ago,
     )
@@ -277,6 +279,16 @@ def _diet(item: _Item) -> tuple[str, ...]:
         if tag in words
     ]
     return tuple(tags)
+
+
+def _other_names(item: _Item) -> tuple[str, ...]:
+    """What the goods are called in Hindi, Tamil and elsewhere.
+
+    By the words of their name, of packed goods by the last one: a sugar donut is no sugar.
+    """
+    words = item.name.lower().split()[-1 if item.brand else 0 :]
+    found = (row["names"].split("|") for row in read_table("names.csv") if row["word"] in words)
+    return tuple(dict.fromkeys(name for names in found for name in names))
 
 
 def _age(chance: random.Random) -> int:

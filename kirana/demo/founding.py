@@ -247,6 +247,7 @@ def _product(
         tax_class=product.tax_class, origin=product.origin, diet=list(product.diet),
         family=product.family, allergens=list(product.allergens), may_contain=[],
         nutrition=dict(product.nutrition),
+        other_names=list(product.other_names),
         status="published", version=2, published_at=at, created_at=at, updated_at=cut_at or at,
     )  # fmt: skip
     for before, after in ((None, "draft"), ("draft", "published")):

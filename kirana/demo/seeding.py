@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -13,8 +13,8 @@ from kirana.accounts.models import Account
 from kirana.accounts.passwords import hash_password
 from kirana.accounts.queries import has_accounts
 from kirana.catalog.models import Category, Product
-from kirana.catalog.services.versions import raise_version
-from kirana.demo.catalogue import Catalogue, load_catalogue, picture_bytes
+from kirana.catalog.services.versions import EVERYTHING, raise_version
+from kirana.demo.catalogue import Catalogue, load_catalogue, picture_bytes, read_table
 from kirana.demo.founding import Files, Ground, Moment, People, found_shop
 from kirana.demo.households import Plan, generate_orders
 from kirana.demo.lotkeeping import LotKeeper
@@ -35,9 +35,11 @@ from kirana.demo.voices import let_them_speak
 from kirana.orders.models import Order, OrderLine
 from kirana.pairs.services import count_all
 from kirana.platform import clock
+from kirana.platform.columns import new_uid
 from kirana.platform.config import Settings, load_settings
 from kirana.platform.db import query, verb
 from kirana.platform.storage import Storage, media
+from kirana.search.models import SearchSynonym
 from kirana.stores.models import Store
 
 CUSTOMERS = 60
@@ -145,6 +147,7 @@ def keep_books(rows: Rows, shop: Shop, plan: Plan) -> Ground:
     people = People(shop.customers, hash_password(PASSWORD))
     moment = Moment(now, random.Random(f"shop {shop.seed}"))  # noqa: S311 - the same per seed
     ground = found_shop(rows, moment, shop.catalogue, shop.files, people)
+    _keep_synonyms(rows, now)
     founded_at = min(store["created_at"] for store in rows.of(Store))
     close_months(rows, founded_at, now, zone, max(ground.customers))
     orders = generate_orders(shop.catalogue, shop.seed, plan)
@@ -156,10 +159,19 @@ def keep_books(rows: Rows, shop: Shop, plan: Plan) -> Ground:
     return ground
 
 
+def _keep_synonyms(rows: Rows, now: datetime) -> None:
+    for row in read_table("synonyms.csv"):
+        word, other = sorted((row["word"], row["other"]))
+        rows.add(
+            SearchSynonym, uid=new_uid(), word=word, other=other, shown=f"{word}\n{other}",
+            created_at=now,
+        )  # fmt: skip
+
+
 @verb
 def _write(connection: Connection, rows: Rows) -> None:
     """Looks again, behind the writers' lock, whether the shop is still empty."""
     if not _is_empty():
         raise DemoRefused("The shop is not empty; demo data goes only into an empty one.")
     rows.write(connection)
-    raise_version(connection)
+    raise_version(connection, EVERYTHING)

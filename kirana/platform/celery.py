@@ -113,6 +113,9 @@ def _schedule() -> dict[str, dict[str, Any]]:
         "forget links by mail": _every("upkeep.purge_links", crontab(minute="30", hour="3")),
         "forget old jobs": _every("upkeep.purge_jobs", crontab(minute="35", hour="3")),
         "keep SQLite's journal short": _every("upkeep.shorten_journal", timedelta(minutes=1)),
+        "forget what the search index has seen": _every(
+            "upkeep.forget_changes", crontab(minute="35", hour="3")
+        ),
         "forget export files": _every("export.expire", crontab(minute="40", hour="3")),
         "forget files of personal data": _every(
             "export.expire_personal", crontab(minute="45", hour="3")

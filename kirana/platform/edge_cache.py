@@ -54,13 +54,18 @@ def kept_at_edge(kind: Kind) -> Callable[[View], View]:
         @functools.wraps(view)
         def marked(*args: Any, **kwargs: Any) -> Any:
             answer = view(*args, **kwargs)
-            request.environ[_KEEP] = kind
+            request.environ.setdefault(_KEEP, kind)
             return answer
 
         marked.__kept__ = kind  # type: ignore[attr-defined]
         return marked
 
     return declare
+
+
+def let_pass() -> None:
+    """The answer that is being made is not to be kept: it may be outdated by the next."""
+    request.environ[_KEEP] = None
 
 
 @dataclass(slots=True, eq=False)

@@ -147,6 +147,9 @@ class Settings:
     hold_per_hour: int = _limit(30, "Starts of checkout per customer and hour.")
     cart_writes_per_minute: int = _limit(60, "Basket changes per visitor and minute.")
     search_per_minute: int = _limit(60, "Searches per network address and minute.")
+    suggestions_per_minute: int = _limit(
+        300, "Suggestions while typing, per network address and minute."
+    )
     upload_per_hour: int = _limit(30, "Uploads per person and hour.")
     export_per_hour: int = _limit(6, "Exports per person and hour.")
     invitation_per_hour: int = _limit(30, "Invitations mailed per person and hour.")

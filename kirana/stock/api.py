@@ -6,24 +6,15 @@ from flask import Blueprint
 
 from kirana.accounts.permissions import Permission
 from kirana.platform.access import Actor
-from kirana.platform.cache import LONGEST_SECONDS, cached_answer
+from kirana.platform.cache import cached_answer
 from kirana.platform.edge_cache import kept_at_edge
-from kirana.platform.errors import Invalid, NotFound, Stale, TooMany
-from kirana.platform.http import (
-    Answer,
-    if_match,
-    is_search,
-    limited,
-    operation,
-    public,
-    requires,
-)
+from kirana.platform.errors import Invalid, NotFound, Stale
+from kirana.platform.http import Answer, if_match, operation, public, requires
 from kirana.platform.paging import Page, PageQuery
-from kirana.stock.cached import product_key, shelf_key
+from kirana.stock.cached import product_key
 from kirana.stock.errors import OutOfDateThere, OutOfStock, VersionMissing
-from kirana.stock.filters import ShelfQuery
 from kirana.stock.ledger_queries import StoryQuery, explain_stock, list_lots
-from kirana.stock.queries import find_product_page, list_shelf
+from kirana.stock.queries import find_product_page
 from kirana.stock.services.goods import (
     Delivery,
     Waste,
@@ -38,14 +29,12 @@ from kirana.stock.services.transfers import Transfer, transfer_goods
 from kirana.stock.shapes import (
     NewMovement,
     ProductDetail,
-    ProductSummary,
     Stock,
     StockChanges,
     StoreProduct,
     detail,
     stock,
     store_product,
-    summary,
 )
 from kirana.stock.store_queries import (
     StockedQuery,
@@ -64,17 +53,6 @@ _FIELDS = {
     "adjusted": ("delta", "lot"),
     "transferred": ("quantity", "to", "lot"),
 }
-
-
-@api.get("/products")
-@public
-@limited("minute", "search_per_minute", "address", when=is_search)
-@kept_at_edge("catalogue")
-@operation("listProducts", raises=(TooMany,))
-def list_products(query: ShelfQuery) -> Answer[Page[ProductSummary]]:
-    """What is on sale, filtered and sorted; the same for everyone, so it is cached."""
-    seconds = 0 if query.is_rare else LONGEST_SECONDS
-    return cached_answer("products", shelf_key(query), lambda: _shelf(query), seconds)
 
 
 @api.get("/products/<slug>")
@@ -160,11 +138,6 @@ def list_lots_of(actor: Actor, slug: str, query: PageQuery) -> Page[LotView]:
 def explain(actor: Actor, slug: str, query: StoryQuery) -> Story:
     """Why the level is what it is, or was at a moment: rebuilt from the ledger, and in words."""
     return explain_stock(actor, slug, query.at)
-
-
-def _shelf(query: ShelfQuery) -> Page[ProductSummary]:
-    page = list_shelf(query)
-    return Page([summary(item) for item in page.items], page.next_cursor)
 
 
 def _detail(slug: str) -> ProductDetail:

@@ -1,12 +1,13 @@
 """What a shelf can be filtered and sorted by, as conditions on the catalogue's tables."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Literal
 
 import msgspec
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Text, cast, or_, select
 
 from kirana.catalog.models import Product
 from kirana.catalog.queries import family_of
@@ -15,6 +16,7 @@ from kirana.platform.money import LARGEST
 from kirana.platform.paging import PageQuery, after, decode_cursor
 from kirana.platform.words import folded
 from kirana.stock.availability import NOW, available
+from kirana.stock.models import StockLevel
 from kirana.stores.models import Store
 
 Sort = Literal["name", "price", "-price", "new"]
@@ -28,8 +30,8 @@ _ESCAPE = "\\"
 class ShelfQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
     """Filters of the public product list; prices in minor units of ``price_per`` steps.
 
-    ``category`` includes the shelves below it; ``q`` finds words of title and brand by their
-    beginning, in any case, with or without accents.
+    ``category`` includes the shelves below it; ``offer`` asks for lowered prices; ``q`` finds words
+    of title, brand and other names by their beginning, in any case, with or without accents.
     """
 
     q: str | None = None
@@ -39,6 +41,9 @@ class ShelfQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
     price_max: PriceBound | None = None
     in_stock: bool = False
     added_since: date | None = None
+    brand: str | None = None
+    diet: str | None = None
+    offer: bool = False
     sort: Sort = "name"
 
     @property
@@ -96,6 +101,12 @@ def conditions(wanted: ShelfQuery) -> Iterator[ColumnElement[bool]]:
         yield Product.published_at >= datetime.combine(wanted.added_since, time.min, UTC)
     if wanted.in_stock:
         yield _IN_STOCK
+    if wanted.brand is not None:
+        yield Product.brand == wanted.brand
+    if wanted.diet is not None:
+        yield _tagged(wanted.diet)
+    if wanted.offer:
+        yield Product.was_minor > Product.price_minor
     yield from searched(wanted.q)
 
 
@@ -118,6 +129,13 @@ def searched(text: str | None) -> Iterator[ColumnElement[bool]]:
         yield Product.id.is_(None)
     for word in words:
         yield Product.search_text.like(f"% {_literal(word[:LONGEST_WORD])}%", escape=_ESCAPE)
+
+
+def _tagged(tag: str) -> ColumnElement[bool]:
+    """Whether a product's list of diets holds ``tag``, as either database writes JSON."""
+    listed = cast(Product.diet, Text)
+    ways = {json.dumps(tag), json.dumps(tag, ensure_ascii=False)}
+    return or_(*(listed.like(f"%{_literal(way)}%", escape=_ESCAPE) for way in sorted(ways)))
 
 
 def _literal(word: str) -> str:

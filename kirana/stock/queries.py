@@ -1,5 +1,6 @@
 """Reads that show products with their stock: the public shelves and the manager's lists."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -37,18 +38,24 @@ _ITEM_COLUMNS = (
 )  # fmt: skip
 
 
-def _from_shelves(*columns: Any) -> Select[Any]:
+# The same as ON_SALE for statements that come by key: without statistics SQLite would rather take
+# an index that begins with the status, which is all of the catalogue.
+ON_SALE_BY_KEY = and_(func.coalesce(Product.status, "") == "published", Store.status == "open")
+
+
+def _from_shelves(*columns: Any, on_sale: ColumnElement[bool] = ON_SALE) -> Select[Any]:
     return (
         select(*columns)
         .join(Store, Store.id == Product.store_id)
         .join(Category, Category.id == Product.category_id)
         .outerjoin(StockLevel, StockLevel.product_id == Product.id)
         .outerjoin(Picture, and_(Picture.product_id == Product.id, Picture.position == 0))
-        .where(ON_SALE)
+        .where(on_sale)
     )
 
 
 _SHELF = _from_shelves(*_ITEM_COLUMNS)
+SHELF_BY_KEY = _from_shelves(*_ITEM_COLUMNS, Product.id, on_sale=ON_SALE_BY_KEY)
 _PAGE = _from_shelves(
     *_ITEM_COLUMNS, Product.category_id, Product.description, Product.origin, Product.barcode,
     Product.tax_class, Product.store_id, Product.family, Product.ingredients, Product.allergens,
@@ -57,14 +64,19 @@ _PAGE = _from_shelves(
 
 
 @query
-def list_shelf(connection: Connection, wanted: ShelfQuery) -> Page[ShelfItem]:
+def list_shelf(
+    connection: Connection, wanted: ShelfQuery, among: Sequence[int] | None = None
+) -> Page[ShelfItem]:
     """One page of what is on sale and fits ``wanted``, in its order. Raises Invalid (cursor).
+
+    ``among`` are the keys of the products that may be in it at all.
 
     Nothing in it depends on who asks; the page of a changed order or filter starts anew.
     """
     order = ORDERS[wanted.sort]
     now = clock.utc_now()
-    rows = connection.execute(_shelf_statement(wanted), at(now)).all()
+    statement = _shelf_statement(wanted) if among is None else _shelf_among(wanted, among)
+    rows = connection.execute(statement, at(now)).all()
     return to_page(
         rows,
         wanted.limit,
@@ -76,17 +88,32 @@ def list_shelf(connection: Connection, wanted: ShelfQuery) -> Page[ShelfItem]:
 @lru_cache(maxsize=256)
 def _shelf_statement(wanted: ShelfQuery) -> Select[Any]:
     """What is asked often is built, and compared with what is compiled, once. Raises Invalid."""
+    return _one_page(_SHELF, wanted)
+
+
+def _shelf_among(wanted: ShelfQuery, among: Sequence[int]) -> Select[Any]:
+    return _one_page(SHELF_BY_KEY.where(Product.id.in_(among)), wanted)
+
+
+def _one_page(shelf: Select[Any], wanted: ShelfQuery) -> Select[Any]:
     order = ORDERS[wanted.sort]
-    statement = _SHELF.where(*_filters(wanted)).order_by(*order.by()).limit(wanted.limit + 1)
+    statement = shelf.where(*conditions(wanted)).order_by(*order.by()).limit(wanted.limit + 1)
     if wanted.cursor is not None:
         statement = statement.where(order.behind(wanted.sort, wanted.cursor))
     return statement
 
 
 @query
-def count_shelf(connection: Connection, wanted: ShelfQuery) -> int:
+def count_shelf(
+    connection: Connection, wanted: ShelfQuery, among: Sequence[int] | None = None
+) -> int:
     """How many products fit the filters of ``wanted``."""
-    statement = _from_shelves(func.count(Product.id)).where(*_filters(wanted))
+    number = func.count(Product.id)
+    if among is None:
+        statement = _from_shelves(number)
+    else:
+        statement = _from_shelves(number, on_sale=ON_SALE_BY_KEY).where(Product.id.in_(among))
+    statement = statement.where(*conditions(wanted))
     return int(connection.execute(statement, at(clock.utc_now())).scalar_one())
 
 
@@ -176,7 +203,3 @@ def _badges(row: Any, now: datetime) -> tuple[Badge, ...]:
         badges.append(Badge("New", "sun"))
     badges += [Badge(tag.capitalize(), "grey") for tag in row.diet[:2]]
     return tuple(badges)
-
-
-def _filters(wanted: ShelfQuery) -> list[ColumnElement[bool]]:
-    return list(conditions(wanted))

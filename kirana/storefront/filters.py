@@ -7,11 +7,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from kirana.platform.money import LARGEST, typed_minor
-from kirana.stock.filters import ORDERS, ShelfQuery
+from kirana.search.shapes import ProductQuery
+from kirana.stock.filters import ORDERS
 
 PAGE_SIZE = 24
 ADDED = {"7": "This week", "30": "This month", "90": "Last 3 months"}
 SORTS = {
+    "relevance": "Best match",
     "name": "By name",
     "price": "Cheapest first",
     "-price": "Dearest first",
@@ -21,7 +23,9 @@ ADDED_CHOICES = [
     {"value": "", "label": "Any time"},
     *({"value": value, "label": label} for value, label in ADDED.items()),
 ]
-SORT_CHOICES = [{"value": value, "label": label} for value, label in SORTS.items()]
+SEARCH_SORTS = [{"value": value, "label": label} for value, label in SORTS.items()]
+SORT_CHOICES = SEARCH_SORTS[1:]
+LONGEST_VALUE = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,26 +36,41 @@ class Filters:
     max_price: str = ""
     in_stock: bool = False
     added: str = ""
+    department: str = ""
+    brand: str = ""
+    diet: str = ""
+    offer: bool = False
     sort: str = "name"
+    usual_sort: str = "name"
     cursor: str | None = None
     errors: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_set(self) -> bool:
-        return bool(self.min_price or self.max_price or self.in_stock or self.added)
+        texts = (self.min_price, self.max_price, self.added, self.department, self.brand, self.diet)
+        return any(texts) or self.in_stock or self.offer
 
-    def shelf_query(self, currency: str, today: date, **fixed: Any) -> ShelfQuery:
-        """What to ask of the shelf; a filter with an error is left out."""
+    @property
+    def chosen(self) -> list[str]:
+        """What the list is narrowed to, in words for its title."""
+        return [text for text in (self.brand, self.diet.capitalize()) if text]
+
+    def product_query(self, currency: str, today: date, **fixed: Any) -> ProductQuery:
+        """What to ask for; a filter with an error is left out."""
         days = int(self.added) if self.added else None
-        return ShelfQuery(
+        department = {"category": self.department} if self.department else {}
+        return ProductQuery(
             limit=PAGE_SIZE,
             cursor=self.cursor,
             price_min=_minor(self.min_price, currency),
             price_max=_minor(self.max_price, currency),
             in_stock=self.in_stock,
             added_since=today - timedelta(days=days) if days else None,
-            sort=self.sort,  # type: ignore[arg-type] # read from ORDERS
-            **fixed,
+            brand=self.brand or None,
+            diet=self.diet or None,
+            offer=self.offer,
+            sort=self.sort,  # type: ignore[arg-type] # read from the orders
+            **(department | fixed),
         )
 
     def url(self, path: str, cursor: str | None, **kept: str) -> str:
@@ -62,14 +81,18 @@ class Filters:
             "max_price": self.max_price,
             "in_stock": "1" if self.in_stock else "",
             "added": self.added,
-            "sort": self.sort if self.sort != "name" else "",
+            "department": self.department,
+            "brand": self.brand,
+            "diet": self.diet,
+            "offer": "1" if self.offer else "",
+            "sort": self.sort if self.sort != self.usual_sort else "",
             "cursor": cursor or "",
         }
         query = urlencode({name: text for name, text in texts.items() if text})
         return f"{path}?{query}" if query else path
 
 
-def read_filters(args: Mapping[str, str], currency: str) -> Filters:
+def read_filters(args: Mapping[str, str], currency: str, usual_sort: str = "name") -> Filters:
     """Filters from an address. Foreign names are left alone: links carry all sorts of them."""
     low, high = args.get("min_price", "").strip()[:12], args.get("max_price", "").strip()[:12]
     errors = {
@@ -80,16 +103,28 @@ def read_filters(args: Mapping[str, str], currency: str) -> Filters:
     minimum, maximum = _minor(low, currency), _minor(high, currency)
     if minimum is not None and maximum is not None and minimum > maximum:
         errors["max_price"] = "This is below the lower price."
-    added, sort = args.get("added", ""), args.get("sort", "name")
+    added, sort = args.get("added", ""), args.get("sort", usual_sort)
+    sorts = {usual_sort, *ORDERS}
     return Filters(
         min_price=low,
         max_price=high,
         in_stock=args.get("in_stock") == "1",
         added=added if added in ADDED else "",
-        sort=sort if sort in ORDERS else "name",
+        department=_value(args, "department"),
+        brand=_value(args, "brand"),
+        diet=_value(args, "diet"),
+        offer=args.get("offer") == "1",
+        sort=sort if sort in sorts else usual_sort,
+        usual_sort=usual_sort,
         cursor=args.get("cursor") or None,
         errors=errors,
     )
+
+
+def _value(args: Mapping[str, str], name: str) -> str:
+    """A value of a facet as it came, if it can be one."""
+    text = args.get(name, "")[:LONGEST_VALUE]
+    return text if text.isprintable() else ""
 
 
 def _minor(text: str, currency: str) -> int | None:

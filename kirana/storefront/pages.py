@@ -1,5 +1,6 @@
 """The shop's screens: home, lists, search, product."""
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -18,10 +19,20 @@ from kirana.platform.inputs import read_query
 from kirana.platform.money import sign
 from kirana.platform.pages import render, wants_fragment
 from kirana.platform.paging import PageQuery
-from kirana.stock.cached import count_shelf, find_category, find_product_page, list_shelf
+from kirana.search import cached
+from kirana.search.suggesting import suggest_categories, suggest_products
+from kirana.stock.cached import find_category, find_product_page, list_shelf
 from kirana.stock.filters import ShelfQuery
 from kirana.storefront.cards import Presenter, count_text
-from kirana.storefront.filters import ADDED_CHOICES, PAGE_SIZE, SORT_CHOICES, Filters, read_filters
+from kirana.storefront.facet_choices import facet_choices
+from kirana.storefront.filters import (
+    ADDED_CHOICES,
+    PAGE_SIZE,
+    SEARCH_SORTS,
+    SORT_CHOICES,
+    Filters,
+    read_filters,
+)
 from kirana.storefront.front import front_page
 from kirana.storefront.product_page import food_values, product_values, size_values
 from kirana.storefront.structured import of_front, of_list, of_product
@@ -29,6 +40,7 @@ from kirana.storefront.voices import voices_of
 
 LONGEST_SEARCH = 100
 RELATED = 4
+SUGGESTED = 6
 
 pages = Blueprint("storefront", __name__)
 
@@ -88,11 +100,27 @@ def search() -> Response:
     if not words:
         popular = list_shelf(ShelfQuery(limit=8, sort="new", in_stock=True)).items
         return render("shop/search.html", query="", popular=presenter().cards(popular))
-    filters = read_filters(request.args, _settings().currency)
-    context = _list_context(filters, f"“{words}”", {"q": words})
+    filters = read_filters(request.args, _settings().currency, usual_sort="relevance")
+    context = _list_context(filters, f"“{words}”", {"q": words}) | {"query": words}
     if wants_fragment("list"):
         return render("shop/fragments/list.html", **context)
-    return render("shop/search.html", query=words, suggestion=None, popular=[], **context)
+    return render("shop/search.html", popular=[], **context)
+
+
+@pages.get("/search/suggestions")
+@public
+@limited("minute", "suggestions_per_minute", "address", when=is_search)
+def suggestions() -> Response:
+    """What may be meant by the letters typed so far, for the list below the search field."""
+    words = request.args.get("q", "").strip()[:LONGEST_SEARCH]
+    items, understood = suggest_products(words, SUGGESTED)
+    return render(
+        "shop/fragments/suggestions.html",
+        query=words,
+        understood=understood,
+        items=items,
+        categories=suggest_categories(understood or words),
+    )
 
 
 @pages.get("/products/<slug>")
@@ -154,20 +182,28 @@ def _list_context(
     """What ``shop/fragments/list.html`` needs. Raises NotFound for a cursor of another list."""
     settings = _settings()
     today = clock.utc_now().astimezone(settings.tz).date()
-    wanted = filters.shelf_query(settings.currency, today, **kept, **fixed)
-    bare = Filters(sort=filters.sort)
+    wanted = filters.product_query(settings.currency, today, **kept, **fixed)
+    bare = Filters(sort=filters.sort, usual_sort=filters.usual_sort)
     try:
-        found = list_shelf(wanted)
+        found = cached.find_products(wanted)
     except Invalid:
         raise NotFound("This page of the list is not there any more.") from None
 
     def address(cursor: str | None) -> str:
         return filters.url(request.path, cursor, **kept)
 
+    def band_address(least: str, most: str) -> str:
+        chosen = replace(filters, min_price=least, max_price=most, cursor=None)
+        return chosen.url(request.path, None, **kept)
+
+    facets = cached.count_facets(wanted, settings.currency)
     return {
-        "title": title,
+        "title": ", ".join([title, *filters.chosen]),
         "path": request.path,
-        "count_text": count_text(count_shelf(wanted)),
+        "count_text": count_text(cached.count_products(wanted)),
+        "understood": facets.understood,
+        "facets": facet_choices(facets, filters, settings.currency, band_address),
+        "has_departments": "category" not in fixed,
         "cards": presenter().cards(found.items),
         "next_url": address(found.next_cursor) if found.next_cursor else None,
         "first_url": address(None) if filters.cursor else None,
@@ -175,7 +211,7 @@ def _list_context(
         "filters": filters,
         "filter_errors": filters.errors,
         "added_choices": ADDED_CHOICES,
-        "sort_choices": SORT_CHOICES,
+        "sort_choices": SEARCH_SORTS if wanted.is_search else SORT_CHOICES,
         "currency_sign": sign(settings.currency),
     }
 

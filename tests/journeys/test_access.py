@@ -79,6 +79,8 @@ SLUGS = {
 UIDS = {
     "/api/v1/category-requests/": "request",
     "/office/requests/": "request",
+    "/api/v1/search/synonyms/": "synonym",
+    "/office/synonyms/": "synonym",
     "/office/<store_slug>/requests/": "request",
     "/api/v1/jobs/": "job",
     "/api/v1/exports/": "job",

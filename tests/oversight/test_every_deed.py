@@ -170,6 +170,8 @@ CALLS: dict[str, Call] = {
     "createCategory": Call("admin", {"name": "Tea"}),
     "editCategory": Call("admin", {"name": "Cold drinks"}, {"slug": "category"}),
     "deleteCategory": Call("admin", None, {"slug": "empty_category"}),
+    "addSynonym": Call("admin", {"word": "chips", "other": "crisps"}),
+    "deleteSynonym": Call("admin", None, {"uid": "synonym"}),
     "putCategoryPicture": Call("admin", b"picture", {"slug": "category"}, is_outside=True),
     "requestCategory": Call("manager", {"kind": "create", "name": "Coffee"}),
     "approveCategoryRequest": Call("admin", None, {"uid": "request"}),

@@ -103,6 +103,9 @@ def calls(app: Any) -> dict[str, Call]:
             app, "DELETE", "/api/v1/me/favourites/none", buyer
         ),
         "cart_writes_per_minute": lambda n: call(app, "DELETE", "/api/v1/cart", buyer),
+        "suggestions_per_minute": lambda n: call(
+            app, "GET", ("/search/suggestions?q=mi", "/api/v1/search/suggestions?q=mi")[n % 2]
+        ),
         "search_per_minute": lambda n: call(
             app, "GET", ("/search?q=milk", "/api/v1/products?q=milk")[n % 2]
         ),

@@ -15,6 +15,7 @@ from kirana.backoffice.pages import (
     reports,
     reviews,
     stock,
+    synonyms,
     team,
     today,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "reports",
     "reviews",
     "stock",
+    "synonyms",
     "team",
     "today",
 ]

@@ -80,7 +80,9 @@ def edit_category(
     audit.record(
         connection, actor, "category_edited", ("category", slug), before=before, after=wanted
     )
-    raise_version(connection)
+    is_called_otherwise = "name" in wanted or "parent_id" in wanted
+    changed = [("category", member) for member in tree.family(node.id) if is_called_otherwise]
+    raise_version(connection, *changed)
     return get_category(slug)
 
 

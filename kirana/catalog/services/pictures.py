@@ -214,7 +214,7 @@ def _finish(
         .values(version=Product.version + 1, updated_at=clock.now(connection))
     )
     audit.record(connection, actor, action, ("product", product["slug"]), after=told)
-    raise_version(connection)
+    raise_version(connection, ("product", product["id"]))
 
 
 def find_picture(files: Storage, name: str, small: bool = False, tiny: bool = False) -> bytes:

@@ -138,7 +138,7 @@ def apply_planned_price(connection: Connection, plan_id: int) -> bool:
         before={"price_minor": product.price_minor, "was_minor": product.was_minor},
         after={**after, "plan": plan.uid},
     )  # fmt: skip
-    tell_public(connection, product.status)
+    tell_public(connection, product.status, product.id)
     return True
 
 

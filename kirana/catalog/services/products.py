@@ -96,8 +96,11 @@ def edit_product(
     _check(row | after)
     if row["status"] == "published" or row["publish_at"] is not None:
         require_price((row | after)["price_minor"])
-    if "title" in after or "brand" in after:
-        after["search_text"] = searched_text((row | after)["title"], (row | after)["brand"])
+    if not after.keys().isdisjoint(("title", "brand", "other_names")):
+        now_called = row | after
+        after["search_text"] = searched_text(
+            now_called["title"], now_called["brand"], now_called["other_names"]
+        )
     now = clock.now(connection)
     if "price_minor" in after:
         close_price(connection, row["id"], now)
@@ -107,7 +110,7 @@ def edit_product(
         connection, actor, "product_edited", ("product", slug),
         before=_facts({name: row[name] for name in after}), after=_facts(after),
     )  # fmt: skip
-    tell_public(connection, row["status"])
+    tell_public(connection, row["status"], row["id"])
     return get_product(actor, slug)
 
 
@@ -164,7 +167,7 @@ def move_locked(connection: Connection, actor: Actor, row: dict[str, Any], statu
     )  # fmt: skip
     if not PRODUCT_MOVES[status]:
         cancel_plans(connection, actor, row["id"], row["slug"])
-    raise_version(connection)
+    raise_version(connection, ("product", row["id"]))
 
 
 def _columns(given: dict[str, Any]) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def write_event(
     )  # fmt: skip
 
 
-def tell_public(connection: Connection, status: str) -> None:
+def tell_public(connection: Connection, status: str, product_id: int) -> None:
     """Raise the catalogue's version if the public sees the product. Call it last."""
     if status == "published":
-        raise_version(connection)
+        raise_version(connection, ("product", product_id))

@@ -119,15 +119,17 @@ def _write_parts(connection: Connection, entries: Sequence[Entry]) -> None:
 def raise_if_band_changed(
     connection: Connection, after: Mapping[int, Any], deltas: Mapping[int, int]
 ) -> None:
-    """Raise the catalogue's version once if a published product changed its band.
+    """Raise the catalogue's version once if published products changed their band.
 
     Comes last: the version row is then the last lock of the transaction.
     """
+    changed = []
     for product_id, delta in deltas.items():
         level = after[product_id]
         # Of lots out of date nothing was free before either: then it is raised once too often.
         free = level.available
         before, now = (band_of(n, level.minimum, level.low_at) for n in (free - delta, free))
         if level.status == "published" and (before != now or now == "few"):
-            raise_version(connection)
-            return
+            changed.append(("product", product_id))
+    if changed:
+        raise_version(connection, *changed)

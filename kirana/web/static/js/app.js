@@ -2,6 +2,7 @@
 // forms and links working where it is not there.
 import "./theme.js";
 import "./search.js";
+import "./suggest.js";
 import "./basket.js";
 import "./filters.js";
 import "./confirm.js";

@@ -51,6 +51,7 @@ async function go(url, { push, scroll }) {
     const body = await fetchFragment(url, "list", { signal });
     const fresh = body.querySelector("#product-list");
     if (push) history.pushState(null, "", url);
+    takeCounts(body);
     fillForm(new URL(url).searchParams);
     document.getElementById("product-list").replaceWith(fresh);
     document.getElementById("list-problem")?.remove();
@@ -65,6 +66,14 @@ async function go(url, { push, scroll }) {
   }
 }
 
+// Only what is inside the controls changes, so that the focus stays where it was.
+function takeCounts(body) {
+  for (const old of form.querySelectorAll("[data-facet]")) {
+    const fresh = body.querySelector(`#filters [data-facet="${old.dataset.facet}"]`);
+    if (fresh) old.replaceChildren(...fresh.childNodes);
+  }
+}
+
 function showStart(list) {
   document.getElementById("list-title").scrollIntoView({ block: "start" });
   list.querySelector("a")?.focus({ preventScroll: true });
@@ -75,7 +84,10 @@ function fillForm(query) {
   for (const control of form.elements) {
     if (!control.name || control.type === "hidden") continue;
     if (control.type === "checkbox") control.checked = query.get(control.name) === control.value;
-    else if (control.tagName === "SELECT") control.value = query.get(control.name) ?? control.options[0].value;
+    else if (control.tagName === "SELECT") {
+      control.value = query.get(control.name) ?? control.options[0].value;
+      control.toggleAttribute("data-chosen", control.options[0].value === "" && control.value !== "");
+    }
     else control.value = query.get(control.name) ?? "";
   }
   namePrice(query.get("min_price"), query.get("max_price"));

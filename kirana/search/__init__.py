@@ -1,0 +1,1 @@
+"""Products found by words: an index on each host that follows the database."""

@@ -1,0 +1,48 @@
+"""A product's row as a document of the index. Pure."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import tantivy
+
+from kirana.catalog.tree import Tree
+from kirana.platform.words import folded
+from kirana.search.schema import CODE, KEY, WEIGHT, WORDS
+
+OUT_OF_STOCK = 0.25
+
+
+def document(row: Any, tree: Tree, sales: Mapping[int, int]) -> tantivy.Document:
+    """``row`` is one of ``queries.rows_to_index``; ``sales`` are order lines by product."""
+    in_stock = (row.available or 0) >= row.minimum
+    texts = {
+        "title": folded(row.title),
+        "brand": folded(row.brand),
+        "names": folded(" ".join(row.other_names)),
+        "shelf": folded(" ".join(node.name for node in tree.trail(row.category_id))),
+    }
+    made = tantivy.Document()
+    for name, text in texts.items():
+        made.add_text(name, text)
+    made.add_text(WORDS, " ".join(dict.fromkeys(" ".join(texts.values()).split())))
+    for code in (row.barcode, folded(row.sku)):
+        if code:
+            made.add_text(CODE, code)
+    made.add_float(WEIGHT, weight(in_stock, sales.get(row.id, 0)))
+    made.add_unsigned(KEY, row.id)
+    made.add_unsigned("category", row.category_id)
+    made.add_unsigned("price", row.price_minor)
+    made.add_boolean("offer", bool(row.was_minor and row.was_minor > row.price_minor))
+    made.add_boolean("in_stock", in_stock)
+    made.add_text("store", row.store)
+    if row.brand:
+        made.add_text("maker", row.brand)
+    for tag in dict.fromkeys(row.diet):
+        made.add_text("diet", tag)
+    return made
+
+
+def weight(in_stock: bool, sales: int) -> float:
+    """What relevance is multiplied by: what can be had first, and what others buy."""
+    return (1.0 if in_stock else OUT_OF_STOCK) * (1.0 + 0.5 * math.log10(1 + sales))

@@ -1,0 +1,181 @@
+"""Reads for the index (what changed, and what a product is) and behind it (what hits are today)."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, func, select
+
+from kirana.accounts.permissions import Permission
+from kirana.catalog.models import CatalogChange, CatalogVersion, Product
+from kirana.catalog.queries import ON_SALE
+from kirana.orders.models import Order, OrderLine
+from kirana.platform import clock
+from kirana.platform.access import Actor
+from kirana.platform.db import query
+from kirana.platform.paging import Page, PageQuery, after, decode_cursor, to_page
+from kirana.search.models import SearchSynonym
+from kirana.search.shapes import Synonym
+from kirana.stock.availability import NOW, at, available
+from kirana.stock.filters import ShelfQuery, conditions
+from kirana.stock.models import Lot, StockLevel
+from kirana.stock.queries import ON_SALE_BY_KEY, SHELF_BY_KEY, shelf_item
+from kirana.stock.views import ShelfItem
+from kirana.stores.models import Store
+
+SALES_COUNT_FOR = timedelta(days=90)
+MOST_SYNONYMS = 2000
+_TO_INDEX = (
+    select(
+        Product.id, Product.title, Product.brand, Product.other_names, Product.barcode,
+        Product.sku, Product.category_id, Product.price_minor, Product.was_minor, Product.diet,
+        Product.minimum, Store.slug.label("store"), available(NOW).label("available"),
+    )
+    .join(Store, Store.id == Product.store_id)
+    .outerjoin(StockLevel, StockLevel.product_id == Product.id)
+    .where(ON_SALE_BY_KEY)
+    .order_by(Product.id)
+)  # fmt: skip
+_HITS = SHELF_BY_KEY.where(Product.id.in_(bindparam("hits", expanding=True)))
+_VERSION = select(CatalogVersion.version)
+_CHANGES = (
+    select(CatalogChange.id, CatalogChange.version, CatalogChange.kind, CatalogChange.key)
+    .where(CatalogChange.version > bindparam("seen"))
+    .order_by(CatalogChange.version, CatalogChange.id)
+)
+_MARK = select(CatalogChange.id).where(
+    CatalogChange.id == bindparam("id"), CatalogChange.version == bindparam("version")
+)
+_LAST = (
+    select(CatalogChange.id, CatalogChange.version)
+    .order_by(CatalogChange.version.desc(), CatalogChange.id.desc())
+    .limit(1)
+)
+_SYNONYMS = select(SearchSynonym.word, SearchSynonym.other).limit(MOST_SYNONYMS)
+
+
+@query
+def version_now(connection: Connection) -> int:
+    """The catalogue's version in the database."""
+    return connection.execute(_VERSION).scalar_one()
+
+
+@query
+def last_change(connection: Connection) -> tuple[int, int]:
+    """The newest row of the feed: (id, version); (0, 0) where nothing changed yet."""
+    row = connection.execute(_LAST).one_or_none()
+    return (row.id, row.version) if row else (0, 0)
+
+
+@query
+def holds_change(connection: Connection, mark: tuple[int, int]) -> bool:
+    """Whether the feed has this row: not in another database, nor in one from a backup."""
+    found = connection.execute(_MARK, {"id": mark[0], "version": mark[1]})
+    return mark == (0, 0) or found.first() is not None
+
+
+@query
+def changes_since(connection: Connection, seen: int, most: int) -> list[Any]:
+    """Rows of the feed behind version ``seen``, oldest first."""
+    return list(connection.execute(_CHANGES.limit(most), {"seen": seen}))
+
+
+@query
+def rows_to_index(connection: Connection, after_id: int, most: int) -> list[Any]:
+    """Products on sale with larger keys, in their order."""
+    statement = _TO_INDEX.where(Product.id > after_id).limit(most)
+    return list(connection.execute(statement, at(clock.utc_now())))
+
+
+@query
+def rows_of(connection: Connection, ids: Sequence[int]) -> list[Any]:
+    """Those of these products that are on sale."""
+    return list(connection.execute(_TO_INDEX.where(Product.id.in_(ids)), at(clock.utc_now())))
+
+
+@query
+def products_meant(
+    connection: Connection, kind: str, keys: Sequence[int], after_id: int, most: int
+) -> list[int]:
+    """Keys of all products of these stores or categories, whatever their status."""
+    column = Product.store_id if kind == "store" else Product.category_id
+    found = select(Product.id).where(column.in_(keys), Product.id > after_id)
+    return list(connection.execute(found.order_by(Product.id).limit(most)).scalars())
+
+
+@query
+def gone_out_of_date(connection: Connection, since: Any, until: Any) -> list[int]:
+    """Products with a lot that is sold no more since a moment in between."""
+    found = select(Lot.product_id).where(Lot.sold_until > since, Lot.sold_until <= until)
+    return list(connection.execute(found.distinct()).scalars())
+
+
+@query
+def sales_of(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
+    """Order lines of the last 90 days by product."""
+    since = clock.utc_now() - SALES_COUNT_FOR
+    rows = connection.execute(
+        select(OrderLine.product_id, func.count())
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(OrderLine.product_id.in_(ids), Order.placed_at > since)
+        .group_by(OrderLine.product_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+@query
+def items_on_sale(
+    connection: Connection, ids: Sequence[int], wanted: ShelfQuery
+) -> dict[int, ShelfItem]:
+    """Those of these products that are on sale and fit the filters of ``wanted`` now."""
+    now = clock.utc_now()
+    chosen = list(conditions(wanted))
+    # As it is, the statement is the very one that was compiled, and costs a third less.
+    statement = _HITS.where(*chosen) if chosen else _HITS
+    rows = connection.execute(statement, {**at(now), "hits": list(ids)})
+    return {row.id: shelf_item(row, now) for row in rows}
+
+
+@query
+def count_facts(connection: Connection, wanted: ShelfQuery, most: int) -> list[Any]:
+    """What facets are counted by, of each product that fits ``wanted``, up to ``most``."""
+    statement = (
+        select(
+            Product.category_id, Product.brand, Product.diet, Product.price_minor,
+            Product.was_minor, Product.minimum, available(NOW).label("available"),
+        )
+        .join(Store, Store.id == Product.store_id)
+        .outerjoin(StockLevel, StockLevel.product_id == Product.id)
+        .where(and_(ON_SALE, *conditions(wanted)))
+        .limit(most)
+    )  # fmt: skip
+    return list(connection.execute(statement, at(clock.utc_now())))
+
+
+@query
+def synonym_pairs(connection: Connection) -> Iterable[tuple[str, str]]:
+    """All pairs, folded."""
+    return [(row.word, row.other) for row in connection.execute(_SYNONYMS)]
+
+
+@query
+def list_synonyms(connection: Connection, actor: Actor, wanted: PageQuery) -> Page[Synonym]:
+    """The pairs that the admin keeps, by their first word. Raises Invalid (cursor)."""
+    actor.require(Permission.WRITE_SYNONYMS)
+    keys = [SearchSynonym.word, SearchSynonym.other]
+    statement = select(SearchSynonym.__table__).order_by(*keys).limit(wanted.limit + 1)
+    if wanted.cursor is not None:
+        values = decode_cursor(wanted.cursor, [str, str])
+        statement = statement.where(after(keys, values, descending=False))
+    rows = connection.execute(statement).all()
+    return to_page(rows, wanted.limit, synonym, lambda row: (row.word, row.other))
+
+
+def synonym(row: Any) -> Synonym:
+    word, _, other = row.shown.partition("\n")
+    return Synonym(row.uid, word, other, row.created_at)
+
+
+def batches(ids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    for start in range(0, len(ids), size):
+        yield ids[start : start + size]

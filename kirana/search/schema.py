@@ -1,0 +1,29 @@
+"""What the index holds of a product: words to find it by, and values to count and rank by.
+
+Nothing that is shown comes from here: hits are keys, and the database tells what they are today.
+"""
+
+import tantivy
+
+# Raised with every change of the fields or of how words are made: older indexes are built anew.
+SCHEMA = 1
+KEY, WEIGHT, CODE, WORDS = "key", "weight", "code", "words"
+# Where a word may stand, and what it counts there.
+FIELDS = {"title": 3.0, "names": 2.5, "brand": 2.0, "shelf": 1.0}
+
+
+def schema() -> tantivy.Schema:
+    """The fields. Text comes folded and is cut at spaces."""
+    builder = tantivy.SchemaBuilder()
+    for name in FIELDS:
+        builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
+    builder.add_text_field(WORDS, stored=True, tokenizer_name="whitespace", index_option="basic")
+    builder.add_text_field(CODE, tokenizer_name="raw", index_option="basic")
+    builder.add_float_field(WEIGHT, fast=True)
+    for name in (KEY, "category", "price"):
+        builder.add_unsigned_field(name, indexed=True, fast=True)
+    for name in ("offer", "in_stock"):
+        builder.add_boolean_field(name, indexed=True, fast=True)
+    for name in ("maker", "diet", "store"):
+        builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
+    return builder.build()

@@ -1,0 +1,61 @@
+"""What may be meant by the letters typed so far: products to go to, categories to look into."""
+
+from kirana.catalog.queries import load_tree
+from kirana.catalog.views import Crumb
+from kirana.platform.words import folded
+from kirana.search import queries
+from kirana.search.asking import Question, keyed, words_of
+from kirana.search.finding import synonyms
+from kirana.search.reading import Snapshot, ask, kept
+from kirana.stock.filters import ShelfQuery
+from kirana.stock.queries import list_shelf
+from kirana.stock.views import ShelfItem
+
+MOST_CATEGORIES = 3
+# Hits that the database may turn out not to have any more.
+SPARE = 4
+
+
+def suggest_products(text: str, limit: int) -> tuple[list[ShelfItem], str | None]:
+    """Up to ``limit`` products on sale, best first, and what was looked for if not ``text``."""
+    words = words_of(text)
+    if not words:
+        return [], None
+    found = ask(lambda snapshot: _look(snapshot, words, limit))
+    if found is None:
+        return list_shelf(ShelfQuery(q=text, limit=limit)).items, None
+    keys, understood = found
+    items = queries.items_on_sale(keys, ShelfQuery()) if keys else {}
+    return [items[key] for key in keys if key in items][:limit], understood
+
+
+def _look(snapshot: Snapshot, words: list[str], limit: int) -> tuple[list[int], str | None]:
+    question = Question(snapshot, words, synonyms())
+    searcher = snapshot.searcher
+    hits = searcher.search(
+        question.query, limit + SPARE, count=False, weight_by_field="weight"
+    ).hits
+    understood = " ".join(question.understood) if hits and question.is_corrected else None
+    return keyed(snapshot, [address for _, address in hits]), understood
+
+
+def suggest_categories(text: str) -> list[Crumb]:
+    """Categories in whose name each word begins a word."""
+    words = words_of(text)
+    found = []
+    for name, crumb in _names() if words else ():
+        if all(f" {word}" in name for word in words):
+            found.append(crumb)
+            if len(found) == MOST_CATEGORIES:
+                break
+    return found
+
+
+def _names() -> tuple[tuple[str, Crumb], ...]:
+    """The categories' names as words, each with a space before it."""
+    return kept(
+        "category-names",
+        lambda: tuple(
+            (f" {folded(node.name)}", Crumb(node.slug, node.name)) for node in load_tree().nodes
+        ),
+    )

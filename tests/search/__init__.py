@@ -1,0 +1,1 @@
+"""The search: index, feed, words, facets."""
