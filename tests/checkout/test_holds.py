@@ -19,11 +19,12 @@ from kirana.checkout.services import check_out, keep_on, leave_checkout, start_c
 from kirana.platform import clock, db
 from kirana.platform.access import Actor
 from kirana.platform.amounts import Money
-from kirana.platform.errors import Unauthorized
+from kirana.platform.errors import Stale, Unauthorized
 from kirana.stock import hold_queries
 from kirana.stock.errors import OutOfStock
 from kirana.stock.models import Reservation
-from kirana.stock.services.goods import adjust_stock
+from kirana.stock.services.goods import adjust_stock, count_stock
+from kirana.stock.store_queries import get_stock
 from kirana.stock.tasks import release
 from tests.cart.counting import counted
 from tests.cart.goods import (
@@ -275,6 +276,21 @@ def test_a_manager_finds_no_lapsed_hold_in_the_way(store: int) -> None:
     let_lapse()
     adjust_stock(manager, milk, -2, "broken")
     assert shelf_of(milk) == (3, 0)
+
+
+def test_a_count_goes_by_the_version_that_was_shown_while_a_hold_had_lapsed(store: int) -> None:
+    milk, manager = make_product(store, 10), make_person("manager", store)
+    start_checkout(buyer_with((milk, 2)), SETTINGS)
+    let_lapse()
+    shown = get_stock(manager, milk)
+    assert shown.reserved == 2
+    with pytest.raises(Stale):
+        count_stock(manager, milk, 9, shown.version - 1)
+    assert count_stock(manager, milk, 9, shown.version).on_hand == 9
+    assert shelf_of(milk) == (9, 0)
+    with pytest.raises(Stale):
+        count_stock(manager, milk, 8, shown.version)
+    assert check.run() == []
 
 
 # ---- what changes the basket changes the hold

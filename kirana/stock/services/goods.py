@@ -10,7 +10,7 @@ from kirana.catalog.services.versions import raise_version
 from kirana.platform import audit
 from kirana.platform.access import Actor
 from kirana.platform.db import verb
-from kirana.platform.errors import Invalid, Stale
+from kirana.platform.errors import Invalid
 from kirana.stock.errors import VersionMissing
 from kirana.stock.lots import BEFORE, LONGEST_CODE
 from kirana.stock.models import WASTE_CODES, StockLevel
@@ -97,9 +97,7 @@ def count_stock(
     """
     if version is None:
         raise VersionMissing
-    level = lock_level(connection, actor, slug)
-    if level.version != version:
-        raise Stale
+    level = lock_level(connection, actor, slug, version)
     if on_hand < 0:
         raise Invalid.at("/on_hand", "must not be negative")
     if on_hand == level.on_hand:

@@ -1,5 +1,6 @@
 """One movement of one level and of its lots: what every verb about goods is made of."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -8,7 +9,7 @@ from sqlalchemy import Connection, update
 from kirana.accounts.permissions import Permission
 from kirana.catalog.services.products import lock_product
 from kirana.platform.access import Actor
-from kirana.platform.errors import Invalid
+from kirana.platform.errors import Invalid, Stale
 from kirana.platform.probes import reached
 from kirana.stock.errors import OutOfStock, Shortage
 from kirana.stock.lots import LotBook, LotState, Part
@@ -40,9 +41,16 @@ class Change(msgspec.Struct, frozen=True):
     transfer_uid: str | None = None
 
 
-def lock_level(connection: Connection, actor: Actor, slug: str) -> Any:
-    """The level of a product of the actor's stores, locked; made where there is none yet."""
-    return lock_own_levels(connection, actor, slug)[0]
+def lock_level(connection: Connection, actor: Actor, slug: str, seen: int | None = None) -> Any:
+    """The level of a product of the actor's stores, locked; made where there is none yet.
+
+    Raises Forbidden, NotFound, Stale (it was not at the version ``seen``, where that is given).
+    """
+    ids = _lock_products(connection, actor, [slug])
+    # Before lapsed holds are ended, which raises the version that was seen.
+    if seen is not None and lock_levels(connection, ids.values())[ids[slug]].version != seen:
+        raise Stale
+    return _without_lapsed(connection, ids)[slug]
 
 
 def lock_own_levels(connection: Connection, actor: Actor, *slugs: str) -> list[Any]:
@@ -50,6 +58,12 @@ def lock_own_levels(connection: Connection, actor: Actor, *slugs: str) -> list[A
 
     Raises Forbidden, NotFound (one of them is not the actor's).
     """
+    levels = _without_lapsed(connection, _lock_products(connection, actor, slugs))
+    return [levels[slug] for slug in slugs]
+
+
+def _lock_products(connection: Connection, actor: Actor, slugs: Iterable[str]) -> dict[str, int]:
+    """The ids of the actor's products by slug, locked; each has a level from here on."""
     actor.require(Permission.WRITE_STORE_STOCK)
     ids = {}
     for slug in sorted(set(slugs)):
@@ -58,10 +72,15 @@ def lock_own_levels(connection: Connection, actor: Actor, *slugs: str) -> list[A
         open_level(
             connection, product_id=product["id"], unit=product["unit"], minimum=product["minimum"]
         )
+    return ids
+
+
+def _without_lapsed(connection: Connection, ids: Mapping[str, int]) -> dict[str, Any]:
+    """The levels by slug, locked in ascending product id, without the holds that have lapsed."""
     release_lapsed(ids.values())
     levels = lock_levels(connection, ids.values())
     reached("stock.locked")
-    return [levels[ids[slug]] for slug in slugs]
+    return {slug: levels[product_id] for slug, product_id in ids.items()}
 
 
 def move(connection: Connection, actor: Actor, level: Any, change: Change) -> tuple[Part, ...]:
