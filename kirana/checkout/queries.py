@@ -28,5 +28,6 @@ def hold_of(basket: BasketView) -> Hold:
     if not kept:
         return Hold()
     until = min(line.held_until for line in kept if line.held_until)
-    whole = sum(line.held >= line.quantity for line in kept)
+    # Of what went out of date while it was kept less may be there.
+    whole = sum(min(line.held, line.available) >= line.quantity for line in kept)
     return Hold(until, whole == len(basket.lines))
