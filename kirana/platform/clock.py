@@ -20,7 +20,7 @@ def utc_now() -> datetime:
 
 def now(connection: Connection) -> datetime:
     """The database's moment on PostgreSQL, asked once in each transaction; the host's on SQLite."""
-    if _frozen.get() is None and connection.dialect.name == "postgresql":
+    if is_asked_for(connection):
         unit = connection.get_transaction()
         known: tuple[object, datetime] | None = connection.info.get(_MOMENT)
         if known is None or unit is None or known[0] is not unit:
@@ -36,8 +36,12 @@ def asked(connection: Connection) -> datetime | ColumnElement[datetime]:
 
     So that the moment costs no statement of its own.
     """
-    is_known = _frozen.get() is not None or connection.dialect.name != "postgresql"
-    return utc_now() if is_known else func.clock_timestamp()
+    return func.clock_timestamp() if is_asked_for(connection) else utc_now()
+
+
+def is_asked_for(connection: Connection) -> bool:
+    """Whether the moment is the database's to say."""
+    return _frozen.get() is None and connection.dialect.name == "postgresql"
 
 
 def told(connection: Connection, moment: datetime) -> None:

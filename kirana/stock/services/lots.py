@@ -27,9 +27,10 @@ def open_book(
     """The lots of those ``levels`` that keep them, locked in ascending id; their levels are.
 
     Lots that hold something, and which ``also`` picks. Asks nothing where no lots are kept.
+    Judged at the moment at which the levels were looked at.
     """
     tracked = [product_id for product_id, level in levels.items() if level.tracks_lots]
-    now = clock.now(connection)
+    now = max((level.looked_at for level in levels.values()), default=clock.now(connection))
     if not tracked:
         return LotBook((), (), now)
     wanted = or_(Lot.on_hand > 0, false() if also is None else also)

@@ -106,7 +106,7 @@ def move(connection: Connection, actor: Actor, level: Any, change: Change) -> tu
         level.product_id, change.kind, change.delta, on_hand, change.reason[:200],
         reason_code=change.reason_code, transfer_uid=change.transfer_uid, parts=parts,
     )  # fmt: skip
-    write_entries(connection, actor, [entry])
+    write_entries(connection, actor, [entry], {level.product_id: level})
     return parts
 
 

@@ -1,7 +1,8 @@
 """Stock leaves with an order and comes back with its cancellation."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, bindparam, exists, select, update
@@ -62,10 +63,11 @@ def take_for_lines(connection: Connection, actor: Actor, lines: Sequence[LineDem
         taken[product_id] = quantity
         reached("stock.taken_one")
     after = lock_levels(connection, demand)
-    if any(level.tracks_lots and level.available < 0 for level in after.values()):
-        # The guarded write waited for the level, and did not see what became of its lots.
-        raise OutOfStock.of(_shortages(connection, demand, taken))
     book = open_book(connection, after)
+    tracked = [key for key in demand if after[key].tracks_lots]
+    if any(book.free(key, after[key].reserved) < demand[key] for key in tracked):
+        # The guarded write waited for the level: neither its lots nor the day are what it saw.
+        raise OutOfStock.of(_shortages(connection, demand, taken, after))
     entries = []
     left = {product_id: after[product_id].on_hand + demand[product_id] for product_id in demand}
     for line in lines:
@@ -73,7 +75,7 @@ def take_for_lines(connection: Connection, actor: Actor, lines: Sequence[LineDem
         parts = book.sell(line.product_id, line.quantity)
         entries.append(_entry(line, "sold", left[line.product_id], parts))
     close_book(connection, book)
-    write_entries(connection, actor, entries)
+    write_entries(connection, actor, entries, after)
     changes = {key: freed.get(key, 0) - taken for key, taken in demand.items()}
     raise_if_band_changed(connection, after, changes)
 
@@ -104,8 +106,10 @@ def give_back_for_lines(connection: Connection, actor: Actor, lines: Sequence[Li
         parts = lots.give_back(line.product_id, line.order_line_id, line.quantity)
         entries.append(_entry(line, "returned", balance[line.product_id], parts))
     close_book(connection, lots.book)
-    write_entries(connection, actor, entries)
-    raise_if_band_changed(connection, lock_levels(connection, back), back)
+    # Looked at with the locks held, for what is due the moment.
+    after = lock_levels(connection, back)
+    write_entries(connection, actor, entries, after)
+    raise_if_band_changed(connection, after, back)
 
 
 def _take(connection: Connection, product_id: int, quantity: int) -> bool:
@@ -152,13 +156,17 @@ def _by_product(lines: Sequence[LineDemand]) -> dict[int, int]:
 
 
 def _shortages(
-    connection: Connection, demand: dict[int, int], taken: dict[int, int]
+    connection: Connection,
+    demand: dict[int, int],
+    taken: dict[int, int],
+    levels: Mapping[int, Any] = {},
 ) -> list[Shortage]:
     """What falls short; ``taken`` was subtracted by this transaction, which will be undone."""
+    looked_at = max((level.looked_at for level in levels.values()), default=clock.now(connection))
     rows = connection.execute(
         select(
             Product.id, Product.slug, Product.title, Product.status,
-            available(clock.now(connection)).label("available"),
+            available(looked_at).label("available"),
         )
         .outerjoin(StockLevel, StockLevel.product_id == Product.id)
         .where(Product.id.in_(demand))
