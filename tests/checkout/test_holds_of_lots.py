@@ -1,6 +1,8 @@
 """Goods that go out of date while they are kept: whoever kept them first gets what is in date."""
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
+from datetime import datetime
 
 import pytest
 
@@ -140,3 +142,43 @@ def test_mutant_without_giving_way_serves_nobody(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(holding, "_let_give_way", lambda *_: None)
     shelf = Shelf()
     assert raised(_both_order(shelf)) == ["OutOfStock", "OutOfStock"]
+
+
+@pytest.mark.parametrize("is_held", [False, True])
+def test_midnight_falls_between_any_two_looks_at_the_clock(
+    is_held: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An order is of one day: it takes goods of the old one, or says that there are none."""
+    manager = make_person("manager", store := make_store())
+    make_person("admin")
+    for look in itertools.count(1):
+        milk = make_product(store, 0)
+        with clock.frozen(EVENING):
+            track_lots(manager, milk, True)
+            receive_goods(manager, milk, 5, "", Delivery("old", TODAY))
+            buyer = buyer_with((milk, 5))
+            if is_held:
+                start_checkout(buyer, SETTINGS)
+        looks = itertools.count(1)
+        outcome, last = _order_as_the_day_ends(buyer, looks, look, monkeypatch)
+        assert raised([outcome]) in ([], ["OutOfStock"])
+        if last < look:
+            break
+    assert not isinstance(outcome, Exception), "it was over before midnight"
+    with clock.frozen(MIDNIGHT):
+        assert check.run() == []
+
+
+def _order_as_the_day_ends(
+    buyer: Actor, looks: Iterator[int], midnight_at: int, monkeypatch: pytest.MonkeyPatch
+) -> tuple[object, int]:
+    """What the order came to, and how often it looked at the clock."""
+
+    def look() -> datetime:
+        return EVENING if next(looks) < midnight_at else MIDNIGHT
+
+    with monkeypatch.context() as patch:
+        patch.setattr(clock, "utc_now", look)
+        patch.setattr(clock, "is_asked_for", lambda _connection: False)
+        [outcome] = at_once([lambda: check_out(buyer, HOME, FIVE)])
+    return outcome, next(looks) - 1
