@@ -82,6 +82,32 @@ def open_return_book(
     return ReturnBook(open_book(connection, levels, Lot.id.in_(touched)), sold, before)
 
 
+def find_spoilt(
+    connection: Connection, levels: Mapping[int, Any], lines: Mapping[int, int]
+) -> dict[int, int]:
+    """How much of what ``lines`` give back is out of date, by product that keeps lots no longer.
+
+    No lot is there for it to join, and without one it would be for sale again.
+    """
+    without = {line: product for line, product in lines.items() if not levels[product].tracks_lots}
+    found: dict[int, int] = defaultdict(int)
+    if not without:
+        return found
+    rows = connection.execute(
+        select(StockMovement.product_id, LotMovement.delta)
+        .join(LotMovement, LotMovement.movement_id == StockMovement.id)
+        .join(Lot, Lot.id == LotMovement.lot_id)
+        .where(
+            StockMovement.order_line_id.in_(without),
+            StockMovement.kind == "sold",
+            Lot.sold_until <= max(level.looked_at for level in levels.values()),
+        )
+    )
+    for row in rows:
+        found[row.product_id] -= row.delta
+    return found
+
+
 def _sold_parts(connection: Connection, lines: Iterable[int]) -> dict[int, list[Any]]:
     wanted = list(lines)
     found: dict[int, list[Any]] = defaultdict(list)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, exists, select, update
 
 from kirana.catalog.models import Product
 from kirana.platform import clock
-from kirana.platform.access import Actor
+from kirana.platform.access import SYSTEM, Actor
 from kirana.platform.db import verb
 from kirana.platform.probes import reached
 from kirana.stock.availability import NOW, at, available
@@ -18,8 +18,9 @@ from kirana.stock.lots import Part
 from kirana.stock.models import StockLevel, StockMovement
 from kirana.stock.services.holds import release_first
 from kirana.stock.services.ledger import Entry, lock_levels, raise_if_band_changed, write_entries
-from kirana.stock.services.lots import close_book, open_book, open_return_book
+from kirana.stock.services.lots import close_book, find_spoilt, open_book, open_return_book
 
+SPOILT = "Out of date when it came back"
 # Made once: making it costs more than sending it.
 _SUBTRACT = (
     update(StockLevel)
@@ -84,7 +85,8 @@ def take_for_lines(connection: Connection, actor: Actor, lines: Sequence[LineDem
 def give_back_for_lines(connection: Connection, actor: Actor, lines: Sequence[LineDemand]) -> None:
     """Put the stock of ``lines`` back, once for each line however often it is called.
 
-    It joins the lots that it was sold from. Locks levels in ascending product id, then lots.
+    It joins the lots that it was sold from; where lots are kept no longer, what is out of date is
+    thrown away. Locks levels in ascending product id, then lots.
     """
     levels = lock_levels(connection, _by_product(lines))
     known = select(StockMovement.order_line_id).where(
@@ -109,7 +111,26 @@ def give_back_for_lines(connection: Connection, actor: Actor, lines: Sequence[Li
     # Looked at with the locks held, for what is due the moment.
     after = lock_levels(connection, back)
     write_entries(connection, actor, entries, after)
+    if spoilt := _throw_away(connection, after, owed):
+        back = {product_id: n - spoilt.get(product_id, 0) for product_id, n in back.items()}
+        after = lock_levels(connection, back)
     raise_if_band_changed(connection, after, back)
+
+
+def _throw_away(
+    connection: Connection, levels: Mapping[int, Any], lines: Sequence[LineDemand]
+) -> dict[int, int]:
+    """Write off what came back out of date to a product that keeps no lots; by product."""
+    spoilt = find_spoilt(
+        connection, levels, {line.order_line_id: line.product_id for line in lines}
+    )
+    entries = []
+    for product_id, quantity in spoilt.items():
+        _add(connection, product_id, -quantity)
+        left = levels[product_id].on_hand - quantity
+        entries.append(Entry(product_id, "wasted", -quantity, left, SPOILT, reason_code="expired"))
+    write_entries(connection, SYSTEM, entries, levels)
+    return spoilt
 
 
 def _take(connection: Connection, product_id: int, quantity: int) -> bool:
