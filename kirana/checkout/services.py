@@ -9,7 +9,12 @@ from sqlalchemy import Connection
 from kirana.accounts.permissions import Permission
 from kirana.cart.errors import BasketEmpty
 from kirana.cart.queries import BasketLine, find_cart, lines_of
-from kirana.cart.services.carts import HandedIn, hand_in_cart, lock_open_cart
+from kirana.cart.services.carts import (
+    HandedIn,
+    hand_in_cart,
+    lock_active_cart,
+    lock_open_cart,
+)
 from kirana.checkout.differences import Difference, SeenLine, as_put_in, as_shown, differences
 from kirana.checkout.errors import LinesUnavailable, PriceChanged, TooManyHolds
 from kirana.orders.services.placing import NewGroup, PlacedOrder, place_orders
@@ -79,18 +84,20 @@ def check_out(
 def start_checkout(connection: Connection, actor: Actor, settings: Settings) -> None:
     """Keep what is in the caller's basket for a while; again: extend it and keep what was added.
 
-    Locks the cart, then stock levels in ascending product id. Raises Unauthorized, Forbidden,
-    BasketEmpty, TooManyHolds, LinesUnavailable, OutOfStock; then nothing changed.
+    Of each product so much as ``hold_increments`` allows; the rest can be ordered unkept. Locks the
+    account (shared), the cart, then stock levels in ascending product id. Raises Unauthorized,
+    Forbidden, BasketEmpty, TooManyHolds, LinesUnavailable, OutOfStock; then nothing changed.
     """
     actor.require(Permission.PLACE_ORDER)
-    cart_id = lock_open_cart(connection, actor)
+    cart_id = lock_active_cart(connection, actor)
     lines = lines_of(cart_id) if cart_id is not None else []
     if cart_id is None or not lines:
         raise BasketEmpty
     if len(lines) > settings.hold_lines:
         raise TooManyHolds
     _require_orderable(lines)
-    wanted = {line.product_id: line.quantity for line in lines}
+    wanted = {line.product_id: _kept_of(line, settings.hold_increments) for line in lines}
+    _require_the_rest(lines, wanted)
     hold_for_cart(cart_id, wanted, settings.hold_minutes)
 
 
@@ -115,6 +122,22 @@ def _require_orderable(lines: Sequence[BasketLine]) -> None:
     blocked = [line for line in lines if line.problem not in _STOCK]
     if blocked:
         raise LinesUnavailable(lines=[_blocked(line) for line in blocked])
+
+
+def _kept_of(line: BasketLine, increments: int) -> int:
+    """How much of a line is kept: nobody keeps a shop's whole stock from the others."""
+    return min(line.quantity, max(line.minimum, increments * line.increment))
+
+
+def _require_the_rest(lines: Sequence[BasketLine], wanted: Mapping[int, int]) -> None:
+    """Of what is not kept as a whole all is there, as far as can be seen. Raises OutOfStock."""
+    short = [
+        Shortage(line.slug, line.title, line.quantity, line.available)
+        for line in lines
+        if wanted[line.product_id] < line.quantity and line.available < line.quantity
+    ]
+    if short:
+        raise OutOfStock.of(short)
 
 
 def _quote(cart: HandedIn, expected: Money, terms: Terms) -> Quote:

@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from kirana import check
+from kirana.accounts.services import suspend
 from kirana.cart.errors import BasketEmpty, NotEnough
 from kirana.cart.queries import basket_view
 from kirana.cart.services import clear, merge_guest_cart, remove_line, set_line
@@ -156,6 +157,44 @@ def test_a_basket_with_more_lines_than_one_may_hold(store: int) -> None:
         start_checkout(buyer, few)
     assert holds() == []
     buy(buyer)
+
+
+def test_of_much_a_part_is_kept_and_all_can_be_ordered(store: int) -> None:
+    eggs = make_product(store, 900)
+    rice = make_product(store, 90_000, unit="g", increment=50, minimum=10_000, price_per=1000)
+    few = dataclasses.replace(SETTINGS, hold_increments=120)
+    buyer = buyer_with((eggs, 121), (rice, 15_000))
+    start_checkout(buyer, few)
+    assert (shelf_of(eggs), shelf_of(rice)) == ((900, 120), (90_000, 10_000))
+    assert not find_hold(buyer).is_whole
+    start_checkout(buyer, few)
+    assert shelf_of(eggs) == (900, 120)
+    buy(buyer)
+    assert (shelf_of(eggs), shelf_of(rice)) == ((779, 0), (75_000, 0))
+    assert check.run() == []
+
+
+def test_of_much_all_must_be_there_though_a_part_is_kept(store: int) -> None:
+    eggs = make_product(store, 200)
+    buyer = buyer_with((eggs, 200))
+    set_stock(eggs, 150)
+    with pytest.raises(OutOfStock) as refused:
+        start_checkout(buyer, SETTINGS)
+    assert [x["available"] for x in refused.value.details["shortages"]] == [150]
+    assert holds() == []
+
+
+def test_a_suspension_lets_go_of_what_is_kept(store: int) -> None:
+    milk, admin = make_product(store), make_person("admin")
+    buyer = buyer_with((milk, 2))
+    start_checkout(buyer, SETTINGS)
+    suspend(admin, buyer.uid, "fraud")
+    assert (shelf_of(milk), holds()) == ((10, 0), [])
+    assert [line.quantity for line in basket_view(buyer).lines] == [2], "the basket stays"
+    with pytest.raises(Unauthorized):
+        start_checkout(buyer, SETTINGS)
+    assert holds() == []
+    assert check.run() == []
 
 
 # ---- time
