@@ -194,8 +194,8 @@ def test_waste_and_corrections_name_a_lot_or_follow_the_dates(market: Market) ->
         count_stock(market.manager, slug, 1, level.version, "count")
         assert lots_of(slug) == {"late": 0, "keeps": 0, "today": 1}
     for change in (
-        lambda: adjust_stock(market.manager, slug, -1, "", "nowhere"),
-        lambda: adjust_stock(market.manager, slug, 1, "", "nowhere"),
+        lambda: adjust_stock(market.manager, slug, -1, "count", "nowhere"),
+        lambda: adjust_stock(market.manager, slug, 1, "count", "nowhere"),
     ):
         with pytest.raises(Invalid):
             change()
@@ -423,7 +423,9 @@ def test_sixty_random_moves_leave_the_books_in_order(market: Market, buyer: Acto
                 lambda x=lines: take_for_lines(buyer, x) or sold.append(x),
                 lambda: sold and give_back_for_lines(SYSTEM, sold.pop(0)),
                 lambda q=quantity: waste_goods(market.manager, slug, q, Waste("spoilt")),
-                lambda q=quantity: adjust_stock(market.manager, slug, chance.choice([q, -q]), ""),
+                lambda q=quantity: adjust_stock(
+                    market.manager, slug, chance.choice([q, -q]), "count"
+                ),
             ]
             with contextlib.suppress(OutOfStock, Invalid):
                 chance.choice([*deeds, deeds[1]])()

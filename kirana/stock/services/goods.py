@@ -19,6 +19,8 @@ from kirana.stock.services.movements import MOST_ON_HAND, Change, change_level, 
 from kirana.stock.store_queries import get_stock
 from kirana.stock.views import StockView
 
+COUNTED = "Counted"
+
 
 class Delivery(msgspec.Struct, frozen=True):
     """What the pack says, of a product whose lots are kept. Without a code: called by its date."""
@@ -72,7 +74,9 @@ def waste_goods(
 def adjust_stock(
     connection: Connection, actor: Actor, slug: str, delta: int, reason: str, lot: str | None = None
 ) -> StockView:
-    """Mend the level by ``delta`` steps, up or down; of ``lot``, or what goes out first.
+    """Mend the level by ``delta`` steps, up or down, for a ``reason``.
+
+    Of ``lot``, or of what goes out first.
 
     Raises NotFound, Invalid, OutOfStock.
     """
@@ -102,7 +106,7 @@ def count_stock(
         raise Invalid.at("/on_hand", "must not be negative")
     if on_hand == level.on_hand:
         return get_stock(actor, slug)
-    change = Change("adjusted", on_hand - level.on_hand, reason)
+    change = Change("adjusted", on_hand - level.on_hand, reason.strip() or COUNTED)
     return change_level(connection, actor, level, change)
 
 

@@ -13,7 +13,7 @@ from kirana.platform.errors import Invalid, Stale
 from kirana.platform.probes import reached
 from kirana.stock.errors import OutOfStock, Shortage
 from kirana.stock.lots import LotBook, LotState, Part
-from kirana.stock.models import Lot, StockLevel
+from kirana.stock.models import LONGEST_REASON, Lot, StockLevel
 from kirana.stock.services.holds import release_lapsed
 from kirana.stock.services.ledger import (
     Entry,
@@ -88,6 +88,7 @@ def move(connection: Connection, actor: Actor, level: Any, change: Change) -> tu
 
     Raises Invalid, OutOfStock (more than is there, or than is free).
     """
+    _require_reason(change)
     on_hand = level.on_hand + change.delta
     if on_hand < level.reserved:
         raise _short(level, change, level.on_hand - level.reserved)
@@ -103,7 +104,7 @@ def move(connection: Connection, actor: Actor, level: Any, change: Change) -> tu
     )
     close_book(connection, book)
     entry = Entry(
-        level.product_id, change.kind, change.delta, on_hand, change.reason[:200],
+        level.product_id, change.kind, change.delta, on_hand, change.reason,
         reason_code=change.reason_code, transfer_uid=change.transfer_uid, parts=parts,
     )  # fmt: skip
     write_entries(connection, actor, [entry], {level.product_id: level})
@@ -115,6 +116,14 @@ def change_level(connection: Connection, actor: Actor, level: Any, change: Chang
     after = lock_levels(connection, [level.product_id])
     raise_if_band_changed(connection, after, {level.product_id: change.delta})
     return get_stock(actor, level.slug)
+
+
+def _require_reason(change: Change) -> None:
+    """What is kept for good is kept as it was given; a correction is explained. Raises Invalid."""
+    if len(change.reason) > LONGEST_REASON:
+        raise Invalid.at("/reason", f"must have at most {LONGEST_REASON} characters")
+    if change.kind == "adjusted" and not change.reason.strip():
+        raise Invalid.at("/reason", "must be given", "required")
 
 
 def _parts(book: LotBook, level: Any, change: Change) -> tuple[Part, ...]:
