@@ -4,7 +4,7 @@ from sqlalchemy import Connection, and_, or_, select
 
 from kirana.platform import clock
 from kirana.platform.db import query
-from kirana.stock.availability import available
+from kirana.stock.availability import available, is_over
 from kirana.stock.models import Reservation, StockLevel
 
 PAGE = 200
@@ -17,12 +17,12 @@ def list_ending(connection: Connection, after: int) -> list[int]:
     Lapsed ones, and such on goods that went out of date while they were kept.
     """
     now = clock.now(connection)
-    is_over = and_(StockLevel.tracks_lots, available(now) < 0)
+    spoilt = and_(StockLevel.tracks_lots, available(now) < 0)
     found = (
         select(Reservation.product_id)
         .distinct()
         .join(StockLevel, StockLevel.product_id == Reservation.product_id)
-        .where(or_(Reservation.expires_at <= now, is_over), Reservation.product_id > after)
+        .where(or_(is_over(now), spoilt), Reservation.product_id > after)
     )
     page = found.order_by(Reservation.product_id).limit(PAGE)
     return list(connection.execute(page).scalars())

@@ -22,8 +22,10 @@ from kirana.platform.access import Actor
 from kirana.platform.amounts import Money
 from kirana.platform.errors import Stale, Unauthorized
 from kirana.stock import hold_queries
+from kirana.stock.availability import FARTHEST_END
 from kirana.stock.errors import OutOfStock
 from kirana.stock.models import Reservation
+from kirana.stock.services import holds as holding
 from kirana.stock.services.goods import adjust_stock, count_stock
 from kirana.stock.store_queries import get_stock
 from kirana.stock.tasks import release
@@ -330,6 +332,34 @@ def test_a_count_goes_by_the_version_that_was_shown_while_a_hold_had_lapsed(stor
     with pytest.raises(Stale):
         count_stock(manager, milk, 8, shown.version)
     assert check.run() == []
+
+
+def test_a_hold_that_was_made_while_the_clock_was_ahead_has_lapsed(store: int) -> None:
+    milk, rice = make_product(store, 2), make_product(store, 2)
+    early = [buyer_with((milk, 2)), buyer_with((rice, 2))]
+    other = make_person()
+    with clock.frozen(NOON + timedelta(days=30)):
+        for buyer in early:
+            start_checkout(buyer, SETTINGS)
+    with clock.frozen(NOON):
+        assert find_hold(early[0]) == Hold()
+        set_line(other, milk, 2)
+        start_checkout(other, SETTINGS)
+        assert find_hold(other).until == at(10)
+        release()
+        assert (shelf_of(milk), shelf_of(rice)) == ((2, 2), (2, 0))
+        keep_on(early[1], SETTINGS)
+        start_checkout(early[1], SETTINGS)
+        assert find_hold(early[1]).until == at(10)
+
+
+def test_no_hold_that_is_allowed_ends_as_far_away_as_one_that_is_not(store: int) -> None:
+    [longest] = [
+        item.metadata["bounds"][1]
+        for item in dataclasses.fields(SETTINGS)
+        if item.name == "hold_minutes"
+    ]
+    assert timedelta(minutes=longest) * holding.MOST_LIVES == FARTHEST_END
 
 
 # ---- what changes the basket changes the hold

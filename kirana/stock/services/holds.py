@@ -17,6 +17,7 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    not_,
     or_,
     select,
     update,
@@ -26,7 +27,7 @@ from kirana.catalog.models import Product
 from kirana.platform import clock
 from kirana.platform.db import verb
 from kirana.platform.probes import reached
-from kirana.stock.availability import available, coming_back, within_reach
+from kirana.stock.availability import available, coming_back, is_over, within_reach
 from kirana.stock.errors import OutOfStock, Shortage
 from kirana.stock.hold_queries import list_ending
 from kirana.stock.models import Reservation, StockLevel
@@ -64,7 +65,7 @@ def extend_hold(connection: Connection, cart_id: int, minutes: int) -> None:
     """Keep what is still held for ``minutes`` from now, within its most life. Locks the levels."""
     lock_levels(connection, _held(connection, cart_id))
     until = _until(connection, cart_id, minutes)
-    live = (Reservation.cart_id == cart_id, Reservation.expires_at > clock.now(connection))
+    live = (Reservation.cart_id == cart_id, not_(is_over(clock.now(connection))))
     connection.execute(update(Reservation).where(*live).values(expires_at=until))
 
 
@@ -102,12 +103,12 @@ def release_first(
     freed: dict[int, int] = defaultdict(int)
     levels = _lock(connection, product_ids, cart_id)
     if over := [level.product_id for level in levels if level.available < 0]:
-        _end(connection, over, Reservation.expires_at <= clock.now(connection), freed)
+        _end(connection, over, is_over(clock.now(connection)), freed)
         _let_give_way(connection, over, freed)
     if products := [level.product_id for level in levels if level.ends]:
         reached("stock.holds_seen")
-        lapsed = Reservation.expires_at <= clock.now(connection)
-        _end(connection, products, or_(lapsed, Reservation.cart_id == cart_id), freed)
+        gone = or_(is_over(clock.now(connection)), Reservation.cart_id == cart_id)
+        _end(connection, products, gone, freed)
     return freed
 
 
@@ -246,7 +247,7 @@ def _held(connection: Connection, cart_id: int) -> dict[int, int]:
 def _until(connection: Connection, cart_id: int, minutes: int) -> datetime:
     """When a hold that is made or extended now will end: a cart's rows have one age and one end."""
     now, life = clock.now(connection), timedelta(minutes=minutes)
-    live = (Reservation.cart_id == cart_id, Reservation.expires_at > now)
+    live = (Reservation.cart_id == cart_id, not_(is_over(now)))
     oldest = select(func.min(Reservation.created_at)).where(*live)
     begun = connection.execute(oldest).scalar_one() or now
     return min(now + life, begun + MOST_LIVES * life)
