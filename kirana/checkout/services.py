@@ -15,6 +15,7 @@ from kirana.cart.services.carts import (
     lock_active_cart,
     lock_open_cart,
 )
+from kirana.cart.services.keeping import keep_until, kept_on_until
 from kirana.checkout.differences import Difference, SeenLine, as_put_in, as_shown, differences
 from kirana.checkout.errors import LinesUnavailable, PriceChanged, TooManyHolds
 from kirana.orders.services.placing import NewGroup, PlacedOrder, place_orders
@@ -86,7 +87,8 @@ def start_checkout(connection: Connection, actor: Actor, settings: Settings) -> 
 
     Of each product so much as ``hold_increments`` allows; the rest can be ordered unkept. Locks the
     account (shared), the cart, then stock levels in ascending product id. Raises Unauthorized,
-    Forbidden, BasketEmpty, TooManyHolds, LinesUnavailable, OutOfStock; then nothing changed.
+    Forbidden, BasketEmpty, TooManyHolds, KeptLongEnough, LinesUnavailable, OutOfStock; then nothing
+    changed.
     """
     actor.require(Permission.PLACE_ORDER)
     cart_id = lock_active_cart(connection, actor)
@@ -98,7 +100,7 @@ def start_checkout(connection: Connection, actor: Actor, settings: Settings) -> 
     _require_orderable(lines)
     wanted = {line.product_id: _kept_of(line, settings.hold_increments) for line in lines}
     _require_the_rest(lines, wanted)
-    hold_for_cart(cart_id, wanted, settings.hold_minutes)
+    hold_for_cart(cart_id, wanted, keep_until(cart_id, settings.hold_minutes))
 
 
 @verb
@@ -106,7 +108,7 @@ def keep_on(_connection: Connection, actor: Actor, settings: Settings) -> None:
     """Somebody is busy with their checkout: what is kept for them is kept on. Locks the levels."""
     cart_id = find_cart(actor)
     if cart_id is not None:
-        extend_hold(cart_id, settings.hold_minutes)
+        extend_hold(cart_id, kept_on_until(cart_id, settings.hold_minutes))
 
 
 @verb

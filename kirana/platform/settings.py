@@ -130,7 +130,8 @@ class Settings:
         120,
         10,
         "Minutes for which starting checkout keeps the goods of a basket (1 to 120); going on "
-        "with it extends that, up to three times as long in all.",
+        "with it extends that, up to three times as long in all; then nothing is kept for as "
+        "long as once.",
     )
     hold_lines: int = _between(
         1,

@@ -1,5 +1,6 @@
 """Starting checkout keeps the goods: for whom, for how long, and what ends it."""
 
+import contextlib
 import dataclasses
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -8,11 +9,12 @@ import pytest
 
 from kirana import check
 from kirana.accounts.services import suspend
-from kirana.cart.errors import BasketEmpty, NotEnough
+from kirana.cart.errors import BasketEmpty, KeptLongEnough, NotEnough
 from kirana.cart.queries import basket_view
 from kirana.cart.services import clear, merge_guest_cart, remove_line, set_line
 from kirana.cart.services.carts import abandon_cart
 from kirana.cart.services.forgetting import forget_baskets
+from kirana.cart.services.keeping import MOST_LIVES
 from kirana.catalog.queries import catalog_version
 from kirana.checkout.errors import LinesUnavailable, TooManyHolds
 from kirana.checkout.queries import Hold, find_hold
@@ -25,7 +27,6 @@ from kirana.stock import hold_queries
 from kirana.stock.availability import FARTHEST_END
 from kirana.stock.errors import OutOfStock
 from kirana.stock.models import Reservation
-from kirana.stock.services import holds as holding
 from kirana.stock.services.goods import adjust_stock, count_stock
 from kirana.stock.store_queries import get_stock
 from kirana.stock.tasks import release
@@ -215,8 +216,34 @@ def test_going_on_extends_the_same_rows_up_to_three_lives(store: int) -> None:
     with clock.frozen(at(30)):
         keep_on(buyer, SETTINGS)
         assert find_hold(buyer) == Hold(None, is_whole=False)
+        with pytest.raises(KeptLongEnough):
+            start_checkout(buyer, SETTINGS)
+        assert find_hold(buyer) == Hold()
+    with clock.frozen(at(40)):
         start_checkout(buyer, SETTINGS)
-        assert find_hold(buyer).until == at(40), "a new one, if nobody was faster"
+        assert find_hold(buyer).until == at(50), "a new one, if nobody was faster"
+
+
+def test_leaving_and_starting_anew_gives_no_more_time(store: int) -> None:
+    """All that there is, hour after hour: of each forty minutes ten are the others'."""
+    milk = make_product(store, 3)
+    buyer, other = buyer_with((milk, 3)), make_person()
+    free = []
+    for minute in range(0, 80, 2):
+        with clock.frozen(at(minute)):
+            leave_checkout(buyer)
+            with contextlib.suppress(KeptLongEnough):
+                start_checkout(buyer, SETTINGS)
+            try:
+                set_line(other, milk, 1)
+                remove_line(other, milk)
+                free.append(minute)
+            except NotEnough:
+                pass
+    assert free == [30, 32, 34, 36, 38, 70, 72, 74, 76, 78]
+    with clock.frozen(at(79)):
+        buy(buyer)
+        assert check.run() == []
 
 
 def test_a_line_put_in_later_shares_the_end_of_the_others(store: int) -> None:
@@ -359,7 +386,7 @@ def test_no_hold_that_is_allowed_ends_as_far_away_as_one_that_is_not(store: int)
         for item in dataclasses.fields(SETTINGS)
         if item.name == "hold_minutes"
     ]
-    assert timedelta(minutes=longest) * holding.MOST_LIVES == FARTHEST_END
+    assert timedelta(minutes=longest) * MOST_LIVES == FARTHEST_END
 
 
 # ---- what changes the basket changes the hold

@@ -6,7 +6,7 @@ nobody takes. ``reserved`` is the sum of a product's rows at the end of every tr
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -15,7 +15,6 @@ from sqlalchemy import (
     case,
     delete,
     exists,
-    func,
     insert,
     not_,
     or_,
@@ -33,22 +32,19 @@ from kirana.stock.hold_queries import list_ending
 from kirana.stock.models import Reservation, StockLevel
 from kirana.stock.services.ledger import lock_levels, raise_if_band_changed
 
-# A hold may be extended until it is this many times as old as it lives untouched.
-MOST_LIVES = 3
-
 
 @verb
 def hold_for_cart(
-    connection: Connection, cart_id: int, wanted: Mapping[int, int], minutes: int
-) -> datetime:
-    """Keep ``wanted`` (steps by product id) for a cart, all of it or nothing; until when.
+    connection: Connection, cart_id: int, wanted: Mapping[int, int], until: datetime
+) -> None:
+    """Keep ``wanted`` (steps by product id) for a cart ``until`` then, all of it or nothing.
 
     What the cart holds already stays and is extended. Locks the levels in ascending product id.
     Raises OutOfStock, which names every product that falls short; then nothing was kept.
     """
     freed = release_first(connection, wanted)
     reached("stock.before_hold")
-    now, until = clock.now(connection), _until(connection, cart_id, minutes)
+    now = clock.now(connection)
     held = _held(connection, cart_id)
     more = {key: max(0, wanted[key] - held.get(key, 0)) for key in sorted(wanted)}
     for product_id, quantity in more.items():
@@ -57,14 +53,12 @@ def hold_for_cart(
         _write(connection, cart_id, (product_id, held.get(product_id, 0) + quantity), (now, until))
     deltas = {key: freed.get(key, 0) - quantity for key, quantity in more.items()}
     raise_if_band_changed(connection, lock_levels(connection, more), deltas)
-    return until
 
 
 @verb
-def extend_hold(connection: Connection, cart_id: int, minutes: int) -> None:
-    """Keep what is still held for ``minutes`` from now, within its most life. Locks the levels."""
+def extend_hold(connection: Connection, cart_id: int, until: datetime) -> None:
+    """Keep what is still held ``until`` then. Locks the levels."""
     lock_levels(connection, _held(connection, cart_id))
-    until = _until(connection, cart_id, minutes)
     live = (Reservation.cart_id == cart_id, not_(is_over(clock.now(connection))))
     connection.execute(update(Reservation).where(*live).values(expires_at=until))
 
@@ -242,15 +236,6 @@ def _held(connection: Connection, cart_id: int) -> dict[int, int]:
     columns = (Reservation.product_id, Reservation.quantity)
     rows = connection.execute(select(*columns).where(Reservation.cart_id == cart_id))
     return {row.product_id: row.quantity for row in rows}
-
-
-def _until(connection: Connection, cart_id: int, minutes: int) -> datetime:
-    """When a hold that is made or extended now will end: a cart's rows have one age and one end."""
-    now, life = clock.now(connection), timedelta(minutes=minutes)
-    live = (Reservation.cart_id == cart_id, not_(is_over(now)))
-    oldest = select(func.min(Reservation.created_at)).where(*live)
-    begun = connection.execute(oldest).scalar_one() or now
-    return min(now + life, begun + MOST_LIVES * life)
 
 
 def _shortages(connection: Connection, cart_id: int, wanted: Mapping[int, int]) -> list[Shortage]:
