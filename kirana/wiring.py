@@ -9,6 +9,7 @@ from kirana import notifications
 from kirana.accounts.house_rules import HouseRules, follow
 from kirana.accounts.queries import has_demo_logins
 from kirana.cart.services import merge_guest_cart
+from kirana.cart.services.forgetting import let_go_of_goods
 from kirana.catalog.services.versions import on_store_changed
 from kirana.exports.services import stop_exports_without_right
 from kirana.platform import db, freshness, migrations
@@ -40,6 +41,7 @@ def wire(settings: Settings) -> None:
     subscribe("store_changed", on_store_changed)
     subscribe("store_moved", on_store_changed)
     subscribe("account_suspended", stop_exports_without_right)
+    subscribe("account_suspended", let_go_of_goods)
     subscribe("address_left", forget_invitations)
     subscribe("role_changed", leave_all_stores)
     subscribe("membership_changed", stop_exports_without_right)

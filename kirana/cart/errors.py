@@ -6,6 +6,13 @@ from kirana.catalog.units import quantity_text
 from kirana.platform.errors import Conflict, Invalid
 
 
+class KeptLongEnough(Conflict):
+    """What was in the basket was kept for its most life; it can be ordered without being kept."""
+
+    code = "kept_long_enough"
+    message = "Your goods were kept as long as they can be. You can still order what is there."
+
+
 class OffGrid(Invalid):
     """A quantity between two that may be ordered; ``allowed`` names the nearest ones."""
 

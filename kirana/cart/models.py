@@ -13,7 +13,10 @@ _OPEN = text("status = 'open'")
 
 
 class Cart(Model):
-    """One basket. ``version`` rises with every change of its lines."""
+    """One basket. ``version`` rises with every change of its lines.
+
+    ``kept_since``: when goods were first kept for it, of the times that count together.
+    """
 
     __tablename__ = "cart"
     __table_args__ = (
@@ -42,6 +45,7 @@ class Cart(Model):
     guest_hash: Mapped[str | None] = mapped_column(String(64))
     status: Mapped[str] = columns.status(default="open")
     version: Mapped[int] = mapped_column(default=1)
+    kept_since: Mapped[datetime | None] = columns.moment()
     updated_at: Mapped[datetime] = columns.created()
     created_at: Mapped[datetime] = columns.created()
 

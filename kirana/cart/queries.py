@@ -19,7 +19,7 @@ from kirana.platform.money import round_half_up
 from kirana.pricing.errors import TotalTooLarge
 from kirana.pricing.quote import Quote, Wish, line_total, quote
 from kirana.pricing.tax import tax_rules
-from kirana.stock.availability import NOW, at, available, coming_back
+from kirana.stock.availability import NOW, around, available, coming_back
 from kirana.stock.bands import Band, band_of
 from kirana.stock.models import Reservation, StockLevel
 from kirana.stores.models import Store
@@ -188,7 +188,7 @@ def _owned(is_signed_in: bool) -> Any:
 @query
 def basket_view(connection: Connection, actor: Actor) -> BasketView:
     """The caller's basket with prices, stock and quote as they are now."""
-    wanted = {**owner(actor), **at(clock.utc_now())}
+    wanted = {**owner(actor), **around(clock.utc_now())}
     rows = connection.execute(_owned(actor.is_signed_in), wanted).all()
     if not rows:
         return EMPTY
@@ -210,7 +210,9 @@ def find_cart(connection: Connection, actor: Actor) -> int | None:
 @query
 def lines_of(connection: Connection, cart_id: int) -> list[BasketLine]:
     """The lines of one cart, in the order in which they were added."""
-    rows = connection.execute(_LINES_OF, {"of_cart": cart_id, **at(clock.now(connection))}).all()
+    rows = connection.execute(
+        _LINES_OF, {"of_cart": cart_id, **around(clock.now(connection))}
+    ).all()
     return [to_line(row) for row in rows]
 
 

@@ -7,7 +7,7 @@ import msgspec
 from flask import Blueprint, current_app
 
 from kirana.accounts.permissions import Permission
-from kirana.cart.errors import BasketEmpty
+from kirana.cart.errors import BasketEmpty, KeptLongEnough
 from kirana.cart.queries import basket_view
 from kirana.cart.steps import MOST_LINES
 from kirana.checkout.differences import SeenLine
@@ -45,7 +45,7 @@ class NewOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @limited("hour", "hold_per_hour")
 @operation(
     "startCheckout",
-    raises=(BasketEmpty, LinesUnavailable, OutOfStock, TooManyHolds, TooMany),
+    raises=(BasketEmpty, KeptLongEnough, LinesUnavailable, OutOfStock, TooManyHolds, TooMany),
     idempotency="accepted",
 )
 def start(actor: Actor) -> CheckoutView:

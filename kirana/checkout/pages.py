@@ -10,7 +10,7 @@ from flask import Blueprint, Response, current_app, request
 from kirana.accounts.permissions import Permission
 from kirana.accounts.queries import list_addresses
 from kirana.accounts.shapes import Line
-from kirana.cart.errors import BasketEmpty
+from kirana.cart.errors import BasketEmpty, KeptLongEnough
 from kirana.cart.pages import groups_of, sums_of, taxes_of
 from kirana.cart.queries import BasketLine, BasketView, basket_view
 from kirana.cart.shapes import show_quote
@@ -97,7 +97,7 @@ def start() -> Response:
         start_checkout(current_actor(), _settings())
     except BasketEmpty:
         return go_to("/basket")
-    except TooManyHolds as error:
+    except (TooManyHolds, KeptLongEnough) as error:
         note(error.detail, "warn")
     except Conflict as error:
         note(error.detail, "warn")

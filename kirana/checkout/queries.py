@@ -7,6 +7,7 @@ import msgspec
 from kirana.cart.queries import BasketView, basket_view
 from kirana.platform import clock
 from kirana.platform.access import Actor
+from kirana.stock.availability import FARTHEST_END
 
 
 class Hold(msgspec.Struct, frozen=True):
@@ -24,9 +25,11 @@ def find_hold(actor: Actor) -> Hold:
 def hold_of(basket: BasketView) -> Hold:
     """The live hold of a basket, as that was read."""
     now = clock.utc_now()
-    kept = [line for line in basket.lines if line.held_until and line.held_until > now]
+    far = now + FARTHEST_END
+    kept = [line for line in basket.lines if line.held_until and now < line.held_until <= far]
     if not kept:
         return Hold()
     until = min(line.held_until for line in kept if line.held_until)
-    whole = sum(line.held >= line.quantity for line in kept)
+    # Of what went out of date while it was kept less may be there.
+    whole = sum(min(line.held, line.available) >= line.quantity for line in kept)
     return Hold(until, whole == len(basket.lines))

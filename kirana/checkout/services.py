@@ -1,7 +1,7 @@
 """Turning a basket into orders: one verb, one transaction, all lines or none."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -11,7 +11,13 @@ from sqlalchemy.exc import DBAPIError
 from kirana.accounts.permissions import Permission
 from kirana.cart.errors import BasketEmpty
 from kirana.cart.queries import BasketLine, find_cart, lines_of
-from kirana.cart.services.carts import HandedIn, hand_in_cart, lock_open_cart
+from kirana.cart.services.carts import (
+    HandedIn,
+    hand_in_cart,
+    lock_active_cart,
+    lock_open_cart,
+)
+from kirana.cart.services.keeping import keep_until, kept_on_until
 from kirana.checkout.differences import Difference, SeenLine, as_put_in, as_shown, differences
 from kirana.checkout.errors import LinesUnavailable, PriceChanged, TooManyHolds
 from kirana.orders.services.placing import NewGroup, PlacedOrder, place_orders
@@ -82,21 +88,23 @@ def check_out(
 def start_checkout(connection: Connection, actor: Actor, settings: Settings) -> None:
     """Keep what is in the caller's basket for a while; again: extend it and keep what was added.
 
-    Locks the cart, then stock levels in ascending product id. Raises Unauthorized, Forbidden,
-    BasketEmpty, TooManyHolds, LinesUnavailable, OutOfStock; then nothing changed, and
-    ``differences`` are all lines that are not as they were put in.
+    Of each product so much as ``hold_increments`` allows; the rest can be ordered unkept. Locks the
+    account (shared), the cart, then stock levels in ascending product id. Raises Unauthorized,
+    Forbidden, BasketEmpty, TooManyHolds, KeptLongEnough, LinesUnavailable, OutOfStock; then nothing
+    changed, and ``differences`` are all lines that are not as they were put in.
     """
     actor.require(Permission.PLACE_ORDER)
-    cart_id = lock_open_cart(connection, actor)
+    cart_id = lock_active_cart(connection, actor)
     lines = lines_of(cart_id) if cart_id is not None else []
     if cart_id is None or not lines:
         raise BasketEmpty
     if len(lines) > settings.hold_lines:
         raise TooManyHolds
     _require_orderable(lines, settings.currency, TERMS)
-    wanted = {line.product_id: line.quantity for line in lines}
+    wanted = {line.product_id: _kept_of(line, settings.hold_increments) for line in lines}
     try:
-        hold_for_cart(cart_id, wanted, settings.hold_minutes)
+        _require_the_rest(lines, wanted)
+        hold_for_cart(cart_id, wanted, keep_until(cart_id, settings.hold_minutes))
     except OutOfStock as error:
         _tell_differences(error, _with_less(lines, error), settings.currency, TERMS)
         raise
@@ -117,7 +125,7 @@ def keep_on(actor: Actor, settings: Settings) -> None:
 def _keep_on(_connection: Connection, actor: Actor, settings: Settings) -> None:
     cart_id = find_cart(actor)
     if cart_id is not None:
-        extend_hold(cart_id, settings.hold_minutes)
+        extend_hold(cart_id, kept_on_until(cart_id, settings.hold_minutes))
 
 
 @verb
@@ -134,6 +142,22 @@ def _require_orderable(lines: Sequence[BasketLine], currency: str, terms: Terms)
     if blocked:
         told = _told(lines, currency, terms)
         raise LinesUnavailable(lines=[_blocked(line) for line in blocked], differences=told)
+
+
+def _kept_of(line: BasketLine, increments: int) -> int:
+    """How much of a line is kept: nobody keeps a shop's whole stock from the others."""
+    return min(line.quantity, max(line.minimum, increments * line.increment))
+
+
+def _require_the_rest(lines: Sequence[BasketLine], wanted: Mapping[int, int]) -> None:
+    """Of what is not kept as a whole all is there, as far as can be seen. Raises OutOfStock."""
+    short = [
+        Shortage(line.slug, line.title, line.quantity, line.available)
+        for line in lines
+        if wanted[line.product_id] < line.quantity and line.available < line.quantity
+    ]
+    if short:
+        raise OutOfStock.of(short)
 
 
 def _quote(cart: HandedIn, expected: Money, terms: Terms) -> Quote:

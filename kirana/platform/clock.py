@@ -19,16 +19,27 @@ def utc_now() -> datetime:
 
 
 def now(connection: Connection) -> datetime:
-    """The database's moment on PostgreSQL, asked once in each transaction; the host's on SQLite."""
-    if _frozen.get() is None and connection.dialect.name == "postgresql":
-        unit = connection.get_transaction()
-        known: tuple[object, datetime] | None = connection.info.get(_MOMENT)
-        if known is None or unit is None or known[0] is not unit:
-            moment: datetime = connection.execute(_NOW).scalar_one()
-            known = (connection.get_transaction(), moment.astimezone(UTC))
-            connection.info[_MOMENT] = known
+    """One moment for each transaction: the database's on PostgreSQL, the host's on SQLite.
+
+    Asked once, after the transaction has begun (after the wait for SQLite's writers). A frozen
+    clock goes before it.
+    """
+    if (moment := _frozen.get()) is not None:
+        return moment
+    unit = connection.get_transaction()
+    known: tuple[object, datetime] | None = connection.info.get(_MOMENT)
+    if known is not None and unit is not None and known[0] is unit:
         return known[1]
-    return utc_now()
+    found = _look(connection)
+    told(connection, found)
+    return found
+
+
+def _look(connection: Connection) -> datetime:
+    if not is_asked_for(connection):
+        return utc_now()
+    moment: datetime = connection.execute(_NOW).scalar_one()
+    return moment.astimezone(UTC)
 
 
 def asked(connection: Connection) -> datetime | ColumnElement[datetime]:
@@ -36,13 +47,19 @@ def asked(connection: Connection) -> datetime | ColumnElement[datetime]:
 
     So that the moment costs no statement of its own.
     """
-    is_known = _frozen.get() is not None or connection.dialect.name != "postgresql"
-    return utc_now() if is_known else func.clock_timestamp()
+    return func.clock_timestamp() if is_asked_for(connection) else utc_now()
+
+
+def is_asked_for(connection: Connection) -> bool:
+    """Whether the moment is the database's to say."""
+    return _frozen.get() is None and connection.dialect.name == "postgresql"
 
 
 def told(connection: Connection, moment: datetime) -> None:
     """Let ``moment``, the answer to ``asked``, be this transaction's ``now``."""
-    connection.info[_MOMENT] = (connection.get_transaction(), moment)
+    unit = connection.get_transaction()
+    if unit is not None and _frozen.get() is None:
+        connection.info[_MOMENT] = (unit, moment)
 
 
 def is_reachable(day: date) -> bool:

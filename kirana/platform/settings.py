@@ -135,14 +135,22 @@ class Settings:
         120,
         10,
         "Minutes for which starting checkout keeps the goods of a basket (1 to 120); going on "
-        "with it extends that, up to three times as long in all.",
+        "with it extends that, up to three times as long in all; then nothing is kept for as "
+        "long as once.",
     )
     hold_lines: int = _between(
         1,
         100,
-        100,
+        50,
         "Different goods that are kept for one customer at a time (1 to 100); a longer basket "
         "is not kept.",
+    )
+    hold_increments: int = _between(
+        1,
+        10_000,
+        100,
+        "Increments of one product that are kept for one customer at a time (1 to 10,000); what "
+        "goes beyond can be ordered, but is not kept.",
     )
     hold_per_hour: int = _limit(30, "Starts of checkout per customer and hour.")
     cart_writes_per_minute: int = _limit(60, "Basket changes per visitor and minute.")

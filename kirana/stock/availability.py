@@ -1,6 +1,6 @@
 """How much may be taken: what is on hand, in date, and kept for nobody. As SQL, in one place."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import (
     ColumnElement,
@@ -19,6 +19,10 @@ from kirana.stock.models import Lot, Reservation, StockLevel
 
 # For statements that are made once: executed with ``at(moment)``.
 NOW: ColumnElement[datetime] = bindparam("stock_at", type_=UtcDateTime)
+_FAR: ColumnElement[datetime] = bindparam("stock_far", type_=UtcDateTime)
+# No hold is made to last longer (its longest life and three of them, see the settings): one that
+# would was made while the clock was ahead.
+FARTHEST_END = timedelta(minutes=3 * 120)
 
 
 def at(moment: datetime) -> dict[str, datetime]:
@@ -27,6 +31,17 @@ def at(moment: datetime) -> dict[str, datetime]:
     What is only shown goes by the host's clock and costs no statement; the guarded write judges.
     """
     return {"stock_at": moment}
+
+
+def around(moment: datetime) -> dict[str, datetime]:
+    """As ``at``, for a statement that asks which holds are over."""
+    return {"stock_at": moment, "stock_far": moment + FARTHEST_END}
+
+
+def is_over(at: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Whether a hold has lapsed, or ends farther away than any that was made by a right clock."""
+    far = at + FARTHEST_END if isinstance(at, datetime) else _FAR
+    return or_(Reservation.expires_at <= at, Reservation.expires_at > far)
 
 
 def available(at: datetime | ColumnElement[datetime]) -> ColumnElement[int]:
@@ -73,7 +88,7 @@ def coming_back(
         select(cast(func.coalesce(func.sum(Reservation.quantity), 0), Id))
         .where(
             Reservation.product_id == StockLevel.product_id,
-            or_(Reservation.cart_id == cart_id, Reservation.expires_at <= at),
+            or_(Reservation.cart_id == cart_id, is_over(at)),
         )
         .correlate_except(Reservation)
         .scalar_subquery()

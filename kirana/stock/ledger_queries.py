@@ -124,14 +124,15 @@ def _product(connection: Connection, slug: str) -> Any:
 
 
 def _story(connection: Connection, product: Any, at: datetime | None) -> Story:
-    moment = at or clock.now(connection)
+    # Without a moment all of it: a clock that went back hides nothing.
+    until = [] if at is None else [StockMovement.at <= at]
     rows = connection.execute(
         select(
             *_GROUP, cast(func.sum(StockMovement.delta), Id).label("delta"),
             func.count().label("movements"), func.min(StockMovement.at).label("first_at"),
             func.max(StockMovement.at).label("last_at"),
         )
-        .where(StockMovement.product_id == product.id, StockMovement.at <= moment)
+        .where(StockMovement.product_id == product.id, *until)
         .group_by(*_GROUP)
         .order_by(func.min(StockMovement.id))
     ).all()  # fmt: skip
@@ -146,8 +147,9 @@ def _story(connection: Connection, product: Any, at: datetime | None) -> Story:
     on_hand = sum(part.delta for part in parts)
     text = told(on_hand, parts, product.unit, ZoneInfo(product.zone))
     return Story(
-        product=product.slug, unit=product.unit, at=moment, on_hand=on_hand, text=text, parts=parts
-    )
+        product=product.slug, unit=product.unit, at=at or clock.now(connection), on_hand=on_hand,
+        text=text, parts=parts,
+    )  # fmt: skip
 
 
 def _lot(row: Any, now: datetime, zone: ZoneInfo) -> LotView:

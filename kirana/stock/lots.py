@@ -78,6 +78,10 @@ class LotBook:
             raise ValueError(f"the lots hold {quantity} less than their level")
         return tuple(parts)
 
+    def free(self, product_id: int, reserved: int) -> int:
+        """What is in date beyond what is ``reserved``."""
+        return sum(lot.on_hand for lot in self.in_date(product_id)) - reserved
+
     def sell(self, product_id: int, quantity: int) -> tuple[Part, ...]:
         """The parts of a sale; none where lots are not kept."""
         if not self.keeps(product_id):
@@ -94,5 +98,5 @@ class LotBook:
         """How much was free, if ``parts`` (already moved) left less in date than is reserved."""
         good = {lot.id for lot in self.in_date(product_id)}
         taken = -sum(part.delta for part in parts if part.lot_id in good)
-        left = sum(lot.on_hand for lot in self.in_date(product_id)) - reserved
+        left = self.free(product_id, reserved)
         return max(0, left + taken) if taken > 0 > left else None

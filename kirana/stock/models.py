@@ -9,6 +9,7 @@ from kirana.platform import columns
 from kirana.platform.db import Model
 
 MOVEMENT_KINDS = ("received", "sold", "returned", "adjusted", "wasted", "transferred")
+LONGEST_REASON = 200
 WASTE_CODES = ("expired", "spoilt", "damaged", "lost", "sample", "other")
 
 
@@ -61,7 +62,7 @@ class StockMovement(Model):
     order_line_id: Mapped[int | None] = columns.link("order_line.id", index=False)
     transfer_uid: Mapped[str | None] = mapped_column(String(40))
     reason_code: Mapped[str | None] = mapped_column(String(20))
-    reason: Mapped[str] = mapped_column(String(200), default="")
+    reason: Mapped[str] = mapped_column(String(LONGEST_REASON), default="")
     actor_id: Mapped[int | None] = columns.link("account.id", index=False)
     at: Mapped[datetime] = columns.created()
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from kirana.catalog.facts import FoodFacts
-from kirana.catalog.inputs import Closed, Reason
+from kirana.catalog.inputs import Closed
 from kirana.catalog.shapes import currency, money
 from kirana.catalog.units import UnitPrice
 from kirana.catalog.views import Crumb, PictureView, ProductStatus
@@ -15,6 +15,7 @@ from kirana.platform.amounts import Money, Quantity
 from kirana.platform.words import ONE_LINE
 from kirana.stock.bands import Band
 from kirana.stock.lots import LONGEST_CODE
+from kirana.stock.models import LONGEST_REASON
 from kirana.stock.views import (
     ProductPage,
     ShelfFields,
@@ -25,6 +26,8 @@ from kirana.stock.views import (
 
 Amount = Annotated[int, msgspec.Meta(ge=1, le=10**9)]
 LotCode = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_CODE, pattern=ONE_LINE)]
+# As much as the ledger keeps.
+Why = Annotated[str, msgspec.Meta(max_length=LONGEST_REASON)]
 WasteCode = Literal["expired", "spoilt", "damaged", "lost", "sample", "other"]
 Level = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
 
@@ -105,7 +108,7 @@ class Stock(msgspec.Struct, frozen=True, kw_only=True):
 
 class NewMovement(Closed, frozen=True):
     """Goods that came in, were wasted (``code`` says why) or go to the product ``to`` (yours, in
-    the same unit), or a level that is mended by ``delta``.
+    the same unit), or a level that is mended by ``delta``, for a ``reason``.
 
     ``lot`` is a code, where lots are kept: of the delivery, else of what to take from; goods go
     first expired first if it is left out. ``best_before`` is the last day in the store's zone.
@@ -118,7 +121,7 @@ class NewMovement(Closed, frozen=True):
     lot: LotCode | None = None
     best_before: date | None = None
     to: str | None = None
-    reason: Reason = ""
+    reason: Why = ""
 
 
 class StockChanges(Closed, frozen=True):
@@ -128,7 +131,7 @@ class StockChanges(Closed, frozen=True):
     on_hand: Level | None = None
     low_at: Level | None = None
     tracks_lots: bool | None = None
-    reason: Reason = ""
+    reason: Why = ""
 
 
 _shelf_fields = attrgetter(*ShelfFields.__struct_fields__)

@@ -1,5 +1,6 @@
 """Starting checkout keeps the goods: for whom, for how long, and what ends it."""
 
+import contextlib
 import dataclasses
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -7,11 +8,13 @@ from itertools import pairwise
 import pytest
 
 from kirana import check
-from kirana.cart.errors import BasketEmpty, NotEnough
+from kirana.accounts.services import suspend
+from kirana.cart.errors import BasketEmpty, KeptLongEnough, NotEnough
 from kirana.cart.queries import basket_view
 from kirana.cart.services import clear, merge_guest_cart, remove_line, set_line
 from kirana.cart.services.carts import abandon_cart
 from kirana.cart.services.forgetting import forget_baskets
+from kirana.cart.services.keeping import MOST_LIVES
 from kirana.catalog.queries import catalog_version
 from kirana.checkout.errors import LinesUnavailable, TooManyHolds
 from kirana.checkout.queries import Hold, find_hold
@@ -19,11 +22,13 @@ from kirana.checkout.services import check_out, keep_on, leave_checkout, start_c
 from kirana.platform import clock, db
 from kirana.platform.access import Actor
 from kirana.platform.amounts import Money
-from kirana.platform.errors import Unauthorized
+from kirana.platform.errors import Stale, Unauthorized
 from kirana.stock import hold_queries
+from kirana.stock.availability import FARTHEST_END
 from kirana.stock.errors import OutOfStock
 from kirana.stock.models import Reservation
-from kirana.stock.services.goods import adjust_stock
+from kirana.stock.services.goods import adjust_stock, count_stock
+from kirana.stock.store_queries import get_stock
 from kirana.stock.tasks import release
 from tests.cart.counting import counted
 from tests.cart.goods import (
@@ -159,6 +164,44 @@ def test_a_basket_with_more_lines_than_one_may_hold(store: int) -> None:
     buy(buyer)
 
 
+def test_of_much_a_part_is_kept_and_all_can_be_ordered(store: int) -> None:
+    eggs = make_product(store, 900)
+    rice = make_product(store, 90_000, unit="g", increment=50, minimum=10_000, price_per=1000)
+    few = dataclasses.replace(SETTINGS, hold_increments=120)
+    buyer = buyer_with((eggs, 121), (rice, 15_000))
+    start_checkout(buyer, few)
+    assert (shelf_of(eggs), shelf_of(rice)) == ((900, 120), (90_000, 10_000))
+    assert not find_hold(buyer).is_whole
+    start_checkout(buyer, few)
+    assert shelf_of(eggs) == (900, 120)
+    buy(buyer)
+    assert (shelf_of(eggs), shelf_of(rice)) == ((779, 0), (75_000, 0))
+    assert check.run() == []
+
+
+def test_of_much_all_must_be_there_though_a_part_is_kept(store: int) -> None:
+    eggs = make_product(store, 200)
+    buyer = buyer_with((eggs, 200))
+    set_stock(eggs, 150)
+    with pytest.raises(OutOfStock) as refused:
+        start_checkout(buyer, SETTINGS)
+    assert [x["available"] for x in refused.value.details["shortages"]] == [150]
+    assert holds() == []
+
+
+def test_a_suspension_lets_go_of_what_is_kept(store: int) -> None:
+    milk, admin = make_product(store), make_person("admin")
+    buyer = buyer_with((milk, 2))
+    start_checkout(buyer, SETTINGS)
+    suspend(admin, buyer.uid, "fraud")
+    assert (shelf_of(milk), holds()) == ((10, 0), [])
+    assert [line.quantity for line in basket_view(buyer).lines] == [2], "the basket stays"
+    with pytest.raises(Unauthorized):
+        start_checkout(buyer, SETTINGS)
+    assert holds() == []
+    assert check.run() == []
+
+
 # ---- time
 
 
@@ -175,8 +218,34 @@ def test_going_on_extends_the_same_rows_up_to_three_lives(store: int) -> None:
     with clock.frozen(at(30)):
         keep_on(buyer, SETTINGS)
         assert find_hold(buyer) == Hold(None, is_whole=False)
+        with pytest.raises(KeptLongEnough):
+            start_checkout(buyer, SETTINGS)
+        assert find_hold(buyer) == Hold()
+    with clock.frozen(at(40)):
         start_checkout(buyer, SETTINGS)
-        assert find_hold(buyer).until == at(40), "a new one, if nobody was faster"
+        assert find_hold(buyer).until == at(50), "a new one, if nobody was faster"
+
+
+def test_leaving_and_starting_anew_gives_no_more_time(store: int) -> None:
+    """All that there is, hour after hour: of each forty minutes ten are the others'."""
+    milk = make_product(store, 3)
+    buyer, other = buyer_with((milk, 3)), make_person()
+    free = []
+    for minute in range(0, 80, 2):
+        with clock.frozen(at(minute)):
+            leave_checkout(buyer)
+            with contextlib.suppress(KeptLongEnough):
+                start_checkout(buyer, SETTINGS)
+            try:
+                set_line(other, milk, 1)
+                remove_line(other, milk)
+                free.append(minute)
+            except NotEnough:
+                pass
+    assert free == [30, 32, 34, 36, 38, 70, 72, 74, 76, 78]
+    with clock.frozen(at(79)):
+        buy(buyer)
+        assert check.run() == []
 
 
 def test_a_line_put_in_later_shares_the_end_of_the_others(store: int) -> None:
@@ -277,6 +346,49 @@ def test_a_manager_finds_no_lapsed_hold_in_the_way(store: int) -> None:
     let_lapse()
     adjust_stock(manager, milk, -2, "broken")
     assert shelf_of(milk) == (3, 0)
+
+
+def test_a_count_goes_by_the_version_that_was_shown_while_a_hold_had_lapsed(store: int) -> None:
+    milk, manager = make_product(store, 10), make_person("manager", store)
+    start_checkout(buyer_with((milk, 2)), SETTINGS)
+    let_lapse()
+    shown = get_stock(manager, milk)
+    assert shown.reserved == 2
+    with pytest.raises(Stale):
+        count_stock(manager, milk, 9, shown.version - 1)
+    assert count_stock(manager, milk, 9, shown.version).on_hand == 9
+    assert shelf_of(milk) == (9, 0)
+    with pytest.raises(Stale):
+        count_stock(manager, milk, 8, shown.version)
+    assert check.run() == []
+
+
+def test_a_hold_that_was_made_while_the_clock_was_ahead_has_lapsed(store: int) -> None:
+    milk, rice = make_product(store, 2), make_product(store, 2)
+    early = [buyer_with((milk, 2)), buyer_with((rice, 2))]
+    other = make_person()
+    with clock.frozen(NOON + timedelta(days=30)):
+        for buyer in early:
+            start_checkout(buyer, SETTINGS)
+    with clock.frozen(NOON):
+        assert find_hold(early[0]) == Hold()
+        set_line(other, milk, 2)
+        start_checkout(other, SETTINGS)
+        assert find_hold(other).until == at(10)
+        release()
+        assert (shelf_of(milk), shelf_of(rice)) == ((2, 2), (2, 0))
+        keep_on(early[1], SETTINGS)
+        start_checkout(early[1], SETTINGS)
+        assert find_hold(early[1]).until == at(10)
+
+
+def test_no_hold_that_is_allowed_ends_as_far_away_as_one_that_is_not(store: int) -> None:
+    [longest] = [
+        item.metadata["bounds"][1]
+        for item in dataclasses.fields(SETTINGS)
+        if item.name == "hold_minutes"
+    ]
+    assert timedelta(minutes=longest) * MOST_LIVES == FARTHEST_END
 
 
 # ---- what changes the basket changes the hold

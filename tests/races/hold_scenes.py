@@ -5,6 +5,7 @@ from functools import partial
 
 from sqlalchemy import Connection, delete, or_, select, update
 
+from kirana.accounts.services import suspend
 from kirana.catalog.services.products import archive_product
 from kirana.checkout.services import start_checkout
 from kirana.platform import clock
@@ -55,6 +56,12 @@ def a_product_archived_while_it_is_kept() -> Scene:
     at = open_counter()
     start = partial(start_checkout, buyer_with((at.milk, 1)), SETTINGS)
     return Scene(start, partial(archive_product, at.staff, at.milk), _is_kept_of_the_archived)
+
+
+def a_customer_suspended_while_they_start() -> Scene:
+    at = open_counter()
+    start = partial(start_checkout, buyer := buyer_with((at.milk, 1)), SETTINGS)
+    return Scene(start, partial(suspend, at.admin, buyer.uid, "a test"), lambda _met: bool(kept()))
 
 
 def _is_kept_of_the_archived(met: Met) -> bool:

@@ -25,7 +25,7 @@ from kirana.platform.probes import reached
 from kirana.pricing.quote import quote
 from kirana.stock.errors import OutOfStock
 from kirana.stock.models import StockLevel
-from kirana.stock.services.ledger import Entry, write_entries
+from kirana.stock.services.ledger import Entry, lock_levels, write_entries
 from kirana.stock.services.selling import LineDemand
 
 Patch = pytest.MonkeyPatch
@@ -74,7 +74,7 @@ def _move_blindly(
     left = moving_it.values(on_hand=StockLevel.on_hand + delta).returning(StockLevel.on_hand)
     balance = connection.execute(left).scalar_one()
     entry = Entry(line.product_id, kind, delta, balance, order_line_id=line.order_line_id)
-    write_entries(connection, actor, [entry])
+    write_entries(connection, actor, [entry], lock_levels(connection, [line.product_id]))
 
 
 def looks_then_takes(patch: Patch) -> None:

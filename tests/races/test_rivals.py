@@ -87,6 +87,10 @@ RACES = (
         hold_scenes.keeps_without_asking,
     ),
     Race(
+        hold_scenes.a_customer_suspended_while_they_start, "stock.before_hold",
+        mutants.asks_nobody_for_the_account,
+    ),
+    Race(
         hold_scenes.a_lapsed_hold_that_another_takes_while_it_is_ordered, "stock.before_take",
         mutants.looks_then_takes,
     ),

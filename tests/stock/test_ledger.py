@@ -66,7 +66,7 @@ def test_nobody_takes_out_more_than_is_there(market: Market) -> None:
     slug = market.sell(stock=2)
     for attempt in (
         lambda: waste_goods(market.manager, slug, 3, Waste("lost")),
-        lambda: adjust_stock(market.manager, slug, -3, ""),
+        lambda: adjust_stock(market.manager, slug, -3, "count"),
     ):
         with pytest.raises(OutOfStock) as refused:
             attempt()
@@ -84,7 +84,21 @@ def test_an_amount_is_above_zero(market: Market, quantity: int) -> None:
     with pytest.raises(Invalid):
         waste_goods(market.manager, slug, quantity, Waste("lost"))
     with pytest.raises(Invalid):
-        adjust_stock(market.manager, slug, 0, "")
+        adjust_stock(market.manager, slug, 0, "count")
+
+
+def test_a_reason_is_kept_as_it_was_given(market: Market) -> None:
+    slug = market.sell(stock=5)
+    for reason in ("", " \t", "x" * 201):
+        with pytest.raises(Invalid) as refused:
+            adjust_stock(market.manager, slug, -1, reason)
+        assert [error["pointer"] for error in refused.value.errors] == ["/reason"]
+    with pytest.raises(Invalid):
+        waste_goods(market.manager, slug, 1, Waste("lost", "x" * 201))
+    adjust_stock(market.manager, slug, -1, "x" * 200)
+    count_stock(market.manager, slug, 3, get_stock(market.manager, slug).version)
+    newest = list_movements(market.manager, slug, PageQuery(limit=2)).items
+    assert [row.reason for row in newest] == ["Counted", "x" * 200]
 
 
 def test_strangers_and_customers_change_nothing(market: Market, buyer: Actor) -> None:

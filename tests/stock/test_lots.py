@@ -194,8 +194,8 @@ def test_waste_and_corrections_name_a_lot_or_follow_the_dates(market: Market) ->
         count_stock(market.manager, slug, 1, level.version, "count")
         assert lots_of(slug) == {"late": 0, "keeps": 0, "today": 1}
     for change in (
-        lambda: adjust_stock(market.manager, slug, -1, "", "nowhere"),
-        lambda: adjust_stock(market.manager, slug, 1, "", "nowhere"),
+        lambda: adjust_stock(market.manager, slug, -1, "count", "nowhere"),
+        lambda: adjust_stock(market.manager, slug, 1, "count", "nowhere"),
     ):
         with pytest.raises(Invalid):
             change()
@@ -258,6 +258,42 @@ def test_lots_begin_with_what_is_there_and_end_with_the_level(market: Market, bu
         track_lots(market.manager, slug, True)
         assert lots_of(slug) == {"before": 6, "a": 0}
     assert books_agree()
+
+
+def test_what_comes_back_out_of_date_without_its_lot_is_thrown_away(
+    market: Market, buyer: Actor
+) -> None:
+    """Two of each lot were sold, and lots are kept no longer: of what comes back two are good."""
+    slug = sell_lots(market, ("a", 2, TODAY), ("b", 5, TODAY + DAY))
+    lines = order_lines(buyer, (slug, 4), (slug, 1))
+    take_for_lines(buyer, lines)
+    track_lots(market.manager, slug, False)
+    with clock.frozen(MIDNIGHT):
+        for _ in range(2):
+            give_back_for_lines(buyer, lines)
+        level = get_stock(market.manager, slug)
+        assert (level.on_hand, level.available) == (5, 5)
+        newest = list_movements(market.manager, slug, PageQuery(limit=3)).items
+        assert [(row.kind, row.delta, row.balance_after, row.reason_code) for row in newest] == [
+            ("wasted", -2, 5, "expired"), ("returned", 1, 7, None), ("returned", 4, 6, None),
+        ]  # fmt: skip
+        assert newest[0].by == "", "it is not the customer who threw it away"
+        track_lots(market.manager, slug, True)
+        level = get_stock(market.manager, slug)
+        assert (level.available, level.out_of_date) == (5, 0)
+    assert books_agree()
+
+
+def test_what_comes_back_in_date_without_its_lot_is_for_sale(market: Market, buyer: Actor) -> None:
+    slug = sell_lots(market, ("a", 2, TODAY))
+    lines = order_lines(buyer, (slug, 2))
+    take_for_lines(buyer, lines)
+    track_lots(market.manager, slug, False)
+    with clock.frozen(MIDNIGHT - SECOND):
+        give_back_for_lines(buyer, lines)
+    assert get_stock(market.manager, slug).available == 2
+    newest = list_movements(market.manager, slug, PageQuery(limit=1)).items
+    assert [(row.kind, row.delta) for row in newest] == [("returned", 2)]
 
 
 def test_the_ledger_tells_the_lots(market: Market, buyer: Actor) -> None:
@@ -387,7 +423,9 @@ def test_sixty_random_moves_leave_the_books_in_order(market: Market, buyer: Acto
                 lambda x=lines: take_for_lines(buyer, x) or sold.append(x),
                 lambda: sold and give_back_for_lines(SYSTEM, sold.pop(0)),
                 lambda q=quantity: waste_goods(market.manager, slug, q, Waste("spoilt")),
-                lambda q=quantity: adjust_stock(market.manager, slug, chance.choice([q, -q]), ""),
+                lambda q=quantity: adjust_stock(
+                    market.manager, slug, chance.choice([q, -q]), "count"
+                ),
             ]
             with contextlib.suppress(OutOfStock, Invalid):
                 chance.choice([*deeds, deeds[1]])()

@@ -35,7 +35,9 @@ def test_a_lot_from_its_delivery_to_its_waste(market: Market, keeper: Visitor) -
     assert keeper.post(moves, come).json["on_hand"] == {"value": 10, "unit": "each"}
     wasted = {"kind": "wasted", "quantity": 1, "code": "damaged", "lot": "L1", "reason": "fell"}
     assert keeper.post(moves, wasted).status_code == 201
-    assert keeper.post(moves, {"kind": "adjusted", "delta": -1}).status_code == 201
+    assert (
+        keeper.post(moves, {"kind": "adjusted", "delta": -1, "reason": "count"}).status_code == 201
+    )
     lots = keeper.get(f"{path}/lots").json["items"]
     assert [(lot["code"], lot["on_hand"], lot["best_before"]) for lot in lots] == [
         ("L1", 4, day(2)),
@@ -70,6 +72,9 @@ MISFITS: tuple[tuple[dict[str, Any], str], ...] = (
     ({"kind": "received", "quantity": 1, "best_before": "2020-01-01"}, "/lot"),
     ({"kind": "received", "quantity": 1, "delta": 1}, "/delta"),
     ({"kind": "adjusted", "delta": 1, "code": "lost"}, "/code"),
+    ({"kind": "adjusted", "delta": 1}, "/reason"),
+    ({"kind": "adjusted", "delta": 1, "reason": "x" * 201}, "/reason"),
+    ({"kind": "received", "quantity": 1, "reason": "x" * 201}, "/reason"),
     ({"kind": "sold", "quantity": 1}, "/kind"),
 )
 

@@ -52,7 +52,7 @@ def test_a_day_at_the_shelf(app: Any, market: Market) -> None:
     soon = (today + timedelta(days=2)).isoformat()
     assert keeper.write("receive", quantity=9, lot="L1", best_before=soon).status_code == 303
     assert keeper.write("waste", quantity=1, code="damaged", lot="L1").status_code == 303
-    assert keeper.write("correct", quantity=-1).status_code == 303
+    assert keeper.write("correct", quantity=-1, reason="count").status_code == 303
     assert lots_of(slug) == {"before": 2, "L1": 7}
     assert keeper.write("count", quantity=8).status_code == 303
     other = sell_lots(market, title="Milk, shelf two")

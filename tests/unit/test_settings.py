@@ -43,6 +43,7 @@ def test_outside_development_a_secret_is_required(
         ("KIRANA_HOLD_MINUTES", "0"),
         ("KIRANA_HOLD_MINUTES", "121"),
         ("KIRANA_HOLD_LINES", "101"),
+        ("KIRANA_HOLD_INCREMENTS", "0"),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_line(tmp_path: Path, name: str, value: str) -> None:

@@ -47,6 +47,17 @@ def lock_open_cart(connection: Connection, actor: Actor) -> int | None:
     return _move(connection, actor, "open")
 
 
+def lock_active_cart(connection: Connection, actor: Actor) -> int | None:
+    """As ``lock_open_cart``, of an account that is locked to stay active (shared) before.
+
+    Raises Unauthorized (suspended or closed since the request came in).
+    """
+    cart_id = _move(connection, actor, "open", _HANDING_IN)
+    if cart_id is None:
+        _require_active(connection, actor)
+    return cart_id
+
+
 def lock_or_open_cart(connection: Connection, actor: Actor) -> int:
     """The caller's open cart, locked; made if there is none. A rival maker is waited for."""
     now = clock.now(connection)
@@ -68,12 +79,17 @@ def hand_in_cart(connection: Connection, actor: Actor) -> HandedIn:
     Raises BasketEmpty, Unauthorized (suspended or closed since the request came in).
     """
     cart_id = _move(connection, actor, "ordered", _HANDING_IN)
-    if cart_id is None and not connection.execute(select(_IS_ACTIVE), owner(actor)).scalar_one():
-        raise Unauthorized
+    if cart_id is None:
+        _require_active(connection, actor)
     lines = lines_of(cart_id) if cart_id is not None else []
     if cart_id is None or not lines:
         raise BasketEmpty
     return HandedIn(cart_id, lines)
+
+
+def _require_active(connection: Connection, actor: Actor) -> None:
+    if not connection.execute(select(_IS_ACTIVE), owner(actor)).scalar_one():
+        raise Unauthorized
 
 
 def abandon_cart(connection: Connection, actor: Actor) -> int | None:

@@ -1,10 +1,21 @@
-"""What is left of the baskets of somebody whose account was erased."""
+"""What becomes of the baskets of somebody whose account was suspended or erased."""
 
 from sqlalchemy import Connection, delete, select, update
 
 from kirana.cart.models import Cart, CartLine
 from kirana.platform import clock
 from kirana.stock.services.holds import shrink_hold
+
+
+def let_go_of_goods(connection: Connection, *, account_id: int) -> None:
+    """Keep nothing for an account any longer; its basket stays. Locks the cart, then the levels.
+
+    Subscribed to ``account_suspended``; the account is locked.
+    """
+    mine = (Cart.account_id == account_id, Cart.status == "open")
+    lock = update(Cart).where(*mine).values(version=Cart.version + 1).returning(Cart.id)
+    for cart_id in connection.execute(lock).scalars().all():
+        shrink_hold(cart_id)
 
 
 def forget_baskets(connection: Connection, account_id: int) -> None:

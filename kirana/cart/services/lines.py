@@ -17,7 +17,7 @@ from kirana.platform.db import Id, verb
 from kirana.platform.errors import NotFound
 from kirana.platform.inserts import insert_rows
 from kirana.platform.probes import reached
-from kirana.stock.availability import NOW, at, within_reach
+from kirana.stock.availability import NOW, around, within_reach
 from kirana.stock.models import StockLevel
 from kirana.stock.services.holds import shrink_hold
 from kirana.stores.models import Store
@@ -91,7 +91,7 @@ def clear(connection: Connection, actor: Actor) -> BasketView:
 def _find(connection: Connection, cart_id: int, slug: str) -> Any:
     """The product with what the cart holds of it. Hidden from strangers: a draft is not there."""
     reached("cart.locked")
-    wanted = {"in_cart": cart_id, "wanted": slug, **at(clock.now(connection))}
+    wanted = {"in_cart": cart_id, "wanted": slug, **around(clock.now(connection))}
     row = connection.execute(_FOR_CART, wanted).one_or_none()
     if row is None or (row.status == "draft" and row.held is None):
         raise NotFound

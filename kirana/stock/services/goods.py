@@ -10,7 +10,7 @@ from kirana.catalog.services.versions import raise_version
 from kirana.platform import audit
 from kirana.platform.access import Actor
 from kirana.platform.db import verb
-from kirana.platform.errors import Invalid, Stale
+from kirana.platform.errors import Invalid
 from kirana.stock.errors import VersionMissing
 from kirana.stock.lots import BEFORE, LONGEST_CODE
 from kirana.stock.models import WASTE_CODES, StockLevel
@@ -18,6 +18,8 @@ from kirana.stock.services.lots import open_lot
 from kirana.stock.services.movements import MOST_ON_HAND, Change, change_level, lock_level
 from kirana.stock.store_queries import get_stock
 from kirana.stock.views import StockView
+
+COUNTED = "Counted"
 
 
 class Delivery(msgspec.Struct, frozen=True):
@@ -72,7 +74,9 @@ def waste_goods(
 def adjust_stock(
     connection: Connection, actor: Actor, slug: str, delta: int, reason: str, lot: str | None = None
 ) -> StockView:
-    """Mend the level by ``delta`` steps, up or down; of ``lot``, or what goes out first.
+    """Mend the level by ``delta`` steps, up or down, for a ``reason``.
+
+    Of ``lot``, or of what goes out first.
 
     Raises NotFound, Invalid, OutOfStock.
     """
@@ -97,14 +101,12 @@ def count_stock(
     """
     if version is None:
         raise VersionMissing
-    level = lock_level(connection, actor, slug)
-    if level.version != version:
-        raise Stale
+    level = lock_level(connection, actor, slug, version)
     if on_hand < 0:
         raise Invalid.at("/on_hand", "must not be negative")
     if on_hand == level.on_hand:
         return get_stock(actor, slug)
-    change = Change("adjusted", on_hand - level.on_hand, reason)
+    change = Change("adjusted", on_hand - level.on_hand, reason.strip() or COUNTED)
     return change_level(connection, actor, level, change)
 
 

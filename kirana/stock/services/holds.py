@@ -5,37 +5,46 @@ nobody takes. ``reserved`` is the sum of a product's rows at the end of every tr
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, case, delete, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    case,
+    delete,
+    exists,
+    insert,
+    not_,
+    or_,
+    select,
+    update,
+)
 
 from kirana.catalog.models import Product
 from kirana.platform import clock
 from kirana.platform.db import verb
 from kirana.platform.probes import reached
-from kirana.stock.availability import available, coming_back, within_reach
+from kirana.stock.availability import available, coming_back, is_over, within_reach
 from kirana.stock.errors import OutOfStock, Shortage
-from kirana.stock.hold_queries import list_lapsed
+from kirana.stock.hold_queries import list_ending
 from kirana.stock.models import Reservation, StockLevel
 from kirana.stock.services.ledger import lock_levels, raise_if_band_changed
-
-# A hold may be extended until it is this many times as old as it lives untouched.
-MOST_LIVES = 3
 
 
 @verb
 def hold_for_cart(
-    connection: Connection, cart_id: int, wanted: Mapping[int, int], minutes: int
-) -> datetime:
-    """Keep ``wanted`` (steps by product id) for a cart, all of it or nothing; until when.
+    connection: Connection, cart_id: int, wanted: Mapping[int, int], until: datetime
+) -> None:
+    """Keep ``wanted`` (steps by product id) for a cart ``until`` then, all of it or nothing.
 
     What the cart holds already stays and is extended. Locks the levels in ascending product id.
     Raises OutOfStock, which names every product that falls short; then nothing was kept.
     """
     freed = release_first(connection, wanted)
     reached("stock.before_hold")
-    now, until = clock.now(connection), _until(connection, cart_id, minutes)
+    now = clock.now(connection)
     held = _held(connection, cart_id)
     more = {key: max(0, wanted[key] - held.get(key, 0)) for key in sorted(wanted)}
     for product_id, quantity in more.items():
@@ -44,15 +53,13 @@ def hold_for_cart(
         _write(connection, cart_id, (product_id, held.get(product_id, 0) + quantity), (now, until))
     deltas = {key: freed.get(key, 0) - quantity for key, quantity in more.items()}
     raise_if_band_changed(connection, lock_levels(connection, more), deltas)
-    return until
 
 
 @verb
-def extend_hold(connection: Connection, cart_id: int, minutes: int) -> None:
-    """Keep what is still held for ``minutes`` from now, within its most life. Locks the levels."""
+def extend_hold(connection: Connection, cart_id: int, until: datetime) -> None:
+    """Keep what is still held ``until`` then. Locks the levels."""
     lock_levels(connection, _held(connection, cart_id))
-    until = _until(connection, cart_id, minutes)
-    live = (Reservation.cart_id == cart_id, Reservation.expires_at > clock.now(connection))
+    live = (Reservation.cart_id == cart_id, not_(is_over(clock.now(connection))))
     connection.execute(update(Reservation).where(*live).values(expires_at=until))
 
 
@@ -84,51 +91,103 @@ def release_first(
 ) -> dict[int, int]:
     """Lock the levels and end the lapsed holds on them, and a cart's own: what came back.
 
-    In ascending product id. Tells the catalogue nothing; the caller does, of all it changes.
+    Where less is in date than is kept, the holds made last give way first. In ascending product
+    id. Tells the catalogue nothing; the caller does, of all it changes.
     """
-    products = _lock(connection, product_ids, cart_id)
     freed: dict[int, int] = defaultdict(int)
-    if not products:
-        return freed
-    reached("stock.holds_seen")
-    gone = or_(Reservation.expires_at <= clock.now(connection), Reservation.cart_id == cart_id)
-    rows = connection.execute(
-        delete(Reservation)
-        .where(Reservation.product_id.in_(products), gone)
-        .returning(Reservation.product_id, Reservation.quantity)
-    )
-    for row in rows:
-        freed[row.product_id] += row.quantity
-    _lower(connection, freed)
+    levels = _lock(connection, product_ids, cart_id)
+    if over := [level.product_id for level in levels if level.available < 0]:
+        _end(connection, over, is_over(clock.now(connection)), freed)
+        _let_give_way(connection, over, freed)
+    if products := [level.product_id for level in levels if level.ends]:
+        reached("stock.holds_seen")
+        gone = or_(is_over(clock.now(connection)), Reservation.cart_id == cart_id)
+        _end(connection, products, gone, freed)
     return freed
 
 
-def _lock(connection: Connection, product_ids: Iterable[int], cart_id: int | None) -> list[int]:
-    """Lock the levels in ascending product id; those on which a hold is to be ended.
+def _lock(connection: Connection, product_ids: Iterable[int], cart_id: int | None) -> Sequence[Any]:
+    """Lock the levels in ascending product id: how much is to end on each, and is available.
 
-    After a wait that is as it was before: whoever was waited for ended holds, or made living ones.
+    After a wait both are as they were before: whoever was waited for ended holds, or made living
+    ones.
     """
-    ends = coming_back(cart_id, clock.now(connection))
-    rows = connection.execute(
-        select(StockLevel.product_id, ends.label("ends"))
+    now = clock.now(connection)
+    ends, free = coming_back(cart_id, now).label("ends"), available(now).label("available")
+    return connection.execute(
+        select(StockLevel.product_id, ends, free)
         .where(StockLevel.product_id.in_(list(product_ids)))
         .order_by(StockLevel.product_id)
         .with_for_update(of=StockLevel)
+    ).all()
+
+
+def _end(
+    connection: Connection,
+    products: Sequence[int],
+    which: ColumnElement[bool],
+    freed: dict[int, int],
+) -> None:
+    """End holds on locked levels, and add to ``freed`` what comes back."""
+    rows = connection.execute(
+        delete(Reservation)
+        .where(Reservation.product_id.in_(products), which)
+        .returning(Reservation.product_id, Reservation.quantity)
     )
-    return [row.product_id for row in rows if row.ends]
+    _give_back(connection, [(row.product_id, row.quantity) for row in rows], freed)
+
+
+def _let_give_way(connection: Connection, products: Sequence[int], freed: dict[int, int]) -> None:
+    """Goods went out of date while they were kept: shrink the newest holds to what is in date."""
+    levels = lock_levels(connection, products)
+    over = {key: -level.available for key, level in levels.items() if level.available < 0}
+    newest_first = (
+        select(Reservation.id, Reservation.product_id, Reservation.quantity)
+        .where(Reservation.product_id.in_(over))
+        .order_by(Reservation.id.desc())
+    )
+    back = []
+    for row in connection.execute(newest_first).all() if over else ():
+        less = min(row.quantity, over[row.product_id])
+        if not less:
+            continue
+        over[row.product_id] -= less
+        back.append((row.product_id, less))
+        it = Reservation.id == row.id
+        if less == row.quantity:
+            connection.execute(delete(Reservation).where(it))
+        else:
+            connection.execute(update(Reservation).where(it).values(quantity=row.quantity - less))
+    _give_back(connection, back, freed)
+
+
+def _give_back(
+    connection: Connection, back: Sequence[tuple[int, int]], freed: dict[int, int]
+) -> None:
+    now: dict[int, int] = defaultdict(int)
+    for product_id, quantity in back:
+        now[product_id] += quantity
+        freed[product_id] += quantity
+    _lower(connection, now)
 
 
 def sweep_holds() -> None:
-    """End the holds whose time is over, product by product, each in a transaction of its own."""
+    """End the holds whose time is over, and what exceeds the goods in date.
+
+    Product by product, each in a transaction of its own.
+    """
     last = 0
-    while products := list_lapsed(last):
+    while products := list_ending(last):
         for last in products:
             release_lapsed([last])
 
 
 @verb
 def release_lapsed(connection: Connection, product_ids: Iterable[int]) -> None:
-    """End the lapsed holds of products. Locks their levels in ascending product id."""
+    """End the lapsed holds of products, and those that exceed what is in date.
+
+    Locks their levels in ascending product id.
+    """
     freed = release_first(connection, product_ids)
     raise_if_band_changed(connection, lock_levels(connection, freed), freed)
 
@@ -177,15 +236,6 @@ def _held(connection: Connection, cart_id: int) -> dict[int, int]:
     columns = (Reservation.product_id, Reservation.quantity)
     rows = connection.execute(select(*columns).where(Reservation.cart_id == cart_id))
     return {row.product_id: row.quantity for row in rows}
-
-
-def _until(connection: Connection, cart_id: int, minutes: int) -> datetime:
-    """When a hold that is made or extended now will end: a cart's rows have one age and one end."""
-    now, life = clock.now(connection), timedelta(minutes=minutes)
-    live = (Reservation.cart_id == cart_id, Reservation.expires_at > now)
-    oldest = select(func.min(Reservation.created_at)).where(*live)
-    begun = connection.execute(oldest).scalar_one() or now
-    return min(now + life, begun + MOST_LIVES * life)
 
 
 def _shortages(connection: Connection, cart_id: int, wanted: Mapping[int, int]) -> list[Shortage]:

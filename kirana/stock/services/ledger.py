@@ -1,33 +1,50 @@
 """What every change of a level does: lock it, write its ledger, tell the public catalogue."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select
 
 from kirana.catalog.models import Product
 from kirana.catalog.services.versions import raise_version
 from kirana.platform import clock
 from kirana.platform.access import Actor
+from kirana.platform.db import UtcDateTime
 from kirana.platform.inserts import insert_ignoring, insert_rows
 from kirana.stock.availability import NOW, at, available
 from kirana.stock.bands import band_of, usual_low_at
 from kirana.stock.lots import Part
 from kirana.stock.models import LotMovement, StockLevel, StockMovement
 
-# Made once: making it costs more than sending it.
-_LEVELS = (
-    select(
-        StockLevel.product_id, StockLevel.on_hand, StockLevel.reserved, StockLevel.low_at,
-        StockLevel.version, StockLevel.tracks_lots, available(NOW).label("available"),
-        Product.minimum, Product.status, Product.slug, Product.title, Product.unit,
-    )
-    .join(Product, Product.id == StockLevel.product_id)
-    .where(StockLevel.product_id.in_(bindparam("products", expanding=True)))
-    .order_by(StockLevel.product_id)
-    .with_for_update(of=StockLevel)
-)  # fmt: skip
+_LAST_AT = (
+    select(StockMovement.at)
+    .where(StockMovement.product_id == StockLevel.product_id)
+    .order_by(StockMovement.id.desc())
+    .limit(1)
+    .correlate(StockLevel)
+    .scalar_subquery()
+)
+
+
+def _levels(looked_at: ColumnElement[datetime]) -> Any:
+    return (
+        select(
+            StockLevel.product_id, StockLevel.on_hand, StockLevel.reserved, StockLevel.low_at,
+            StockLevel.version, StockLevel.tracks_lots, available(NOW).label("available"),
+            Product.minimum, Product.status, Product.slug, Product.title, Product.unit,
+            looked_at.label("looked_at"), _LAST_AT.label("last_at"),
+        )
+        .join(Product, Product.id == StockLevel.product_id)
+        .where(StockLevel.product_id.in_(bindparam("products", expanding=True)))
+        .order_by(StockLevel.product_id)
+        .with_for_update(of=StockLevel)
+    )  # fmt: skip
+
+
+# Made once: making it costs more than sending it. By whether the database says the moment.
+_LEVELS = {True: _levels(func.clock_timestamp(type_=UtcDateTime)), False: _levels(NOW)}
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -58,19 +75,24 @@ def open_level(connection: Connection, *, product_id: int, unit: str, minimum: i
 def lock_levels(connection: Connection, product_ids: Iterable[int]) -> dict[int, Any]:
     """The levels by product id, locked in ascending order, with what decides their band.
 
-    ``available`` is exact only where the levels were locked before: a wait for a lock looks at
-    the level again, not at its lots.
+    Only where the levels were locked before are ``available`` and the moments exact: a wait for a
+    lock looks at the level again, not at its lots, its ledger and the clock.
     """
     wanted = {"products": list(product_ids), **at(clock.now(connection))}
-    rows = connection.execute(_LEVELS, wanted)
+    rows = connection.execute(_LEVELS[clock.is_asked_for(connection)], wanted)
     return {row.product_id: row for row in rows}
 
 
-def write_entries(connection: Connection, actor: Actor, entries: Sequence[Entry]) -> None:
-    """Write the movements, and the parts that their lots have in them."""
+def write_entries(
+    connection: Connection, actor: Actor, entries: Sequence[Entry], levels: Mapping[int, Any]
+) -> None:
+    """Write the movements, and the parts that their lots have in them.
+
+    ``levels`` were locked before they were looked at, so that each movement is later than those
+    before it, however long this transaction waited.
+    """
     if not entries:
         return
-    now = clock.now(connection)
     rows = [
         {
             "product_id": entry.product_id,
@@ -82,13 +104,19 @@ def write_entries(connection: Connection, actor: Actor, entries: Sequence[Entry]
             "reason_code": entry.reason_code,
             "reason": entry.reason,
             "actor_id": actor.account_id,
-            "at": now,
+            "at": _booked_at(levels[entry.product_id]),
         }
         for entry in entries
     ]
     insert_rows(connection, StockMovement, rows)
     if any(entry.parts for entry in entries):
         _write_parts(connection, entries)
+
+
+def _booked_at(level: Any) -> datetime:
+    """The moment at which the level was looked at; its last movement's where a clock went back."""
+    found: datetime = max(level.looked_at, level.last_at or level.looked_at)
+    return found
 
 
 def _write_parts(connection: Connection, entries: Sequence[Entry]) -> None:

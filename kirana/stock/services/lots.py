@@ -27,9 +27,10 @@ def open_book(
     """The lots of those ``levels`` that keep them, locked in ascending id; their levels are.
 
     Lots that hold something, and which ``also`` picks. Asks nothing where no lots are kept.
+    Judged at the moment at which the levels were looked at.
     """
     tracked = [product_id for product_id, level in levels.items() if level.tracks_lots]
-    now = clock.now(connection)
+    now = max((level.looked_at for level in levels.values()), default=clock.now(connection))
     if not tracked:
         return LotBook((), (), now)
     wanted = or_(Lot.on_hand > 0, false() if also is None else also)
@@ -79,6 +80,32 @@ def open_return_book(
     before = {product: open_lot(connection, product, BEFORE, None).id for product in sorted(older)}
     touched = {part.lot_id for parts in sold.values() for part in parts} | set(before.values())
     return ReturnBook(open_book(connection, levels, Lot.id.in_(touched)), sold, before)
+
+
+def find_spoilt(
+    connection: Connection, levels: Mapping[int, Any], lines: Mapping[int, int]
+) -> dict[int, int]:
+    """How much of what ``lines`` give back is out of date, by product that keeps lots no longer.
+
+    No lot is there for it to join, and without one it would be for sale again.
+    """
+    without = {line: product for line, product in lines.items() if not levels[product].tracks_lots}
+    found: dict[int, int] = defaultdict(int)
+    if not without:
+        return found
+    rows = connection.execute(
+        select(StockMovement.product_id, LotMovement.delta)
+        .join(LotMovement, LotMovement.movement_id == StockMovement.id)
+        .join(Lot, Lot.id == LotMovement.lot_id)
+        .where(
+            StockMovement.order_line_id.in_(without),
+            StockMovement.kind == "sold",
+            Lot.sold_until <= max(level.looked_at for level in levels.values()),
+        )
+    )
+    for row in rows:
+        found[row.product_id] -= row.delta
+    return found
 
 
 def _sold_parts(connection: Connection, lines: Iterable[int]) -> dict[int, list[Any]]:

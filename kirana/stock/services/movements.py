@@ -1,5 +1,6 @@
 """One movement of one level and of its lots: what every verb about goods is made of."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -8,11 +9,11 @@ from sqlalchemy import Connection, update
 from kirana.accounts.permissions import Permission
 from kirana.catalog.services.records import lock_product
 from kirana.platform.access import Actor
-from kirana.platform.errors import Invalid
+from kirana.platform.errors import Invalid, Stale
 from kirana.platform.probes import reached
 from kirana.stock.errors import OutOfStock, Shortage
 from kirana.stock.lots import LotBook, LotState, Part
-from kirana.stock.models import Lot, StockLevel
+from kirana.stock.models import LONGEST_REASON, Lot, StockLevel
 from kirana.stock.services.holds import release_lapsed
 from kirana.stock.services.ledger import (
     Entry,
@@ -40,9 +41,16 @@ class Change(msgspec.Struct, frozen=True):
     transfer_uid: str | None = None
 
 
-def lock_level(connection: Connection, actor: Actor, slug: str) -> Any:
-    """The level of a product of the actor's stores, locked; made where there is none yet."""
-    return lock_own_levels(connection, actor, slug)[0]
+def lock_level(connection: Connection, actor: Actor, slug: str, seen: int | None = None) -> Any:
+    """The level of a product of the actor's stores, locked; made where there is none yet.
+
+    Raises Forbidden, NotFound, Stale (it was not at the version ``seen``, where that is given).
+    """
+    ids = _lock_products(connection, actor, [slug])
+    # Before lapsed holds are ended, which raises the version that was seen.
+    if seen is not None and lock_levels(connection, ids.values())[ids[slug]].version != seen:
+        raise Stale
+    return _without_lapsed(connection, ids)[slug]
 
 
 def lock_own_levels(connection: Connection, actor: Actor, *slugs: str) -> list[Any]:
@@ -50,6 +58,12 @@ def lock_own_levels(connection: Connection, actor: Actor, *slugs: str) -> list[A
 
     Raises Forbidden, NotFound (one of them is not the actor's).
     """
+    levels = _without_lapsed(connection, _lock_products(connection, actor, slugs))
+    return [levels[slug] for slug in slugs]
+
+
+def _lock_products(connection: Connection, actor: Actor, slugs: Iterable[str]) -> dict[str, int]:
+    """The ids of the actor's products by slug, locked; each has a level from here on."""
     actor.require(Permission.WRITE_STORE_STOCK)
     ids = {}
     for slug in sorted(set(slugs)):
@@ -58,10 +72,15 @@ def lock_own_levels(connection: Connection, actor: Actor, *slugs: str) -> list[A
         open_level(
             connection, product_id=product["id"], unit=product["unit"], minimum=product["minimum"]
         )
+    return ids
+
+
+def _without_lapsed(connection: Connection, ids: Mapping[str, int]) -> dict[str, Any]:
+    """The levels by slug, locked in ascending product id, without the holds that have lapsed."""
     release_lapsed(ids.values())
     levels = lock_levels(connection, ids.values())
     reached("stock.locked")
-    return [levels[ids[slug]] for slug in slugs]
+    return {slug: levels[product_id] for slug, product_id in ids.items()}
 
 
 def move(connection: Connection, actor: Actor, level: Any, change: Change) -> tuple[Part, ...]:
@@ -69,6 +88,7 @@ def move(connection: Connection, actor: Actor, level: Any, change: Change) -> tu
 
     Raises Invalid, OutOfStock (more than is there, or than is free).
     """
+    _require_reason(change)
     on_hand = level.on_hand + change.delta
     if on_hand < level.reserved:
         raise _short(level, change, level.on_hand - level.reserved)
@@ -84,10 +104,10 @@ def move(connection: Connection, actor: Actor, level: Any, change: Change) -> tu
     )
     close_book(connection, book)
     entry = Entry(
-        level.product_id, change.kind, change.delta, on_hand, change.reason[:200],
+        level.product_id, change.kind, change.delta, on_hand, change.reason,
         reason_code=change.reason_code, transfer_uid=change.transfer_uid, parts=parts,
     )  # fmt: skip
-    write_entries(connection, actor, [entry])
+    write_entries(connection, actor, [entry], {level.product_id: level})
     return parts
 
 
@@ -96,6 +116,14 @@ def change_level(connection: Connection, actor: Actor, level: Any, change: Chang
     after = lock_levels(connection, [level.product_id])
     raise_if_band_changed(connection, after, {level.product_id: change.delta})
     return get_stock(actor, level.slug)
+
+
+def _require_reason(change: Change) -> None:
+    """What is kept for good is kept as it was given; a correction is explained. Raises Invalid."""
+    if len(change.reason) > LONGEST_REASON:
+        raise Invalid.at("/reason", f"must have at most {LONGEST_REASON} characters")
+    if change.kind == "adjusted" and not change.reason.strip():
+        raise Invalid.at("/reason", "must be given", "required")
 
 
 def _parts(book: LotBook, level: Any, change: Change) -> tuple[Part, ...]:

@@ -1,14 +1,15 @@
 """Stock leaves with an order and comes back with its cancellation."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, bindparam, exists, select, update
 
 from kirana.catalog.models import Product
 from kirana.platform import clock
-from kirana.platform.access import Actor
+from kirana.platform.access import SYSTEM, Actor
 from kirana.platform.db import verb
 from kirana.platform.probes import reached
 from kirana.stock.availability import NOW, at, available
@@ -17,8 +18,9 @@ from kirana.stock.lots import Part
 from kirana.stock.models import StockLevel, StockMovement
 from kirana.stock.services.holds import release_first
 from kirana.stock.services.ledger import Entry, lock_levels, raise_if_band_changed, write_entries
-from kirana.stock.services.lots import close_book, open_book, open_return_book
+from kirana.stock.services.lots import close_book, find_spoilt, open_book, open_return_book
 
+SPOILT = "Out of date when it came back"
 # Made once: making it costs more than sending it.
 _SUBTRACT = (
     update(StockLevel)
@@ -62,10 +64,11 @@ def take_for_lines(connection: Connection, actor: Actor, lines: Sequence[LineDem
         taken[product_id] = quantity
         reached("stock.taken_one")
     after = lock_levels(connection, demand)
-    if any(level.tracks_lots and level.available < 0 for level in after.values()):
-        # The guarded write waited for the level, and did not see what became of its lots.
-        raise OutOfStock.of(_shortages(connection, demand, taken))
     book = open_book(connection, after)
+    tracked = [key for key in demand if after[key].tracks_lots]
+    if any(book.free(key, after[key].reserved) < demand[key] for key in tracked):
+        # The guarded write waited for the level: neither its lots nor the day are what it saw.
+        raise OutOfStock.of(_shortages(connection, demand, taken, after))
     entries = []
     left = {product_id: after[product_id].on_hand + demand[product_id] for product_id in demand}
     for line in lines:
@@ -73,7 +76,7 @@ def take_for_lines(connection: Connection, actor: Actor, lines: Sequence[LineDem
         parts = book.sell(line.product_id, line.quantity)
         entries.append(_entry(line, "sold", left[line.product_id], parts))
     close_book(connection, book)
-    write_entries(connection, actor, entries)
+    write_entries(connection, actor, entries, after)
     changes = {key: freed.get(key, 0) - taken for key, taken in demand.items()}
     raise_if_band_changed(connection, after, changes)
 
@@ -82,7 +85,8 @@ def take_for_lines(connection: Connection, actor: Actor, lines: Sequence[LineDem
 def give_back_for_lines(connection: Connection, actor: Actor, lines: Sequence[LineDemand]) -> None:
     """Put the stock of ``lines`` back, once for each line however often it is called.
 
-    It joins the lots that it was sold from. Locks levels in ascending product id, then lots.
+    It joins the lots that it was sold from; where lots are kept no longer, what is out of date is
+    thrown away. Locks levels in ascending product id, then lots.
     """
     levels = lock_levels(connection, _by_product(lines))
     known = select(StockMovement.order_line_id).where(
@@ -104,8 +108,29 @@ def give_back_for_lines(connection: Connection, actor: Actor, lines: Sequence[Li
         parts = lots.give_back(line.product_id, line.order_line_id, line.quantity)
         entries.append(_entry(line, "returned", balance[line.product_id], parts))
     close_book(connection, lots.book)
-    write_entries(connection, actor, entries)
-    raise_if_band_changed(connection, lock_levels(connection, back), back)
+    # Looked at with the locks held, for what is due the moment.
+    after = lock_levels(connection, back)
+    write_entries(connection, actor, entries, after)
+    if spoilt := _throw_away(connection, after, owed):
+        back = {product_id: n - spoilt.get(product_id, 0) for product_id, n in back.items()}
+        after = lock_levels(connection, back)
+    raise_if_band_changed(connection, after, back)
+
+
+def _throw_away(
+    connection: Connection, levels: Mapping[int, Any], lines: Sequence[LineDemand]
+) -> dict[int, int]:
+    """Write off what came back out of date to a product that keeps no lots; by product."""
+    spoilt = find_spoilt(
+        connection, levels, {line.order_line_id: line.product_id for line in lines}
+    )
+    entries = []
+    for product_id, quantity in spoilt.items():
+        _add(connection, product_id, -quantity)
+        left = levels[product_id].on_hand - quantity
+        entries.append(Entry(product_id, "wasted", -quantity, left, SPOILT, reason_code="expired"))
+    write_entries(connection, SYSTEM, entries, levels)
+    return spoilt
 
 
 def _take(connection: Connection, product_id: int, quantity: int) -> bool:
@@ -152,13 +177,17 @@ def _by_product(lines: Sequence[LineDemand]) -> dict[int, int]:
 
 
 def _shortages(
-    connection: Connection, demand: dict[int, int], taken: dict[int, int]
+    connection: Connection,
+    demand: dict[int, int],
+    taken: dict[int, int],
+    levels: Mapping[int, Any] = {},
 ) -> list[Shortage]:
     """What falls short; ``taken`` was subtracted by this transaction, which will be undone."""
+    looked_at = max((level.looked_at for level in levels.values()), default=clock.now(connection))
     rows = connection.execute(
         select(
             Product.id, Product.slug, Product.title, Product.status,
-            available(clock.now(connection)).label("available"),
+            available(looked_at).label("available"),
         )
         .outerjoin(StockLevel, StockLevel.product_id == Product.id)
         .where(Product.id.in_(demand))

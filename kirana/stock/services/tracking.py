@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, update
 
-from kirana.platform import audit, clock
+from kirana.platform import audit
 from kirana.platform.access import Actor
 from kirana.platform.db import verb
 from kirana.stock.errors import OutOfDateThere
@@ -29,7 +29,8 @@ def track_lots(connection: Connection, actor: Actor, slug: str, on: bool) -> Sto
         return get_stock(actor, slug)
     if level.on_hand:
         parts = _fill(connection, level) if on else _empty(connection, level)
-        write_entries(connection, actor, _out_and_in(level, on, parts))
+        entries = _out_and_in(level, on, parts)
+        write_entries(connection, actor, entries, {level.product_id: level})
     connection.execute(
         update(StockLevel)
         .where(StockLevel.product_id == level.product_id)
@@ -45,7 +46,7 @@ def track_lots(connection: Connection, actor: Actor, slug: str, on: bool) -> Sto
 def _fill(connection: Connection, level: Any) -> tuple[Part, ...]:
     """All that is on hand, into the undated lot; the lots of an earlier time are empty."""
     lot = open_lot(connection, level.product_id, BEFORE, None)
-    book = LotBook([lot], [level.product_id], clock.now(connection))
+    book = LotBook([lot], [level.product_id], level.looked_at)
     part = book.move(lot.id, level.on_hand)
     close_book(connection, book)
     return (part,)

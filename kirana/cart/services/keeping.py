@@ -1,0 +1,46 @@
+"""For how long goods are kept for a basket, however often checkout is started anew."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, select, update
+
+from kirana.cart.errors import KeptLongEnough
+from kirana.cart.models import Cart
+from kirana.platform import clock
+from kirana.platform.db import query, verb
+
+# Goods are kept for so many lives of a hold in all, then for one life not at all.
+MOST_LIVES = 3
+
+
+@verb
+def keep_until(connection: Connection, cart_id: int, minutes: int) -> datetime:
+    """Until when goods are kept that are asked for now, for a cart that is locked.
+
+    Raises KeptLongEnough for one life after the most life, counted from the first time, whether
+    they were kept all the while or not.
+    """
+    now, life = clock.now(connection), timedelta(minutes=minutes)
+    since = _since(connection, cart_id)
+    # In the future where a clock went back.
+    if since is None or not since <= now < since + (MOST_LIVES + 1) * life:
+        since = now
+        first = update(Cart).where(Cart.id == cart_id).values(kept_since=now)
+        connection.execute(first)
+    until = min(now + life, since + MOST_LIVES * life)
+    if until <= now:
+        raise KeptLongEnough
+    return until
+
+
+@query
+def kept_on_until(connection: Connection, cart_id: int, minutes: int) -> datetime:
+    """Until when what is kept for a cart may be kept on; now or before: no longer."""
+    now, life = clock.now(connection), timedelta(minutes=minutes)
+    since = _since(connection, cart_id) or now
+    return min(now + life, since + MOST_LIVES * life)
+
+
+def _since(connection: Connection, cart_id: int) -> datetime | None:
+    find = select(Cart.kept_since).where(Cart.id == cart_id)
+    return connection.execute(find).scalar_one()
