@@ -18,6 +18,7 @@ from tests.check.planting import (
 
 AUDITED = "each move of an account's status is in the audit log"
 MOMENT = "an order, its group and its history agree on the moment that decides its month"
+VERSION = "an order's version is not behind its history"
 NO_FILE = "an expired export keeps no file"
 
 
@@ -59,7 +60,7 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
     **_histories("account", CUSTOMER, "active", "suspended", stays=(AUDITED,)),
     **_histories("store", STORE, "open", "holiday"),
     **_histories("product", SOLD, "published", "hidden"),
-    **_histories("order", PLACED, "placed", "accepted", begun=(MOMENT,)),
+    **_histories("order", PLACED, "placed", "accepted", stays=(VERSION,), begun=(MOMENT, VERSION)),
     **_histories("incident", INCIDENT, "resolved", "open"),
     **_histories("job", DONE_JOB, "done", "expired", ends=(NO_FILE,)),
     "each payment's events are a path through its moves and end at its status": (
@@ -75,6 +76,10 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
             "SELECT 'seen', id, 'authorised', 0, CURRENT_TIMESTAMP FROM payment "
             f"WHERE order_id = {PLACED}"
         ),
+    ),
+    VERSION: (
+        fault(f'UPDATE "order" SET version = version - 1 WHERE id = {PLACED}'),
+        fault(f'UPDATE "order" SET version = 1 WHERE id = {COMPLETED}'),
     ),
     "an order's lines are as far as the order": (
         fault(f"UPDATE order_line SET status = 'picked' WHERE id = {LINE}"),
