@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, TextClause, bindparam, text
 
-from kirana.check import history, links, money, people, stock, work
+from kirana.check import history, ledgers, links, money, people, stock, work
 from kirana.check.rule import Rule
 from kirana.platform import clock
 from kirana.platform.db import UtcDateTime, snapshot
@@ -22,6 +22,7 @@ RULES: tuple[Rule, ...] = (
     *money.RULES,
     *work.RULES,
     *links.RULES,
+    *ledgers.RULES,
     *people.RULES,
     *history.RULES,
 )

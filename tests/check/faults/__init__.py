@@ -1,6 +1,6 @@
 """For every rule of ``kirana check`` the faults that break it, alone or with the rules named."""
 
-from tests.check.faults import history, links, money, people, stock, work
+from tests.check.faults import history, ledgers, links, money, people, stock, work
 from tests.check.planting import Fault
 
 FAULTS: dict[str, tuple[Fault, ...]] = {
@@ -8,6 +8,7 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
     **money.FAULTS,
     **work.FAULTS,
     **links.FAULTS,
+    **ledgers.FAULTS,
     **people.FAULTS,
     **history.FAULTS,
 }
