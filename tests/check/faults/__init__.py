@@ -1,10 +1,11 @@
 """For every rule of ``kirana check`` the faults that break it, alone or with the rules named."""
 
-from tests.check.faults import history, ledgers, links, money, people, stock, work
+from tests.check.faults import history, ledgers, links, lots, money, people, stock, work
 from tests.check.planting import Fault
 
 FAULTS: dict[str, tuple[Fault, ...]] = {
     **stock.FAULTS,
+    **lots.FAULTS,
     **money.FAULTS,
     **work.FAULTS,
     **links.FAULTS,
