@@ -9,12 +9,15 @@ from sqlalchemy import Connection, text
 from kirana.check.rule import Rule
 from kirana.platform import clock
 
-# Dates outside are wrong whatever the zone, and may be such as no calendar knows.
-_THINKABLE = "BETWEEN '1000-01-01' AND '8999-12-31'"
-_DATED = f"""
+# Without dates so far out that no calendar knows them: they are wrong whatever the zone.
+_DATED = text(
+    """
+    SELECT l.id, s.zone, l.best_before, l.sold_until
     FROM lot l JOIN product p ON p.id = l.product_id JOIN store s ON s.id = p.store_id
-    WHERE l.best_before {_THINKABLE} AND l.sold_until {_THINKABLE}
-"""
+    WHERE l.best_before BETWEEN '1000-01-01' AND '8999-12-31'
+      AND l.sold_until BETWEEN '1000-01-01' AND '8999-12-31'
+    """
+)
 
 
 def misdated(connection: Connection) -> dict[str, None]:
@@ -22,13 +25,15 @@ def misdated(connection: Connection) -> dict[str, None]:
 
     In their store's zone, whose midnights no SQL knows as the shop does that wrote them.
     """
-    dates = "l.best_before, l.sold_until"
-    asked = connection.execute(text(f"SELECT DISTINCT s.zone, {dates} {_DATED}"))
-    wrong = {tuple(row) for row in asked if not _is_its_end(*row)}
-    if not wrong:
-        return {}
-    lots = connection.execute(text(f"SELECT l.id, s.zone, {dates} {_DATED}"))
-    return {str(row.id): None for row in lots if tuple(row)[1:] in wrong}
+    known: dict[tuple[Any, ...], bool] = {}  # many lots share a day
+    found: dict[str, None] = {}
+    for lot, *dates in connection.execute(_DATED):
+        case = tuple(dates)
+        if case not in known:
+            known[case] = _is_its_end(*case)
+        if not known[case]:
+            found[str(lot)] = None
+    return found
 
 
 def _is_its_end(zone: str, best_before: Any, sold_until: Any) -> bool:
@@ -47,14 +52,15 @@ RULES = (
     Rule(
         2,
         "a lot is sold until the midnight that ends its day where its store is",
-        f"""
+        """
         SELECT l.id, l.code, CAST(l.best_before AS TEXT) AS best_before,
                CAST(l.sold_until AS TEXT) AS sold_until
         FROM lot l
         WHERE CAST(l.id AS TEXT) IN (SELECT key FROM json_each(:misdated))
            OR (l.best_before IS NULL) <> (l.sold_until IS NULL)
-           OR l.best_before NOT {_THINKABLE} OR l.sold_until NOT {_THINKABLE}
-        """,  # noqa: S608 - constants of this module
+           OR l.best_before NOT BETWEEN '1000-01-01' AND '8999-12-31'
+           OR l.sold_until NOT BETWEEN '1000-01-01' AND '8999-12-31'
+        """,
         {"misdated": misdated},
     ),
     # An order's moment is never after that at which its goods were looked at; the ledger's may be,

@@ -67,10 +67,11 @@ RULES = (
     # Beyond it lies what was made while the clock went ahead.
     Rule(
         1,
-        "no hold ends later than the longest that a shop may keep one",
+        "no hold ends later than the longest that a shop may keep one, or begins then",
         """
-        SELECT id AS hold, product_id, cart_id, quantity, CAST(expires_at AS TEXT) AS expires_at
-        FROM reservation WHERE expires_at > :farthest
+        SELECT id AS hold, product_id, cart_id, quantity, CAST(created_at AS TEXT) AS created_at,
+               CAST(expires_at AS TEXT) AS expires_at
+        FROM reservation WHERE expires_at > :farthest OR created_at > :farthest
         """,
         {"farthest": -MOST_LIVES * timedelta(minutes=MOST_HOLD_MINUTES)},
     ),

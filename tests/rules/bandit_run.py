@@ -16,6 +16,7 @@ REVIEWED = {
     ("kirana/catalog/lettering.py", "B406"): ESCAPES,
     ("kirana/check/__init__.py", "B608"): CONSTANTS,
     ("kirana/check/history.py", "B608"): CONSTANTS,
+    ("kirana/check/ledgers.py", "B608"): CONSTANTS,
     ("kirana/check/links.py", "B608"): CONSTANTS,
     ("kirana/check/people.py", "B608"): CONSTANTS,
     ("kirana/demo/catalogue.py", "B311"): DEMO,

@@ -16,7 +16,7 @@ PARTS = "a movement that has parts is their sum, in lots of its product"
 TRANSFERS = "what a transfer takes from one product it gives to another"
 LOT = "(SELECT MAX(lot_id) FROM lot_movement WHERE delta < 0)"
 PART = f"(SELECT MAX(id) FROM lot_movement WHERE lot_id = {LOT})"
-LONGEST = "no hold ends later than the longest that a shop may keep one"
+LONGEST = "no hold ends later than the longest that a shop may keep one, or begins then"
 LATEST = f"(SELECT MAX(id) FROM stock_movement WHERE product_id = {SOLD})"
 SOLD_ONCE = "each order line was sold once, as much as was ordered"
 
