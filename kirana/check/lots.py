@@ -64,7 +64,7 @@ RULES = (
         {"misdated": misdated},
     ),
     # An order's moment is never after that at which its goods were looked at; the ledger's may be,
-    # by a wait for a lock, but not by a day.
+    # by a wait for a lock, but not by a day, unless the clock was ahead when the one before moved.
     Rule(
         2,
         "nothing past its date was sold",
@@ -76,7 +76,9 @@ RULES = (
         JOIN stock_movement m ON m.id = p.movement_id AND m.kind = 'sold'
         JOIN order_line i ON i.id = m.order_line_id JOIN "order" o ON o.id = i.order_id
         WHERE o.placed_at >= l.sold_until
-           OR SUBSTR(CAST(m.at AS TEXT), 1, 10) > SUBSTR(CAST(l.sold_until AS TEXT), 1, 10)
+           OR (SUBSTR(CAST(m.at AS TEXT), 1, 10) > SUBSTR(CAST(l.sold_until AS TEXT), 1, 10)
+               AND NOT EXISTS (SELECT 1 FROM stock_movement b WHERE b.product_id = m.product_id
+                               AND b.id < m.id AND b.at >= m.at))
         """,
     ),
 )

@@ -135,6 +135,11 @@ def test_a_sale_of_the_last_second_may_be_booked_after_midnight(
         late = sale.sold_until + timedelta(seconds=3)
         assert connection.execute(booked.values(at=late)).rowcount
         assert _told_by(connection) - GUARDS == ({IN_DATE} if is_told else set())
+        # The clock was a month ahead when the goods came, and is right again.
+        ahead = sale.sold_until + timedelta(days=30)
+        every = update(StockMovement).where(StockMovement.product_id == sale.product_id)
+        connection.execute(every.values(at=ahead))
+        assert _told_by(connection) - GUARDS == ({IN_DATE} if is_told else set())
 
 
 def _place(connection: Connection, order_id: int, at: datetime) -> None:
