@@ -8,21 +8,35 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, TextClause, bindparam, text
+from sqlalchemy import JSON, Connection, TextClause, bindparam, text
 
-from kirana.check import catalogue, history, links, money, people, stock, voices, work
+from kirana.check import (
+    catalogue,
+    history,
+    ledgers,
+    links,
+    lots,
+    money,
+    people,
+    stock,
+    voices,
+    work,
+)  # fmt: skip
 from kirana.check.rule import Rule
 from kirana.platform import clock
 from kirana.platform.db import UtcDateTime, snapshot
 
 SHOWN_ROWS = 20
+_TYPES: Mapping[type, Any] = {datetime: UtcDateTime, dict: JSON}
 
 RULES: tuple[Rule, ...] = (
     *stock.RULES,
+    *lots.RULES,
     *money.RULES,
     *work.RULES,
     *links.RULES,
     *catalogue.RULES,
+    *ledgers.RULES,
     *people.RULES,
     *history.RULES,
     *voices.RULES,
@@ -68,13 +82,15 @@ def find(
 
 
 def _bound(connection: Connection, value: Any) -> Any:
-    """A span of time stands for the moment that lies so far back."""
-    return clock.now(connection) - value if isinstance(value, timedelta) else value
+    """A span of time stands for the moment that lies so far back, a function for what it finds."""
+    if isinstance(value, timedelta):
+        return clock.now(connection) - value
+    return value(connection) if callable(value) else value
 
 
 def _statement(sql: str, values: Mapping[str, Any]) -> TextClause:
-    moments = [name for name, value in values.items() if isinstance(value, datetime)]
-    return text(sql).bindparams(*(bindparam(name, type_=UtcDateTime) for name in moments))
+    types = ((name, _TYPES.get(type(value))) for name, value in values.items())
+    return text(sql).bindparams(*(bindparam(name, type_=kind) for name, kind in types if kind))
 
 
 def _count(

@@ -79,6 +79,17 @@ _LINES = Rule(
        OR (o.status IN ('cancelled', 'returned')) <> (l.status IN ('cancelled', 'returned'))
     """,
 )
+# Who asks for a move with the version they saw is refused only if each move raised it.
+_VERSIONS = Rule(
+    15,
+    "an order's version is not behind its history",
+    """
+    SELECT o.number, o.version, e.steps FROM "order" o
+    JOIN (SELECT order_id, COUNT(*) AS steps FROM order_event GROUP BY order_id) e
+      ON e.order_id = o.id
+    WHERE o.version < e.steps
+    """,
+)
 
 RULES = (
     *_rules("account", "account_event", "account_id", ACCOUNT_MOVES),
@@ -90,4 +101,5 @@ RULES = (
     *_rules("incident", "incident_event", "incident_id", INCIDENT_MOVES),
     _PAYMENTS,
     _LINES,
+    _VERSIONS,
 )

@@ -1,17 +1,9 @@
-"""Statement 11 and the ledgers: no row points nowhere, and what is written stays written."""
+"""Statement 11: no row points nowhere."""
 
 from collections.abc import Iterator
 
 from kirana.check.rule import Rule
 from kirana.schema import metadata
-
-LEDGERS = (
-    "stock_movement", "lot_movement", "payment_event", "audit_event", "order_event", "audit_seal",
-)  # fmt: skip
-_TRIGGERS = {
-    "sqlite": [f"{ledger}_no_{deed}" for ledger in LEDGERS for deed in ("update", "delete")],
-    "postgresql": [f"{ledger}_insert_only" for ledger in LEDGERS],
-}
 
 
 def _orphans() -> Iterator[str]:
@@ -84,25 +76,5 @@ RULES = (
         )
         SELECT id, slug FROM category WHERE id NOT IN (SELECT id FROM reached)
         """,
-    ),
-    Rule(
-        2,
-        "the ledgers refuse to be changed (SQLite)",
-        f"""
-        SELECT wanted.name AS missing FROM ({_values(_TRIGGERS["sqlite"])}) AS wanted
-        LEFT JOIN sqlite_master m ON m.type = 'trigger' AND m.name = wanted.name
-        WHERE m.name IS NULL
-        """,  # noqa: S608 - constants of this module
-        only_on="sqlite",
-    ),
-    Rule(
-        2,
-        "the ledgers refuse to be changed (PostgreSQL)",
-        f"""
-        SELECT wanted.name AS missing FROM ({_values(_TRIGGERS["postgresql"])}) AS wanted
-        LEFT JOIN pg_trigger t ON t.tgname = wanted.name AND t.tgenabled <> 'D'
-        WHERE t.oid IS NULL
-        """,  # noqa: S608 - constants of this module
-        only_on="postgresql",
     ),
 )

@@ -10,6 +10,14 @@ RULES = (
     ),
     Rule(
         3,
+        "an account has at most one open basket, and a guest too",
+        """
+        SELECT account_id, guest_hash, COUNT(*) AS baskets FROM cart WHERE status = 'open'
+        GROUP BY account_id, guest_hash HAVING COUNT(*) > 1
+        """,
+    ),
+    Rule(
+        3,
         "exactly the ordered carts have an order group, of the same customer",
         """
         SELECT c.id AS cart, c.status, g.id AS order_group

@@ -1,6 +1,10 @@
 """Statements 1 and 2: levels and their ledger."""
 
+from datetime import timedelta
+
 from kirana.check.rule import Rule
+from kirana.platform.settings import MOST_HOLD_MINUTES
+from kirana.stock.services.holds import MOST_LIVES
 
 RULES = (
     Rule(
@@ -20,16 +24,20 @@ RULES = (
         ) AS sums WHERE on_hand <> moved
         """,
     ),
+    # One rule, because one pass over the ledger costs a tenth of the whole check. By the moments
+    # the level at any time is told, so that they lie in the order of the balances.
     Rule(
         1,
-        "each movement's balance follows from the one before",
+        "each movement follows from the one before: its balance, and no earlier moment",
         """
-        SELECT product_id, id, delta, balance_after, balance_before FROM (
-          SELECT product_id, id, delta, balance_after,
-                 LAG(balance_after, 1, 0) OVER (PARTITION BY product_id ORDER BY id)
-                   AS balance_before
-          FROM stock_movement
-        ) AS steps WHERE balance_after <> balance_before + delta
+        SELECT product_id, id, delta, balance_after, balance_before,
+               CAST(at AS TEXT) AS at, CAST(before AS TEXT) AS before
+        FROM (
+          SELECT product_id, id, delta, balance_after, at,
+                 LAG(balance_after, 1, 0) OVER by_product AS balance_before,
+                 LAG(at) OVER by_product AS before
+          FROM stock_movement WINDOW by_product AS (PARTITION BY product_id ORDER BY id)
+        ) AS steps WHERE balance_after <> balance_before + delta OR at < before
         """,
     ),
     Rule(
@@ -54,6 +62,18 @@ RULES = (
         LEFT JOIN cart_line l ON l.cart_id = r.cart_id AND l.product_id = r.product_id
         WHERE c.status <> 'open' OR l.id IS NULL OR r.quantity > l.quantity
         """,
+    ),
+    # The longest that any setting allows: today's may have been lowered since a hold was made.
+    # Beyond it lies what was made while the clock went ahead.
+    Rule(
+        1,
+        "no hold ends later than the longest that a shop may keep one, or begins then",
+        """
+        SELECT id AS hold, product_id, cart_id, quantity, CAST(created_at AS TEXT) AS created_at,
+               CAST(expires_at AS TEXT) AS expires_at
+        FROM reservation WHERE expires_at > :farthest OR created_at > :farthest
+        """,
+        {"farthest": -MOST_LIVES * timedelta(minutes=MOST_HOLD_MINUTES)},
     ),
     Rule(
         1,

@@ -32,12 +32,14 @@ class StockBook:
         self.lots = lots
         self.on_hand: Counter[str] = Counter()
         self._entries: Counter[str] = Counter()
+        self._latest: dict[str, datetime] = {}
 
     def move(self, sku: str, kind: str, delta: int, at: datetime, **given: Any) -> None:
         if delta == 0:
             return
         self.on_hand[sku] += delta
         self._entries[sku] += 1
+        self._latest[sku] = at
         values = {"order_line_id": None, "actor_id": None, "reason": "", "reason_code": None}
         values |= given
         found = self._products[sku]
@@ -47,6 +49,10 @@ class StockBook:
         )  # fmt: skip
         if found.product.category in DATED:
             self.lots.move(found, movement_id, delta, at, given.get("order_line_id"))
+
+    def is_still(self, sku: str, at: datetime) -> bool:
+        """Whether nothing of it moved after ``at``: it was there by then, and is as it was."""
+        return self._latest[sku] <= at
 
     def dated(self) -> list[str]:
         """The goods whose lots are kept."""
@@ -144,7 +150,8 @@ def _throw_away(
         return
     for sku, found in products.items():
         product = found.product
-        if product.department in _SPOILS and not product.brand and chance.random() < 0.2:
+        is_fresh = product.department in _SPOILS and not product.brand
+        if is_fresh and chance.random() < 0.2 and book.is_still(sku, at):
             spoilt = book.on_hand[sku] // 25 // product.increment * product.increment
             book.move(sku, "wasted", -spoilt, at, reason="Past its best", reason_code="spoilt")
 

@@ -6,6 +6,8 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+MOST_HOLD_MINUTES = 120
+
 
 class SettingsError(Exception):
     """A setting is missing or cannot be used; the message is one line for the operator."""
@@ -132,7 +134,7 @@ class Settings:
     order_per_minute: int = _limit(10, "Orders per customer and minute.")
     hold_minutes: int = _between(
         1,
-        120,
+        MOST_HOLD_MINUTES,
         10,
         "Minutes for which starting checkout keeps the goods of a basket (1 to 120); going on "
         "with it extends that, up to three times as long in all; then nothing is kept for as "

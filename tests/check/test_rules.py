@@ -3,26 +3,34 @@
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, select, text, update
 
 from kirana import check
+from kirana.check import ledgers
 from kirana.demo import seeding
 from kirana.demo.catalogue import load_catalogue
 from kirana.demo.founding import Files
-from kirana.platform import db
+from kirana.orders.models import Order, OrderEvent, OrderGroup, OrderLine
+from kirana.platform import clock, db
 from kirana.platform.columns import new_uid
 from kirana.platform.config import Settings
+from kirana.stock.models import Lot, LotMovement, Reservation, StockMovement
 from tests.check.books import keep_books
 from tests.check.faults import FAULTS, Fault
+from tests.check.faults.lots import IN_DATE
+from tests.check.faults.stock import LONGEST
 from tests.check.tampering import forget_checks, ledgers_open, unguarded
 from tests.machinery import memory
 from tests.machinery.databases import SECRET, Database
 
 MOST_SECONDS = 2
+# While a test has the ledgers open.
+GUARDS = {rule.name for rule in ledgers.RULES}
 _DIALECTS = {rule.name: rule.only_on for rule in check.RULES}
 
 
@@ -94,6 +102,57 @@ def test_the_books_are_clean_again_after_all_faults(books: None) -> None:
         connection.execute(text("DELETE FROM payment"))
         assert list(check.find(connection))
     assert check.run() == []
+
+
+@pytest.mark.parametrize(("minutes", "is_told"), [(359, False), (361, True)])
+def test_a_hold_may_end_after_three_of_the_longest_lives_and_no_later(
+    books: None, minutes: int, is_told: bool
+) -> None:
+    with unguarded() as connection:
+        ends = clock.now(connection) + timedelta(minutes=minutes)
+        assert connection.execute(update(Reservation).values(expires_at=ends)).rowcount
+        assert _told_by(connection) == ({LONGEST} if is_told else set())
+
+
+@pytest.mark.parametrize(("seconds", "is_told"), [(1, False), (0, True)])
+def test_a_sale_of_the_last_second_may_be_booked_after_midnight(
+    books: None, seconds: int, is_told: bool
+) -> None:
+    sales = (
+        select(Lot.product_id, Lot.sold_until, OrderLine.order_id, LotMovement.movement_id)
+        .join(LotMovement, LotMovement.lot_id == Lot.id)
+        .join(StockMovement, StockMovement.id == LotMovement.movement_id)
+        .join(OrderLine, OrderLine.id == StockMovement.order_line_id)
+        .order_by(LotMovement.id)
+    )
+    with unguarded() as connection, ledgers_open(connection):
+        sale = connection.execute(sales).first()
+        assert sale is not None
+        _place(connection, sale.order_id, sale.sold_until - timedelta(seconds=seconds))
+        booked = update(StockMovement).where(
+            StockMovement.product_id == sale.product_id, StockMovement.id >= sale.movement_id
+        )
+        late = sale.sold_until + timedelta(seconds=3)
+        assert connection.execute(booked.values(at=late)).rowcount
+        assert _told_by(connection) - GUARDS == ({IN_DATE} if is_told else set())
+        # The clock was a month ahead when the goods came, and is right again.
+        ahead = sale.sold_until + timedelta(days=30)
+        every = update(StockMovement).where(StockMovement.product_id == sale.product_id)
+        connection.execute(every.values(at=ahead))
+        assert _told_by(connection) - GUARDS == ({IN_DATE} if is_told else set())
+
+
+def _place(connection: Connection, order_id: int, at: datetime) -> None:
+    """Let the order, its group and its history be of another moment."""
+    mine = Order.id == order_id
+    group = select(Order.group_id).where(mine).scalar_subquery()
+    connection.execute(update(Order).where(mine).values(placed_at=at))
+    connection.execute(update(OrderGroup).where(OrderGroup.id == group).values(placed_at=at))
+    connection.execute(update(OrderEvent).where(OrderEvent.order_id == order_id).values(at=at))
+
+
+def _told_by(connection: Connection) -> set[str]:
+    return {finding.rule for finding in check.find(connection)}
 
 
 def test_many_rows_are_cut(books: None) -> None:

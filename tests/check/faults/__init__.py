@@ -3,7 +3,9 @@
 from tests.check.faults import (
     catalogue,
     history,
+    ledgers,
     links,
+    lots,
     money,
     people,
     stock,
@@ -14,10 +16,12 @@ from tests.check.planting import Fault
 
 FAULTS: dict[str, tuple[Fault, ...]] = {
     **stock.FAULTS,
+    **lots.FAULTS,
     **money.FAULTS,
     **work.FAULTS,
     **links.FAULTS,
     **catalogue.FAULTS,
+    **ledgers.FAULTS,
     **people.FAULTS,
     **history.FAULTS,
     **voices.FAULTS,

@@ -21,6 +21,7 @@ MOMENT = "an order, its group and its history agree on the moment that decides i
 REVIEW = "(SELECT MIN(id) FROM review)"
 HAS_HAD = "each review is by somebody who has had the product"
 SHOWN_SUMS = "what a product shows of its reviews is the sum of those that are shown"
+VERSION = "an order's version is not behind its history"
 NO_FILE = "an expired export keeps no file"
 
 
@@ -64,6 +65,7 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
     **_histories("product", SOLD, "published", "hidden"),
     **_histories("order", PLACED, "placed", "accepted", begun=(MOMENT,)),
     **_histories("review", REVIEW, "shown", "hidden", ends=(SHOWN_SUMS,)),
+    **_histories("order", PLACED, "placed", "accepted", stays=(VERSION,), begun=(MOMENT, VERSION)),
     **_histories("incident", INCIDENT, "resolved", "open"),
     **_histories("job", DONE_JOB, "done", "expired", ends=(NO_FILE,)),
     "each payment's events are a path through its moves and end at its status": (
@@ -79,6 +81,10 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
             "SELECT 'seen', id, 'authorised', 0, CURRENT_TIMESTAMP FROM payment "
             f"WHERE order_id = {PLACED}"
         ),
+    ),
+    VERSION: (
+        fault(f'UPDATE "order" SET version = version - 1 WHERE id = {PLACED}'),
+        fault(f'UPDATE "order" SET version = 1 WHERE id = {COMPLETED}'),
     ),
     "an order's lines are as far as the order": (
         fault(f"UPDATE order_line SET status = 'picked' WHERE id = {LINE}"),

@@ -40,12 +40,4 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
             "IS NOT NULL) WHERE id = (SELECT MAX(parent_id) FROM category)"
         ),
     ),
-    "the ledgers refuse to be changed (SQLite)": (
-        schema_fault("DROP TRIGGER stock_movement_no_update"),
-        schema_fault("DROP TRIGGER audit_event_no_delete"),
-    ),
-    "the ledgers refuse to be changed (PostgreSQL)": (
-        schema_fault("ALTER TABLE payment_event DISABLE TRIGGER payment_event_insert_only"),
-        schema_fault("DROP TRIGGER order_event_insert_only ON order_event"),
-    ),
 }

@@ -14,6 +14,7 @@ from tests.check.planting import (
     Fault,
     answer,
     fault,
+    schema_fault,
 )
 
 SUM = "a group is the sum of its orders, and has at least one"
@@ -38,6 +39,11 @@ TWO_STORES = (
     '(SELECT group_id FROM "order" GROUP BY group_id HAVING COUNT(*) = 2))'
 )
 
+OPEN_CART = (
+    "INSERT INTO cart (status, version, updated_at, created_at, uid, account_id, guest_hash) "
+    "SELECT 'open', 1, CURRENT_TIMESTAMP, CURRENT_TIMESTAMP, {} "
+)
+
 FAULTS: dict[str, tuple[Fault, ...]] = {
     "a cart gives at most one order group": (
         fault(
@@ -47,6 +53,17 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
             f"FROM order_group WHERE id = {GROUP}",
             also=(SUM,),
             loosened=("order_group",),
+        ),
+    ),
+    "an account has at most one open basket, and a guest too": (
+        schema_fault(
+            "DROP INDEX uq_cart_open_of_account",
+            OPEN_CART.format("'second', account_id, NULL FROM cart WHERE status = 'open'"),
+        ),
+        schema_fault(
+            "DROP INDEX uq_cart_open_of_guest",
+            OPEN_CART.format("'first', NULL, 'a-hash'"),
+            OPEN_CART.format("'second', NULL, 'a-hash'"),
         ),
     ),
     "exactly the ordered carts have an order group, of the same customer": (

@@ -6,7 +6,7 @@ from tests.check.planting import CANCELLED, LINE, RECEIVED, SOLD, Fault, fault, 
 
 LEVEL = f"UPDATE stock_level SET {{}} WHERE product_id = {SOLD}"
 ON_HAND = "on_hand is the sum of its movements"
-BALANCE = "each movement's balance follows from the one before"
+BALANCE = "each movement follows from the one before: its balance, and no earlier moment"
 HOLDS = "reserved is the sum of its holds"
 OPEN = "a hold is of a line in an open basket, and no more than the line"
 KEPT = "where lots are kept on_hand is their sum, elsewhere they are empty"
@@ -16,6 +16,8 @@ PARTS = "a movement that has parts is their sum, in lots of its product"
 TRANSFERS = "what a transfer takes from one product it gives to another"
 LOT = "(SELECT MAX(lot_id) FROM lot_movement WHERE delta < 0)"
 PART = f"(SELECT MAX(id) FROM lot_movement WHERE lot_id = {LOT})"
+LONGEST = "no hold ends later than the longest that a shop may keep one, or begins then"
+LATEST = f"(SELECT MAX(id) FROM stock_movement WHERE product_id = {SOLD})"
 SOLD_ONCE = "each order line was sold once, as much as was ordered"
 
 FAULTS: dict[str, tuple[Fault, ...]] = {
@@ -35,6 +37,11 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
         fault(
             "UPDATE stock_movement SET balance_after = balance_after + 1 "
             "WHERE id = (SELECT MAX(id) FROM stock_movement)"
+        ),
+        fault(f"UPDATE stock_movement SET at = '2000-01-01 00:00:00' WHERE id = {LATEST}"),
+        fault(
+            "UPDATE stock_movement SET at = '2999-01-01 00:00:00' WHERE kind = 'received' "
+            f"AND product_id = {SOLD}"
         ),
     ),
     KEPT: (
@@ -76,6 +83,7 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
             also=(ON_HAND, BALANCE, PARTS),
         ),
     ),
+    LONGEST: (fault("UPDATE reservation SET expires_at = '9998-01-01 00:00:00'"),),
     HOLDS: (
         fault(LEVEL.format("reserved = 1")),
         fault("UPDATE reservation SET quantity = quantity - 1"),
