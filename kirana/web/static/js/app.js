@@ -16,3 +16,4 @@ if (document.querySelector("[data-bulk]")) import("./bulk.js");
 if (document.querySelector("[data-passkey]")) import("./passkeys.js");
 if (document.querySelector("[data-codes]")) import("./codes.js");
 if (document.querySelector("[data-hold-left]")) import("./hold.js");
+if (document.querySelector("[formaction=\"/checkout/draft\"]")) import("./checkout.js");
