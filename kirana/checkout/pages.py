@@ -113,7 +113,7 @@ def start() -> Response:
     try:
         start_checkout(current_actor(), _settings())
     except BasketEmpty:
-        return go_to("/basket")
+        return _nothing_there()
     except TooManyHolds as error:
         note(error.detail, "warn")
     except Conflict as error:
@@ -127,6 +127,14 @@ def start() -> Response:
 def leave() -> Response:
     """Back to the basket; what was typed is kept for the way here."""
     draft.keep_draft()
+    return go_to("/basket")
+
+
+def _nothing_there() -> Response:
+    """Mostly it was ordered in another tab, which its owner would like to hear."""
+    note(
+        "There is nothing in your basket any more. If you ordered it just now, it is done.", "warn"
+    )
     return go_to("/basket")
 
 
@@ -153,7 +161,7 @@ def place() -> Response:
         note("That order has been placed already.", "warn")
         return go_to("/orders")
     except BasketEmpty:
-        return go_to("/basket")
+        return _nothing_there()
     except Invalid as error:
         return _again(Form.posted(error), error.status)
     except Conflict as error:

@@ -84,7 +84,10 @@ def local_path(path: str | None) -> str | None:
 
 
 def note(text: str, tone: str = "info", undo: Undo | None = None) -> None:
-    """Show ``text`` once, on the next page. Tones: info, success, warning, error."""
+    """Show ``text`` once, on the next page. Tones: info, success, warning, error, lasting.
+
+    A lasting one stays until it is closed.
+    """
     message: Any = {"text": text, "undo": asdict(undo) if undo else None}
     flash(message, tone)
 

@@ -137,3 +137,21 @@ def test_a_suspended_person_is_let_in_nowhere_by_it(browser: Any, buyer: Actor) 
     assert browser.post("/checkout", data=form, headers=OURS).headers["Location"] == TO_SIGN_IN
     assert count(Order) == 0
     assert submit(browser, {"expected_total": "1", "idempotency_key": "k"}).status_code == 401
+
+
+def test_a_second_tab_hears_that_the_basket_may_be_ordered(browser: Any) -> None:
+    hidden = shown(browser)
+    submit(browser, hidden)
+    late = submit(browser, {**hidden, "idempotency_key": "another"})
+    assert late.headers["Location"] == "/basket"
+    page = browser.get("/basket").get_data(as_text=True)
+    assert "If you ordered it just now, it is done." in page
+    assert 'href="/orders">Your orders' in page
+
+
+def test_two_stores_are_thanked_for_with_one_sum(browser: Any, buyer: Actor) -> None:
+    set_line(buyer, make_product(make_store(), 10, title="Tea"), 1)
+    placed = submit(browser, shown(browser)).headers["Location"]
+    page = browser.get(placed).get_data(as_text=True)
+    assert "Together your 2 orders come to ₹150;" in page
+    assert "Together" not in browser.get(placed.partition("?")[0]).get_data(as_text=True)
