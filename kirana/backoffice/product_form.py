@@ -53,7 +53,8 @@ class ProductForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def _to(self, schema: type[T], currency: str, **more: object) -> T:
         """Every field is looked at, so that all that is wrong is told at once."""
-        values, errors = {**self._common(), **more}, []
+        values = {**self._common(), **more}
+        errors: list[dict[str, str]] = []
         for name, text in (("price", self.price), ("was_price", self.was_price.strip())):
             try:
                 is_none = name == "was_price" and not text

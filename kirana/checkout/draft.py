@@ -6,9 +6,10 @@ when that account has been signed out in between.
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 
 import msgspec
-from flask import current_app, request
+from flask import current_app
 
 from kirana.platform import cookies
 from kirana.platform.access import Actor
@@ -16,6 +17,7 @@ from kirana.platform.config import Settings
 from kirana.platform.sealing import CannotOpen, sealer_for
 
 FIELDS = {"name": 120, "phone": 40, "street": 200, "city": 80, "postcode": 16, "note": 500}
+Texts = Mapping[str, str]
 OWNER_FIELD = "whose"
 KEPT_SECONDS = 3600
 # Browsers drop a cookie of more than 4096 bytes with its name.
@@ -29,15 +31,15 @@ def owner_mark(actor: Actor) -> str:
     return hmac.new(_settings().secret.encode(), text, hashlib.sha256).hexdigest()
 
 
-def is_posted() -> bool:
-    """Whether this request brings an address from the checkout's form."""
-    return OWNER_FIELD in request.form and "street" in request.form
+def is_typed(form: Texts) -> bool:
+    """Whether a form that was sent is the checkout's, with an address in it."""
+    return OWNER_FIELD in form and "street" in form
 
 
-def keep_draft() -> None:
-    """Keep what this request brings; a note that is too long for a cookie is left out."""
-    typed = {name: request.form.get(name, "")[:most] for name, most in FIELDS.items()}
-    owner = request.form.get(OWNER_FIELD, "")
+def keep_draft(form: Texts) -> None:
+    """Keep what was sent; a note that is too long for a cookie is left out."""
+    typed = {name: form.get(name, "")[:most] for name, most in FIELDS.items()}
+    owner = form.get(OWNER_FIELD, "")
     for texts in (typed, {**typed, "note": ""}):
         sealed = sealer_for(*_settings().secrets).seal(msgspec.json.encode(texts).decode(), owner)
         if len(sealed) <= _LARGEST:

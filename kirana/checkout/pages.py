@@ -85,9 +85,9 @@ NONE = Refusal()
 @pages.before_request
 def lead_to_sign_in() -> Response | None:
     """Who was signed out while typing signs in and finds the form as it was."""
-    if not draft.is_posted() or current_actor().is_signed_in:
+    if not draft.is_typed(request.form) or current_actor().is_signed_in:
         return None
-    draft.keep_draft()
+    draft.keep_draft(request.form)
     note("You were signed out, and nothing was ordered. What you typed is kept.", "warning")
     return go_to(url_for("accounts.sign_in_form", return_to="/checkout"))
 
@@ -108,8 +108,8 @@ def checkout() -> Response:
 @limited("hour", "hold_per_hour")
 def start() -> Response:
     """Keep what is in the basket and go on; what falls short leads back to it."""
-    if draft.is_posted():
-        draft.keep_draft()
+    if draft.is_typed(request.form):
+        draft.keep_draft(request.form)
     try:
         start_checkout(current_actor(), _settings())
     except BasketEmpty:
@@ -126,7 +126,7 @@ def start() -> Response:
 @requires(Permission.PLACE_ORDER)
 def leave() -> Response:
     """Back to the basket; what was typed is kept for the way here."""
-    draft.keep_draft()
+    draft.keep_draft(request.form)
     return go_to("/basket")
 
 
@@ -173,7 +173,7 @@ def place() -> Response:
 
 def _again(form: Form, status: int, refusal: Refusal = NONE) -> Response:
     """The page as it was sent; who tries and cannot is busy with it, and the goods are kept on."""
-    draft.keep_draft()
+    draft.keep_draft(request.form)
     keep_on(current_actor(), _settings())
     return _page(basket_view(current_actor()), form, status, refusal)
 

@@ -14,7 +14,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from kirana.platform.clock import is_reachable
 from kirana.platform.errors import BadRequest, Invalid, ShopError
-from kirana.platform.words import ONE_LINE
+from kirana.platform.words import ONE_LINE, as_typed
 
 T = TypeVar("T")
 MAX_DEPTH = 32
@@ -183,7 +183,7 @@ def _convert(values: dict[str, Any], schema: Any, strict: bool) -> Any:
                 raise ValueError("must lie between the years 2 and 9998")
         except (msgspec.ValidationError, ValueError) as error:
             told = _from_msgspec(item.encode_name, error)
-            errors.append(told if strict else _as_typed(values[item.encode_name], told))
+            errors.append(told if strict else as_typed(values[item.encode_name], told))
     if errors:
         raise Invalid(errors=errors[:MOST_ERRORS])
     try:
@@ -249,15 +249,6 @@ def _from_msgspec(name: str, error: Exception) -> dict[str, str]:
     if "matching regex" in text:
         text = "must be one line of plain text" if ONE_LINE in text else "does not have that form"
     return _error(pointer, text[:1].lower() + text[1:200])
-
-
-def _as_typed(text: Any, error: dict[str, str]) -> dict[str, str]:
-    """The error in the words of somebody who filled in a form."""
-    if text == "":
-        return {**error, "code": "required", "detail": "must be given"}
-    if error["detail"].startswith("expected `int`"):
-        return {**error, "detail": "must be a whole number"}
-    return error
 
 
 def _check_text(value: Any) -> None:
