@@ -1,7 +1,7 @@
 """A product as a form: texts in whole money and steps, both ways. Pure."""
 
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
@@ -16,12 +16,16 @@ from kirana.platform.money import LARGEST, decimal_text, exponent, typed_minor
 from kirana.platform.words import slug_of
 
 MOST = 100_000
+T = TypeVar("T")
 Text = Annotated[str, msgspec.Meta(max_length=5000)]
 Steps = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 
 
 class ProductForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a manager types. ``seen`` is the version that the form was filled from."""
+    """What a manager types. ``seen`` is the version that the form was filled from.
+
+    An empty ``tax_class`` is that of the category.
+    """
 
     title: Text
     category: Text
@@ -37,7 +41,7 @@ class ProductForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     size_text: Text = ""
     pack_size: Steps | None = None
     pack_unit: Literal["", "g", "ml"] = ""
-    tax_class: TaxClass = "standard"
+    tax_class: TaxClass | Literal[""] = ""
     origin: Text = ""
     diet: Text = ""
     family: Text = ""
@@ -59,21 +63,36 @@ class ProductForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def to_new(self, currency: str) -> NewProduct:
         """Raises Invalid with an error for each field."""
-        sku = {"sku": self.sku.strip()} if self.sku.strip() else {}
-        return to_struct({**self._common(currency), "unit": self.unit, **sku}, NewProduct)
+        return self._to(NewProduct, currency, unit=self.unit)
 
     def to_changes(self, currency: str) -> ProductChanges:
         """Raises Invalid with an error for each field."""
-        sku = {"sku": self.sku.strip()} if self.sku.strip() else {}
-        return to_struct({**self._common(currency), **sku}, ProductChanges)
+        return self._to(ProductChanges, currency)
 
-    def _common(self, currency: str) -> dict[str, object]:
-        before = self.was_price.strip()
+    def _to(self, schema: type[T], currency: str, **more: object) -> T:
+        """Every field is looked at, so that all that is wrong is told at once."""
+        values = {**self._common(), **more}
+        errors: list[dict[str, str]] = []
+        for name, text in (("price", self.price), ("was_price", self.was_price.strip())):
+            try:
+                is_none = name == "was_price" and not text
+                values[name] = None if is_none else money(text, name, currency)
+            except Invalid as error:
+                errors.extend(error.errors)
+        try:
+            made = to_struct(values, schema)
+        except Invalid as error:
+            told = {each["pointer"] for each in errors}
+            errors.extend(each for each in error.errors if each["pointer"] not in told)
+        if errors:
+            raise Invalid(errors=errors)
+        return made
+
+    def _common(self) -> dict[str, object]:
+        left_out = {"sku": self.sku.strip(), "tax_class": self.tax_class}
         return {
             "title": self.title.strip(),
             "category": self.category,
-            "price": money(self.price, "price", currency),
-            "was_price": money(before, "was_price", currency) if before else None,
             "barcode": self.barcode.strip() or None,
             "brand": self.brand.strip(),
             "description": self.description.strip(),
@@ -82,7 +101,6 @@ class ProductForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "size_text": self.size_text.strip(),
             "pack_size": self.pack_size,
             "pack_unit": self.pack_unit or None,
-            "tax_class": self.tax_class,
             "origin": self.origin.strip(),
             "diet": _listed(self.diet),
             "other_names": _listed(self.other_names),
@@ -92,6 +110,7 @@ class ProductForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "may_contain": self.may_contain,
             "nutrition": self._nutrition(),
             "best_before_days": self.best_before_days,
+            **{name: text for name, text in left_out.items() if text},
         }
 
     def _nutrition(self) -> dict[str, int] | None:

@@ -49,6 +49,14 @@ class NotEnough(Conflict):
     code = "out_of_stock"
     message = "There is not that much left."
 
+    @classmethod
+    def of(cls, available: int, minimum: int, unit: str) -> "NotEnough":
+        """What is left of it, at the field that asks for more."""
+        is_out = available < minimum
+        detail = "This is sold out." if is_out else f"Only {quantity_text(available, unit)} left."
+        error = {"pointer": "/quantity", "code": cls.code, "detail": detail}
+        return cls(detail, errors=[error], available=available, unit=unit)
+
 
 class BasketFull(Conflict):
     code = "basket_full"

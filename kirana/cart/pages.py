@@ -1,7 +1,7 @@
 """The basket page and the steppers' form."""
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from flask import Blueprint, Response
@@ -9,11 +9,21 @@ from flask import Blueprint, Response
 from kirana.accounts.permissions import Permission
 from kirana.cart import services
 from kirana.cart.queries import BasketView, basket_view
-from kirana.cart.visitors import put_in
+from kirana.cart.visitors import put_in, shown_basket
+from kirana.catalog.units import Unit, typed_quantity
 from kirana.platform.access import Actor
 from kirana.platform.errors import Conflict, Invalid
 from kirana.platform.http import current_actor, limited, requires
-from kirana.platform.pages import back, note, posted, render, see_other, wants_fragment
+from kirana.platform.pages import (
+    RETURN_FIELD,
+    Undo,
+    back,
+    note,
+    posted,
+    render,
+    see_other,
+    wants_fragment,
+)
 from kirana.pricing.quote import QuotedCharge
 from kirana.pricing.tax import contained_label
 
@@ -23,11 +33,23 @@ _STEPS = {"+": 1, "-": -1}
 
 
 class LineForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A stepper's form: plus or minus, or a quantity; 0 takes the line out."""
+    """A stepper's form: plus or minus some times, or a quantity; 0 takes the line out.
+
+    ``amount`` is what stands in its field and counts where it was typed: where it is not what
+    was ``shown``, or was sent as such (``=``). A bare number is in pieces, kilograms or litres.
+    """
 
     product: str
-    change: Literal["+", "-"] | None = None
+    change: Literal["+", "-", "="] | None = None
+    times: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 1
     quantity: int | None = None
+    unit: Unit = "each"
+    amount: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    shown: str = ""
+
+    @property
+    def is_typed(self) -> bool:
+        return self.change == "=" or self.amount != self.shown
 
 
 @pages.get("/basket")
@@ -48,6 +70,7 @@ def basket() -> Response:
 def change_basket() -> Response:
     """Plus, minus or a quantity for one product; answers a script of ours with the basket."""
     form = posted(LineForm)
+    undo = None if wants_fragment(FRAGMENT) else _undo_of(form)
     try:
         found = put_in(lambda actor: _change(actor, form))
     except (Conflict, Invalid) as error:
@@ -57,6 +80,8 @@ def change_basket() -> Response:
         return back("/basket")
     if wants_fragment(FRAGMENT):
         return render("shop/fragments/basket.html", basket=found)
+    if undo:
+        note(f"{undo.what} was taken out.", undo=undo)
     return back("/basket")
 
 
@@ -110,13 +135,35 @@ def _by_label(charges: Iterable[QuotedCharge]) -> Iterable[tuple[str, int]]:
 
 
 def _change(actor: Actor, form: LineForm) -> BasketView:
-    if form.change is not None:
-        return services.change_line(actor, form.product, _STEPS[form.change])
+    if form.quantity is None and form.is_typed:
+        return _set_typed(actor, form)
+    if form.quantity is None and form.change is not None:
+        return services.change_line(actor, form.product, _STEPS[form.change] * form.times)
     if form.quantity is None:
         raise Invalid.at("/quantity", "must be given", "required")
     if form.quantity == 0:
         return services.remove_line(actor, form.product)
     return services.set_line(actor, form.product, form.quantity)
+
+
+def _set_typed(actor: Actor, form: LineForm) -> BasketView:
+    quantity = typed_quantity(form.amount, form.unit)
+    if quantity is None:
+        named = {"each": "pieces, such as 2", "g": "kg, such as 0.5", "ml": "L, such as 0.5"}
+        raise Invalid.at("/amount", f"Write how much in {named[form.unit]}.")
+    if quantity:
+        return services.set_line(actor, form.product, quantity)
+    is_held = any(line.slug == form.product for line in basket_view(actor).lines)
+    return services.remove_line(actor, form.product) if is_held else basket_view(actor)
+
+
+def _undo_of(form: LineForm) -> Undo | None:
+    """What brings back the line that this form takes out, where it can come back."""
+    line = next((x for x in shown_basket().lines if x.slug == form.product), None)
+    if form.quantity != 0 or line is None or line.problem:
+        return None
+    fields = {"product": line.slug, "quantity": str(line.quantity), RETURN_FIELD: "/basket"}
+    return Undo(line.title, "/basket/lines", fields)
 
 
 def _problem(found: BasketView) -> str | None:

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, and_, bindparam, func, select
 
 from kirana.cart.models import Cart, CartLine
-from kirana.cart.steps import Problem
+from kirana.cart.steps import Problem, floored
 from kirana.catalog.addresses import small_picture_url
 from kirana.catalog.models import Category, Picture, Product
 from kirana.catalog.units import UnitPrice, nearest_on_grid, on_grid, quantity_text, unit_price
@@ -77,6 +77,15 @@ class BasketLine(msgspec.Struct, frozen=True):
     def allowed(self) -> tuple[int, ...]:
         """The quantities nearest to the wish that may be ordered; itself if it may."""
         return nearest_on_grid(self.quantity, self.increment, self.minimum)
+
+    @property
+    def takes(self) -> tuple[int, ...]:
+        """What can be had instead of a wish that falls short or lies between two steps."""
+        if self.problem == "short":
+            return (floored(self.available, self.minimum, self.increment),)
+        if self.problem == "off_grid":
+            return tuple(each for each in self.allowed if each <= self.available)
+        return ()
 
     @property
     def note(self) -> str:

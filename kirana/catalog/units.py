@@ -3,6 +3,8 @@
 A quantity is a whole number of steps: pieces (``each``), grams (``g``) or millilitres (``ml``).
 """
 
+import re
+from decimal import Decimal
 from typing import Literal
 
 import msgspec
@@ -13,6 +15,7 @@ Unit = Literal["each", "g", "ml"]
 Measure = Literal["g", "ml"]
 PRICE_PER = {"each": 1, "g": 1000, "ml": 1000}
 _LARGE = {"g": "kg", "ml": "l"}
+_TYPED = re.compile(r"(\d{1,9}(?:[.,]\d{1,9})?)\s*(kg|g|l|ml)?", re.IGNORECASE)
 
 
 class UnitPrice(msgspec.Struct, frozen=True):
@@ -63,6 +66,37 @@ def quantity_text(quantity: int, unit: str) -> str:
     whole, rest = divmod(quantity, 1000)
     tail = f".{rest:03d}".rstrip("0") if rest else ""
     return f"{whole}{tail} {_LARGE[unit]}"
+
+
+def typed_text(quantity: int, unit: str) -> str:
+    """A quantity as it stands in a field: ``2``, or ``1.35`` for so many kilograms or litres."""
+    if unit == "each":
+        return str(quantity)
+    whole, rest = divmod(quantity, 1000)
+    return f"{whole}.{rest:03d}".rstrip("0").rstrip(".")
+
+
+def typed_quantity(text: str, unit: str) -> int | None:
+    """What somebody typed, in steps: a bare number means pieces, kilograms or litres.
+
+    ``1.35``, ``1,35`` and ``1350 g`` are the same weight. None for what is no such amount.
+    """
+    found = _TYPED.fullmatch(text.strip())
+    if found is None:
+        return None
+    number, named = Decimal(found[1].replace(",", ".")), (found[2] or "").lower()
+    if named not in ("", unit, _LARGE.get(unit)):
+        return None
+    steps = number if named == unit or unit not in _LARGE else number * 1000
+    return int(steps) if steps == steps.to_integral_value() else None
+
+
+def grid_text(increment: int, minimum: int, unit: str) -> str:
+    """``in steps of 50 g, from 100 g``; nothing for single pieces."""
+    if unit == "each" and increment == minimum == 1:
+        return ""
+    steps = f"in steps of {quantity_text(increment, unit)}"
+    return steps if minimum == increment else f"{steps}, from {quantity_text(minimum, unit)}"
 
 
 def _per(unit: str) -> Literal["kg", "l"]:

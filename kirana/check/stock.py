@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
+from kirana.cart.services.keeping import MOST_LIVES
 from kirana.check.rule import Rule
 from kirana.platform.settings import MOST_HOLD_MINUTES
-from kirana.stock.services.holds import MOST_LIVES
 
 RULES = (
     Rule(

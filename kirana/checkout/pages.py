@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import msgspec
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, current_app, request, url_for
 
 from kirana.accounts.permissions import Permission
 from kirana.accounts.queries import list_addresses
@@ -15,6 +15,7 @@ from kirana.cart.pages import groups_of, sums_of, taxes_of
 from kirana.cart.queries import BasketLine, BasketView, basket_view
 from kirana.cart.shapes import show_quote
 from kirana.cart.visitors import shown_basket
+from kirana.checkout import draft
 from kirana.checkout.differences import SeenLine, as_shown
 from kirana.checkout.errors import TooManyHolds
 from kirana.checkout.queries import hold_of
@@ -38,7 +39,10 @@ _SEEN = msgspec.json.Decoder(list[SeenLine])
 
 
 class CheckoutForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the page's form holds, beside its idempotency key; ``seen``: the lines it showed."""
+    """What the page's form holds, beside its idempotency key; ``seen``: the lines it showed.
+
+    ``whose`` is the mark of the account that it was made for.
+    """
 
     name: Line
     phone: Line
@@ -48,6 +52,7 @@ class CheckoutForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     expected_total: int
     note: Note = ""
     seen: str = ""
+    whose: str = ""
 
     def terms(self) -> Terms:
         """Raises Invalid for lines that no page of ours has sent."""
@@ -77,6 +82,16 @@ class Refusal(msgspec.Struct, frozen=True):
 NONE = Refusal()
 
 
+@pages.before_request
+def lead_to_sign_in() -> Response | None:
+    """Who was signed out while typing signs in and finds the form as it was."""
+    if not draft.is_typed(request.form) or current_actor().is_signed_in:
+        return None
+    draft.keep_draft(request.form)
+    note("You were signed out, and nothing was ordered. What you typed is kept.", "warning")
+    return go_to(url_for("accounts.sign_in_form", return_to="/checkout"))
+
+
 @pages.get("/checkout")
 @requires(Permission.PLACE_ORDER)
 def checkout() -> Response:
@@ -85,7 +100,7 @@ def checkout() -> Response:
     basket = shown_basket()
     if not basket.can_check_out:
         return go_to("/basket")
-    return _page(basket, Form(_known_address(actor)))
+    return _page(basket, Form(_known_address(actor) | draft.read_draft(actor)))
 
 
 @pages.post("/checkout/start")
@@ -93,16 +108,34 @@ def checkout() -> Response:
 @limited("hour", "hold_per_hour")
 def start() -> Response:
     """Keep what is in the basket and go on; what falls short leads back to it."""
+    if draft.is_typed(request.form):
+        draft.keep_draft(request.form)
     try:
         start_checkout(current_actor(), _settings())
     except BasketEmpty:
-        return go_to("/basket")
+        return _nothing_there()
     except (TooManyHolds, KeptLongEnough) as error:
         note(error.detail, "warn")
     except Conflict as error:
         note(error.detail, "warn")
         return go_to("/basket")
     return go_to("/checkout")
+
+
+@pages.post("/checkout/draft")
+@requires(Permission.PLACE_ORDER)
+def leave() -> Response:
+    """Back to the basket; what was typed is kept for the way here."""
+    draft.keep_draft(request.form)
+    return go_to("/basket")
+
+
+def _nothing_there() -> Response:
+    """Mostly it was ordered in another tab, which its owner would like to hear."""
+    note(
+        "There is nothing in your basket any more. If you ordered it just now, it is done.", "warn"
+    )
+    return go_to("/basket")
 
 
 def _settings() -> Settings:
@@ -128,17 +161,19 @@ def place() -> Response:
         note("That order has been placed already.", "warn")
         return go_to("/orders")
     except BasketEmpty:
-        return go_to("/basket")
+        return _nothing_there()
     except Invalid as error:
         return _again(Form.posted(error), error.status)
     except Conflict as error:
         # No field is wrong: what was typed stays, and what changed is said at the lines.
         return _again(Form(request.form.to_dict()), error.status, Refusal.of(error))
+    draft.drop_draft()
     return go_to(f"/orders/{stored.body.decode()}?placed=1")
 
 
 def _again(form: Form, status: int, refusal: Refusal = NONE) -> Response:
     """The page as it was sent; who tries and cannot is busy with it, and the goods are kept on."""
+    draft.keep_draft(request.form)
     keep_on(current_actor(), _settings())
     return _page(basket_view(current_actor()), form, status, refusal)
 
@@ -180,7 +215,8 @@ def _page(basket: BasketView, form: Form, status: int = 200, refusal: Refusal = 
         sums=sums_of(basket),
         taxes=taxes_of(basket), worked_out=show_quote(basket, _currency()),
         total_minor=basket.total_minor, savings_minor=basket.savings_minor,
-        expected_total=basket.total_minor, idempotency_key=new_secret(), problem=refusal.problem,
+        expected_total=basket.total_minor, whose=draft.owner_mark(current_actor()),
+        idempotency_key=new_secret(), problem=refusal.problem,
         hold=hold, hold_seconds=int(left.total_seconds()), hold_minutes=_settings().hold_minutes,
         can_check_out=basket.can_check_out,
         seen=msgspec.json.encode(as_shown(basket.lines, _currency())).decode(),

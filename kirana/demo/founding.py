@@ -127,6 +127,8 @@ def _hire(
         else:
             _approve(rows, member, (key, uid), admin_id, (stores[member.store], at))
             teams[member.store] += (key,)
+            if member.also:
+                _invite(rows, member.also, (key, uid), (stores[member.also], at, admin_id))
     return teams
 
 
@@ -157,6 +159,16 @@ def _approve(
     _audit(rows, decided, "account.active", ("account", account_uid), active, admin_id)
     after = {"application": uid, "account": account_uid, "role": member.place}
     _audit(rows, decided, "membership.granted", ("store", wished.slug), after, admin_id)
+
+
+def _invite(rows: Rows, store: str, who: tuple[int, str], where: tuple[int, datetime, int]) -> None:
+    """A manager helps out in a second store, so that goods can be sent between the two."""
+    store_id, at, admin_id = where
+    joined = at + timedelta(days=30)
+    rows.add(Membership, account_id=who[0], store_id=store_id, role="manager", created_at=joined)
+    slug = next(each.slug for each in STORES if each.key == store)
+    after = {"account": who[1], "role": "manager"}
+    _audit(rows, joined, "membership.granted", ("store", slug), after, admin_id)
 
 
 def _welcome(rows: Rows, moment: Moment, people: People, customer: Customer) -> int:

@@ -56,13 +56,14 @@ class DemoStore:
 
 @dataclass(frozen=True, slots=True)
 class StaffMember:
-    """``store`` is a store's key; the admin works in none."""
+    """``store`` is a store's key; the admin works in none. ``also``: joined later, as a manager."""
 
     name: str
     email: str
     role: str
     store: str | None = None
     place: str = "manager"
+    also: str | None = None
 
 
 STORES = (
@@ -77,7 +78,7 @@ STORES = (
 )  # fmt: skip
 STAFF = (
     StaffMember("Nandini Shah", ADMIN_EMAIL, "admin"),
-    StaffMember("Ravi Gowda", MANAGER_EMAIL, "manager", "a", "owner"),
+    StaffMember("Ravi Gowda", MANAGER_EMAIL, "manager", "a", "owner", also="b"),
     StaffMember("Carla Mendes", "carla.mendes@example.test", "manager", "a"),
     StaffMember("Suresh Babu", "suresh.babu@example.test", "manager", "b", "owner"),
 )

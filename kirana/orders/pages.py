@@ -38,7 +38,11 @@ def order(number: str) -> Response:
     """One order, step by step."""
     found = get_order(current_actor(), number)
     is_new = PLACED in request.args and found.status == "placed"
-    return render("shop/order.html", order=show_order(found), is_new=is_new)
+    rest = [get_order(current_actor(), x.number) for x in found.siblings] if is_new else []
+    together = sum(each.total.amount for each in (found, *rest)) if rest else None
+    return render(
+        "shop/order.html", order=show_order(found), is_new=is_new, together_minor=together
+    )
 
 
 @pages.post("/orders/<number>/cancellation")

@@ -1,4 +1,4 @@
-"""The shop's cookies: who is signed in or halfway, whose basket, which mailed link was opened.
+"""The shop's cookies: who is signed in or halfway, whose basket, a mailed link, a typed address.
 
 On https they are ``__Host-`` and Secure; on http (development) they have plain names. All are
 HttpOnly and SameSite=Lax. What is kept or dropped during a request leaves with its answer, which
@@ -13,6 +13,8 @@ GUEST_COOKIE = "basket"
 LINK_COOKIE = "link"
 # Between the two steps of signing in.
 PROOF_COOKIE = "proof"
+# What was typed at the checkout; says nothing about who is calling.
+DRAFT_COOKIE = "draft"
 OURS = (ACCESS_COOKIE, REFRESH_COOKIE, GUEST_COOKIE, LINK_COOKIE, PROOF_COOKIE)
 
 

@@ -15,7 +15,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from kirana.platform.clock import is_reachable
 from kirana.platform.errors import BadRequest, Invalid, ShopError
-from kirana.platform.words import ONE_LINE
+from kirana.platform.words import ONE_LINE, as_typed
 
 T = TypeVar("T")
 MAX_DEPTH = 32
@@ -184,7 +184,8 @@ def _convert(values: dict[str, Any], schema: Any, strict: bool) -> Any:
             if isinstance(found, date) and not is_reachable(found):
                 raise ValueError("must lie between the years 2 and 9998")
         except (msgspec.ValidationError, ValueError) as error:
-            errors.append(_from_msgspec(item.encode_name, error))
+            told = _from_msgspec(item.encode_name, error)
+            errors.append(told if strict else as_typed(values[item.encode_name], told))
     if errors:
         raise Invalid(errors=errors[:MOST_ERRORS])
     try:

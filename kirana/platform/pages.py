@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
 from flask import Response, current_app, flash, make_response, render_template, request, url_for
@@ -16,6 +16,15 @@ T = TypeVar("T")
 CSRF_FIELD = "csrf_token"
 RETURN_FIELD = "return_to"
 KEY_FIELD = "idempotency_key"
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """A form that takes back what was done to ``what``."""
+
+    what: str
+    action: str
+    fields: dict[str, str]
 
 
 @dataclass(slots=True)
@@ -74,9 +83,13 @@ def local_path(path: str | None) -> str | None:
     return path if is_local and path is not None and path.isprintable() else None
 
 
-def note(text: str, tone: str = "info") -> None:
-    """Show ``text`` once, on the next page. Tones: info, success, warning, error."""
-    flash(text, tone)
+def note(text: str, tone: str = "info", undo: Undo | None = None) -> None:
+    """Show ``text`` once, on the next page. Tones: info, success, warning, error, lasting.
+
+    A lasting one stays until it is closed.
+    """
+    message: Any = {"text": text, "undo": asdict(undo) if undo else None}
+    flash(message, tone)
 
 
 def csrf_token() -> str:

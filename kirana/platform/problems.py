@@ -7,7 +7,6 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-import msgspec
 from flask import Flask, Response, current_app, g, render_template, request
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
@@ -134,7 +133,7 @@ def _plain(status: int) -> str:
 
 
 def _answer(status: int, code: str, detail: str, details: dict[str, Any]) -> Response:
-    if not is_api():
+    if not is_api() and not request.headers.get("X-Fragment"):
         return _page(status, code, detail)
     body = problem(status, code, detail, request_id(), details)
     return Response(body, status, content_type="application/problem+json")
@@ -143,9 +142,6 @@ def _answer(status: int, code: str, detail: str, details: dict[str, Any]) -> Res
 def _page(status: int, code: str, detail: str) -> Response:
     error: dict[str, Any] = {"status": status, "code": code, "detail": detail}
     error["request_id"] = request_id()
-    if request.headers.get("X-Fragment"):
-        body = msgspec.json.encode(error)
-        return Response(body, status, content_type="application/problem+json")
     with contextlib.suppress(ShopError):
         current_actor()  # if its token is refused only now, the page is a visitor's
     title = HTTPStatus(status).phrase

@@ -33,6 +33,15 @@ def duration_text(seconds: int) -> str:
     raise AssertionError("unreachable")
 
 
+def as_typed(text: object, error: dict[str, str]) -> dict[str, str]:
+    """An error of a field in the words of somebody who filled in a form."""
+    if text == "":
+        return {**error, "code": "required", "detail": "must be given"}
+    if error["detail"].startswith("expected `int`"):
+        return {**error, "detail": "must be a whole number"}
+    return error
+
+
 def slug_of(text: str, otherwise: str) -> str:
     """Lower-case ASCII words joined by hyphens; ``otherwise`` where nothing remains."""
     ascii_words = re.findall(r"[a-z0-9]+", folded(text.replace("&", " and ")))

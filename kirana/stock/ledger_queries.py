@@ -68,7 +68,8 @@ def list_lots(connection: Connection, actor: Actor, slug: str, wanted: PageQuery
 def list_targets(connection: Connection, actor: Actor, slug: str) -> list[Target]:
     """Products that goods of this one may be sent to: same unit, lots kept likewise, by title.
 
-    The first hundred, those of the same name first. Raises NotFound (not yours).
+    The first hundred: other stores first, then those of the same name. Raises NotFound (not
+    yours).
     """
     product = _own(connection, actor, slug)
     keeps = func.coalesce(StockLevel.tracks_lots, false())
@@ -84,7 +85,12 @@ def list_targets(connection: Connection, actor: Actor, slug: str) -> list[Target
             Product.status != "archived",
             keeps == func.coalesce(mine, false()),
         )
-        .order_by(Product.title != product.title, Product.sort_key, Product.slug)
+        .order_by(
+            Product.store_id == product.store_id,
+            Product.title != product.title,
+            Product.sort_key,
+            Product.slug,
+        )
         .limit(LARGEST_PAGE)
     )
     return [Target(*row) for row in rows]

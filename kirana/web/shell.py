@@ -10,7 +10,7 @@ from werkzeug.local import LocalProxy
 
 from kirana.cart.visitors import shown_basket
 from kirana.catalog.addresses import picture_choices
-from kirana.catalog.units import quantity_text, unit_price_text
+from kirana.catalog.units import grid_text, quantity_text, typed_text, unit_price_text
 from kirana.platform.config import Settings
 from kirana.platform.http import current_actor
 from kirana.platform.money import format_money
@@ -26,6 +26,7 @@ def install(app: Flask) -> None:
     fragments.install(app)
     app.jinja_env.globals.update(
         asset=assets.asset,
+        grid_text=grid_text,
         settings_view={
             "shop_name": settings.shop_name,
             "currency": settings.currency,
@@ -37,6 +38,7 @@ def install(app: Flask) -> None:
         money=lambda minor: format_money(minor, settings.currency),
         quantity=quantity_text,
         picture_choices=picture_choices,
+        typed=typed_text,
         unit_price=lambda price: unit_price_text(price, settings.currency),
         datetime=lambda moment: local(moment).strftime("%-d %b %Y, %H:%M"),
         time=lambda moment: local(moment).strftime("%H:%M"),
@@ -70,9 +72,9 @@ def _late(name: str, read: Callable[[], Any]) -> Any:
     return LocalProxy(value)
 
 
-def _notes() -> list[dict[str, str]]:
-    found = cast("list[tuple[str, str]]", get_flashed_messages(with_categories=True))
-    return [{"tone": tone, "text": text} for tone, text in found]
+def _notes() -> list[dict[str, Any]]:
+    found = cast("list[tuple[str, dict[str, Any]]]", get_flashed_messages(with_categories=True))
+    return [{"tone": tone, **message} for tone, message in found]
 
 
 def _offers() -> list[dict[str, str]]:

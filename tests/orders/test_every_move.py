@@ -190,7 +190,7 @@ def test_a_step_that_came_too_late_leaves_the_page_with_the_reason(
     cancel_my_order(street.people["buyer"], number)
     for seen, status, told in (
         (1, 412, "Somebody changed this"),
-        (2, 409, "It is cancelled; it cannot become accepted."),
+        (2, 409, "The order is “Cancelled” now, so “Accept” is not possible. It is at its end."),
     ):
         form = {"to": "accepted", "seen": str(seen)}
         reply = client.post(f"{path}/moves", data=form, headers=OURS)

@@ -83,3 +83,24 @@ def test_what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost(
         assert "as &lt;I&gt; said" in answer.text
     assert lots_of(slug) == {"L1": 4}
     assert keeper.write("count", quantity=9, seen=1).status_code == 412
+
+
+def test_where_goods_may_be_sent_is_a_list_of_names(app: Any, market: Market) -> None:
+    slug = sell_lots(market, ("L1", 4, None))
+    keeper = Keeper(app, market, slug)
+    assert "none of your other goods is kept in pieces and with lots" in keeper.look("?do=send")
+    other = sell_lots(market, title="Milk, shelf two")
+    page = keeper.look("?do=send")
+    assert '<select class="input" id="field-to" name="to"' in page
+    assert f'<option value="{other}">{market.store.title()} · Milk, shelf two</option>' in page
+    assert 'id="field-named"' not in page
+    assert keeper.write("send", quantity=1, named=other).status_code == 303
+
+
+def test_an_empty_form_is_told_in_the_words_of_the_screen(app: Any, market: Market) -> None:
+    keeper = Keeper(app, market, sell_lots(market, ("L1", 4, None)))
+    for quantity, told in (("", "must be given"), ("a few", "must be a whole number")):
+        answer = keeper.write("receive", quantity=quantity)
+        assert answer.status_code == 422
+        assert f"How much: {told}" in answer.text
+        assert "`" not in answer.text.split("data-form-errors")[1].split("</form>")[0]

@@ -106,7 +106,7 @@ def let_in(visitor: Actor, tokens: Tokens) -> Response:
     if visitor.guest_hash:
         cookies.drop(cookies.GUEST_COOKIE)
     for text in tokens.notes:
-        note(text)
+        note(text, "lasting")
     return back(HOME)
 
 

@@ -15,7 +15,7 @@ from kirana.orders.services.moving import NEEDS_REASON, move_order
 from kirana.orders.shapes import OrderView, StoreOrdersQuery
 from kirana.orders.showing import sums_of, taxes_of
 from kirana.orders.states import COURIER_MOVES, ORDER_MOVES
-from kirana.platform.errors import Conflict, Invalid, NotFound, Stale
+from kirana.platform.errors import Conflict, IllegalMove, Invalid, NotFound, Stale
 from kirana.platform.http import current_actor, requires
 from kirana.platform.inputs import texts_to_struct
 from kirana.platform.pages import note, posted, see_other
@@ -73,10 +73,23 @@ def move(store_slug: str, number: str) -> Response:
         moved = move_order(current_actor(), number, (form.to, form.reason), form.seen)
     except Invalid as error:
         return _order_page(store, number, error.errors[0]["detail"], 422)
+    except IllegalMove as error:
+        return _order_page(store, number, _in_words(error), error.status)
     except (Conflict, Stale) as error:
         return _order_page(store, number, error.detail, error.status)
     note(f"Order {number} is now: {ORDER_WORDS[moved.status]}.", "success")
     return see_other(".order", store_slug=store.slug, number=number)
+
+
+def _in_words(error: IllegalMove) -> str:
+    """The refused step as the screen calls it, and what is possible instead."""
+    wanted = error.details.get("wanted")
+    if wanted not in MOVE_WORDS:
+        return error.detail
+    legal = [f"“{MOVE_WORDS[to]}”" for to in error.details["legal"]]
+    left = f"What is possible: {', '.join(legal)}." if legal else "It is at its end."
+    now = ORDER_WORDS[error.details["current"]]
+    return f"The order is “{now}” now, so “{MOVE_WORDS[wanted]}” is not possible. {left}"
 
 
 def _wanted() -> StoreOrdersQuery:

@@ -17,7 +17,7 @@ from kirana.platform.access import Actor
 from kirana.platform.errors import Conflict, Invalid, NotFound, ShopError, Stale
 from kirana.platform.http import current_actor, requires
 from kirana.platform.pages import Form, note, posted, see_other
-from kirana.platform.paging import Page, PageQuery
+from kirana.platform.paging import LARGEST_PAGE, Page, PageQuery
 from kirana.stock.ledger_queries import explain_stock, list_lots, list_targets
 from kirana.stock.services.goods import (
     Delivery,
@@ -59,6 +59,7 @@ class StockForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lot: Annotated[str, msgspec.Meta(max_length=40)] = ""
     best_before: date | None = None
     to: Annotated[str, msgspec.Meta(max_length=80)] = ""
+    named: Annotated[str, msgspec.Meta(max_length=80)] = ""
 
 
 class LotsForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -139,7 +140,10 @@ _DEEDS: dict[Deed, Callable[[Actor, str, StockForm], StockView]] = {
         actor, slug, form.quantity, form.reason, form.lot or None
     ),
     "send": lambda actor, slug, form: transfer_goods(
-        actor, slug, form.quantity, Transfer(form.to.strip(), form.reason, form.lot or None)
+        actor,
+        slug,
+        form.quantity,
+        Transfer(form.named.strip() or form.to, form.reason, form.lot or None),
     ),
 }
 
@@ -149,6 +153,7 @@ def _page(store: StoreView, found: ProductView, form: Form, status: int = 200) -
     here = url_for(STOCK, store_slug=store.slug, slug=slug)
     level = get_stock(actor, slug)
     doing = form.values.get("do", "receive")
+    targets = list_targets(actor, slug) if doing == "send" else []
     moves = _paged("moves", MOVEMENTS, lambda page: list_movements(actor, slug, page))
     lots = _paged("lots", LOTS, lambda page: list_lots(actor, slug, page))
     return store_page(
@@ -166,7 +171,10 @@ def _page(store: StoreView, found: ProductView, form: Form, status: int = 200) -
         ],
         waste_codes=[{"value": key, "label": text} for key, text in WASTE_WORDS.items()],
         waste_words=WASTE_WORDS,
-        targets=list_targets(actor, slug) if doing == "send" else [],
+        is_cut=len(targets) == LARGEST_PAGE,
+        target_choices=[
+            {"value": each.slug, "label": f"{each.store} · {each.title}"} for each in targets
+        ],
         lots=lots.items,
         lots_url=f"{here}?lots={lots.next_cursor}#lots" if lots.next_cursor else None,
         movements=moves.items,

@@ -10,7 +10,7 @@ from kirana.cart.models import CartLine
 from kirana.cart.queries import EMPTY, BasketView, basket_view
 from kirana.cart.services.carts import lock_open_cart, lock_or_open_cart
 from kirana.catalog.models import Product
-from kirana.catalog.units import nearest_on_grid, on_grid, quantity_text
+from kirana.catalog.units import nearest_on_grid, on_grid
 from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.db import Id, verb
@@ -124,8 +124,7 @@ def _require_allowed(row: Any, quantity: int) -> None:
     available = max(0, row.available or 0)
     # Taking less is always possible, even where stock has sunk below it.
     if quantity > available and quantity > (row.held or 0):
-        left = quantity_text(available, row.unit)
-        raise NotEnough(f"Only {left} left.", available=available, unit=row.unit)
+        raise NotEnough.of(available, row.minimum, row.unit)
 
 
 def _drop(connection: Connection, cart_id: int, product_id: int) -> None:

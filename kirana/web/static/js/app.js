@@ -18,3 +18,4 @@ if (document.querySelector("[data-passkey]")) import("./passkeys.js");
 if (document.querySelector("[data-codes]")) import("./codes.js");
 if (document.querySelector("[data-heart]")) import("./heart.js");
 if (document.querySelector("[data-hold-left]")) import("./hold.js");
+if (document.querySelector("[formaction=\"/checkout/draft\"]")) import("./checkout.js");

@@ -1,7 +1,8 @@
 // Asking the server for a part of a page. A refusal arrives as problem+json; its detail is thrown.
 export class Refused extends Error {
-  constructor(message, status = 0) {
+  constructor(message, status = 0, problem = {}) {
     super(message);
+    this.problem = problem; // what else the server told
     this.status = status; // 0 when nobody answered
   }
 }
@@ -20,7 +21,7 @@ export async function fetchFragment(url, name, options = {}) {
     throw new Refused(OFFLINE);
   }
   const body = await answer.text();
-  if (!answer.ok) throw new Refused(detailOf(answer, body), answer.status);
+  if (!answer.ok) throw refusalOf(answer, body);
   return toElements(body);
 }
 
@@ -28,14 +29,15 @@ export function toElements(html) {
   return new DOMParser().parseFromString(html, "text/html").body;
 }
 
-function detailOf(answer, body) {
+function refusalOf(answer, body) {
   if (answer.headers.get("Content-Type")?.includes("json")) {
     try {
       const problem = JSON.parse(body);
-      return problem.detail || problem.title;
+      return new Refused(problem.errors?.[0]?.detail || problem.detail || problem.title, answer.status, problem);
     } catch {
       // Falls through to the general sentence.
     }
   }
-  return answer.status === 429 ? "That was too fast. Please wait a moment." : "That did not work. Please try again.";
+  const isFast = answer.status === 429;
+  return new Refused(isFast ? "That was too fast. Please wait a moment." : "That did not work. Please try again.", answer.status);
 }

@@ -7,6 +7,10 @@ show();
 function show() {
   const seconds = Math.max(0, Math.round((end - performance.now()) / 1000));
   const rest = String(seconds % 60).padStart(2, "0");
-  left.textContent = seconds > 0 ? ` (${Math.floor(seconds / 60)}:${rest} left)` : " (the time is over)";
-  if (seconds === 0) clearInterval(tick);
+  left.textContent = ` (${Math.floor(seconds / 60)}:${rest} left)`;
+  if (seconds > 0) return;
+  clearInterval(tick);
+  const note = left.closest(".hold");
+  note.querySelector("p span").textContent = "The time is over: nothing is kept for you any more. You can order all the same, as long as it is there.";
+  note.querySelector("[data-hold-again]")?.removeAttribute("hidden");
 }

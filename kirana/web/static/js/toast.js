@@ -2,7 +2,7 @@
 const SHOWN = 6000;
 const SHOWN_WITH_UNDO = 12000;
 
-for (const toast of document.querySelectorAll("[data-toast]")) {
+for (const toast of document.querySelectorAll("[data-toast]:not([data-lasting])")) {
   const time = toast.querySelector("form") ? SHOWN_WITH_UNDO : SHOWN;
   const leave = () => (toast.matches(":hover, :focus-within") ? setTimeout(leave, 2000) : toast.remove());
   setTimeout(leave, time);
