@@ -5,6 +5,7 @@ import kirana.catalog.tasks
 import kirana.check.tasks
 import kirana.exports.tasks
 import kirana.jobs.tasks
+import kirana.mailing.tasks
 import kirana.oversight.tasks
 import kirana.pairs.tasks
 import kirana.platform.tasks

@@ -3,9 +3,9 @@
 from typing import Any
 
 from kirana.accounts.factor_shapes import FACTOR_NEWS
+from kirana.mailing.mail import Message
 from kirana.notifications import queries
 from kirana.notifications.rendering import Letters
-from kirana.platform.mail import Message
 
 # What happened → subject, and what it means for the reader.
 NEWS = {

@@ -3,9 +3,9 @@
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from kirana.mailing.mail import Message
 from kirana.notifications import queries
 from kirana.notifications.rendering import Letters
-from kirana.platform.mail import Message
 
 
 def incidents(letters: Letters, payload: dict[str, Any]) -> Message | None:

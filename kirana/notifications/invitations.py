@@ -5,10 +5,10 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from kirana.accounts.models import Account
+from kirana.mailing.mail import Message
 from kirana.notifications.rendering import Letters
 from kirana.platform import clock
 from kirana.platform.db import query
-from kirana.platform.mail import Message
 from kirana.stores.invitation_keys import invitation_token
 from kirana.stores.models import Invitation, Store
 from kirana.stores.team_queries import OPEN

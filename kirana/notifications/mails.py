@@ -11,15 +11,15 @@ from kirana.catalog.units import quantity_text
 from kirana.exports.files import exports_folder
 from kirana.exports.queries import get_download, is_still_theirs
 from kirana.exports.services import KEPT
+from kirana.mailing import delivery
+from kirana.mailing.mail import Attachment, Message, SmtpGateway
 from kirana.notifications import factor_mails, news, privacy_mails, queries, recovery
 from kirana.notifications.incidents import incidents
 from kirana.notifications.invitations import invitation
 from kirana.notifications.month import present
 from kirana.notifications.rendering import Letters, money_in
-from kirana.platform import delivery
 from kirana.platform.config import Settings
 from kirana.platform.errors import ShopError
-from kirana.platform.mail import Attachment, Message, SmtpGateway
 from kirana.pricing.tax import contained_label, is_included, tax_rows
 from kirana.reports.queries import get_figures
 

@@ -7,10 +7,10 @@ from sqlalchemy import Connection, select
 
 from kirana.accounts.models import AccountEvent, ApiKey
 from kirana.catalog.models import CategoryRequest, Product
+from kirana.mailing.mail import Message
 from kirana.notifications import queries
 from kirana.notifications.rendering import Letters
 from kirana.platform.db import query
-from kirana.platform.mail import Message
 from kirana.reviews.models import Review
 from kirana.stores.models import Store
 

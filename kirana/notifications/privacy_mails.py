@@ -5,9 +5,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from kirana.exports.running import KEPT
+from kirana.mailing.mail import Message
 from kirana.notifications import queries
 from kirana.notifications.rendering import Letters
-from kirana.platform.mail import Message
 
 
 def personal_data_ready(letters: Letters, payload: dict[str, Any]) -> Message | None:

@@ -6,9 +6,9 @@ from typing import Any
 
 from kirana.accounts.link_queries import find_to_tell, get_left_address
 from kirana.accounts.services.links import LIFE, issue_link
+from kirana.mailing.mail import Message
 from kirana.notifications import queries
 from kirana.notifications.rendering import Letters
-from kirana.platform.mail import Message
 
 Payload = dict[str, Any]
 MINUTES = LIFE.seconds // 60

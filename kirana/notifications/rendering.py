@@ -5,8 +5,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from kirana.mailing.mail import Attachment, Message
 from kirana.platform.config import Settings
-from kirana.platform.mail import Attachment, Message
 from kirana.platform.money import format_money
 
 

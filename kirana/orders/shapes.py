@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 import msgspec
 
 from kirana.accounts.shapes import AddressDetails, Input
-from kirana.accounts.texts import collect, one_line, phone_number
 from kirana.payments.queries import PaymentStatus
 from kirana.platform.amounts import Money, Quantity
 from kirana.platform.errors import Invalid
 from kirana.platform.paging import Limit
+from kirana.platform.texts import collect, one_line, phone_number
 from kirana.pricing.shapes import TaxView
 
 OrderStatus = Literal[

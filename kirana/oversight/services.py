@@ -8,7 +8,6 @@ import msgspec
 from sqlalchemy import Connection, insert, select, update
 
 from kirana.accounts.permissions import Permission
-from kirana.accounts.texts import one_line
 from kirana.jobs.services import start_job
 from kirana.jobs.shapes import JobKey, NewJob
 from kirana.oversight import queries
@@ -22,6 +21,7 @@ from kirana.platform.errors import NotFound
 from kirana.platform.inserts import insert_unless_taken
 from kirana.platform.outbox import enqueue
 from kirana.platform.states import require_move
+from kirana.platform.texts import one_line
 from kirana.platform.wake import wake_after_commit
 
 RUN = "check.run"

@@ -1,7 +1,5 @@
 """Input at the edge: strict JSON, closed schemas, and every error named by its field."""
 
-import json
-import math
 import types
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
@@ -14,15 +12,13 @@ from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from kirana.platform.clock import is_reachable
-from kirana.platform.errors import BadRequest, Invalid, ShopError
+from kirana.platform.errors import Invalid, ShopError
+from kirana.platform.strict_json import MOST_NAMES, parse_json
 from kirana.platform.words import ONE_LINE, as_typed
 
 T = TypeVar("T")
-MAX_DEPTH = 32
 MOST_ERRORS = 20
-MOST_NAMES = 200
 MAX_BODY_BYTES = 1024 * 1024
-_LARGEST_INTEGER = 2**63 - 1
 _fields = cache(msgspec.structs.fields)
 
 # Names that decide about rights, ownership or money: refused as ``forbidden_field`` wherever the
@@ -37,11 +33,6 @@ PRIVILEGED = frozenset(
         "on_hand", "reserved", "membership", "approved", "decided_by",
     }
 )  # fmt: skip
-
-
-class MalformedBody(BadRequest):
-    code = "malformed_body"
-    message = "The body is not valid JSON."
 
 
 class TooLarge(ShopError):
@@ -115,22 +106,6 @@ def read_form(request: Request, schema: type[T], *also: str) -> T:
 
 class NoFields(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Nothing may be given."""
-
-
-def parse_json(raw: bytes) -> Any:
-    """Strict JSON: no NaN, no duplicate keys, 64-bit integers, depth ≤ 32. Raises MalformedBody."""
-    try:
-        found = json.loads(
-            raw.decode("utf-8"),
-            object_pairs_hook=_unique,
-            parse_constant=_no_constant,
-            parse_int=_integer,
-            parse_float=_fraction,
-        )
-        _check_depth(found, MAX_DEPTH)
-    except (ValueError, RecursionError) as error:
-        raise MalformedBody(f"The body is not valid JSON: {str(error)[:120]}") from None
-    return found
 
 
 def to_struct(value: Any, schema: type[T]) -> T:
@@ -268,36 +243,3 @@ def _check_text(value: Any) -> None:
         for key, inner in value.items():
             _check_text(key)
             _check_text(inner)
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key occurs twice")
-    if len(found) > MOST_NAMES:
-        raise ValueError(f"an object has more than {MOST_NAMES} names")
-    return found
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _integer(text: str) -> int:
-    if len(text) > 20 or abs(int(text)) > _LARGEST_INTEGER:
-        raise ValueError("an integer is beyond 64 bits")
-    return int(text)
-
-
-def _fraction(text: str) -> float:
-    if not math.isfinite(number := float(text)):
-        raise ValueError("a number is too large")
-    return number
-
-
-def _check_depth(value: Any, left: int) -> None:
-    if left == 0:
-        raise ValueError(f"it is nested deeper than {MAX_DEPTH}")
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    for item in inner:
-        _check_depth(item, left - 1)

@@ -23,7 +23,8 @@ from kirana.platform.errors import (
 )
 from kirana.platform.http import PUBLIC, SAFE_METHODS, Operation
 from kirana.platform.idempotency import KeyMissing, KeyReused, RightsChanged
-from kirana.platform.inputs import MalformedBody, TooLarge, WrongMediaType, is_optional
+from kirana.platform.inputs import TooLarge, WrongMediaType, is_optional
+from kirana.platform.strict_json import MalformedBody
 
 PREFIX = "/api/v1"
 BINARY: dict[str, str] = {}  # OpenAPI 3.1: an empty schema stands for raw bytes

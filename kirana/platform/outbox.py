@@ -1,7 +1,7 @@
 """What must happen because of a change: rows written with it, carried out by a worker.
 
 ``enqueue`` inside the transaction; a nudge after commit; a sweep for whatever the nudge lost.
-Delivery lives in ``platform/delivery.py``.
+Delivery lives in ``mailing/delivery.py``.
 """
 
 from collections.abc import Mapping

@@ -1,18 +1,8 @@
 """The tasks of the platform itself."""
 
-from kirana.platform import delivery, idempotency, journal
+from kirana.platform import idempotency, journal
 from kirana.platform.celery import task
 from kirana.platform.config import load_settings
-
-
-@task("mail.deliver")
-def deliver(row_id: int) -> None:
-    delivery.deliver(row_id)
-
-
-@task("mail.sweep")
-def sweep() -> None:
-    delivery.deliver_due()
 
 
 @task("upkeep.purge_keys")

@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, update
 
 from kirana.accounts.models import Account
-from kirana.platform import delivery
+from kirana.mailing import delivery
+from kirana.mailing.mail import SmtpGateway
 from kirana.platform.config import Settings
 from kirana.platform.db import verb
-from kirana.platform.mail import SmtpGateway
 from tests.outbox.sink import Sink, running_sink
 
 LINK = re.compile(r"^(\S+)/(reset|confirm)/([A-Za-z0-9_-]{43})$", re.MULTILINE)

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kirana.accounts.models import Account
-from kirana.platform.mail import Message
+from kirana.mailing.mail import Message
 from kirana.platform.mail_addresses import find_normal_email
 from kirana.platform.outbox import Outbox
 from tests.accounts.people import PASSWORD, Visitor, join, rows

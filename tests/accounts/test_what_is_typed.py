@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from kirana.accounts import passwords, texts
+from kirana.accounts import passwords
 from kirana.accounts.email_addresses import find_normal_email
 from kirana.accounts.house_rules import HouseRules, follow
 from kirana.accounts.session_keys import SessionKeys
+from kirana.platform import texts
 from kirana.platform.errors import Invalid
 from tests.accounts.people import Visitor
 

@@ -6,7 +6,7 @@ import msgspec.inspect as kinds
 import pytest
 from flask import Flask
 
-from kirana.platform import inputs
+from kirana.platform import inputs, strict_json
 from kirana.platform.db import Model
 from kirana.platform.inputs import PRIVILEGED
 from tests.hostile.surface import (
@@ -34,7 +34,8 @@ WISHES: dict[str, Any] = {"role": "admin", "status": "active", "is_admin": True}
 def all_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """All names come at once here, and an answer that names twenty would hide the others."""
     monkeypatch.setattr(inputs, "MOST_ERRORS", 1000)
-    monkeypatch.setattr(inputs, "MOST_NAMES", 1000)
+    for module in (inputs, strict_json):
+        monkeypatch.setattr(module, "MOST_NAMES", 1000)
 
 
 def wishes(own: set[str]) -> dict[str, Any]:

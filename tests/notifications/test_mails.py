@@ -17,6 +17,7 @@ from kirana.accounts.services.links import MAILS, ask_for_link, find_account
 from kirana.catalog.models import CategoryRequest
 from kirana.exports import services as exports
 from kirana.exports.files import exports_folder
+from kirana.mailing.mail import Message, encode
 from kirana.notifications import mails
 from kirana.notifications.factor_mails import NEWS
 from kirana.notifications.rendering import Letters
@@ -24,7 +25,6 @@ from kirana.orders.models import Order, OrderEvent
 from kirana.platform import clock
 from kirana.platform.config import Settings
 from kirana.platform.db import query, verb
-from kirana.platform.mail import Message, encode
 from kirana.reports import services as reports
 from kirana.reports.models import ReportDelivery
 from tests.jobs.rows import (

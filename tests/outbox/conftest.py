@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Row, select
 
-from kirana.platform import delivery
+from kirana.mailing import delivery
+from kirana.mailing.mail import Message, SmtpGateway
 from kirana.platform.config import Settings
 from kirana.platform.db import query, verb
-from kirana.platform.mail import Message, SmtpGateway
 from kirana.platform.outbox import Outbox, enqueue
 from tests.machinery.databases import Database
 from tests.outbox.sink import Sink, running_sink

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, update
 
-from kirana.platform import clock, db, delivery
+from kirana.mailing import delivery
+from kirana.mailing.mail import Message, SmtpGateway
+from kirana.platform import clock, db
 from kirana.platform.db import verb
-from kirana.platform.mail import Message, SmtpGateway
 from kirana.platform.outbox import OUTBOX_MOVES, Outbox, enqueue
 from tests.outbox.conftest import add, row
 from tests.outbox.sink import Sink

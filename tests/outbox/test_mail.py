@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kirana.platform import mail
-from kirana.platform.config import Settings, SettingsError
-from kirana.platform.mail import (
+from kirana.mailing import mail
+from kirana.mailing.mail import (
     Attachment,
     BadMessage,
     Message,
@@ -22,6 +21,7 @@ from kirana.platform.mail import (
     Uncertain,
     encode,
 )
+from kirana.platform.config import Settings, SettingsError
 from tests.outbox.sink import Sink, running_sink
 
 SETTINGS = Settings(env="test", secret="s" * 32, mail_from="Kirana <shop@kirana.example>")
@@ -140,7 +140,7 @@ def test_each_answer_has_its_meaning(
 
 
 def test_a_silent_server_is_waited_for_no_longer_than_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kirana.platform.mail.TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr("kirana.mailing.mail.TIMEOUT_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         gateway = SmtpGateway(replace(SETTINGS, smtp_url=f"smtp://127.0.0.1:{port}"))
@@ -149,7 +149,7 @@ def test_a_silent_server_is_waited_for_no_longer_than_said(monkeypatch: pytest.M
 
 
 def test_silence_after_the_end_of_the_mail_is_uncertain(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kirana.platform.mail.TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr("kirana.mailing.mail.TIMEOUT_SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as server:
         threading.Thread(target=_mute_after_data, args=(server,), daemon=True).start()
         url = f"smtp://127.0.0.1:{server.getsockname()[1]}"

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import event
 
 import kirana.workload  # noqa: F401 - the tasks
+from kirana.mailing.delivery import use_mailer
 from kirana.platform import db, openapi
 from kirana.platform.celery import configuration
 from kirana.platform.config import Settings
-from kirana.platform.delivery import use_mailer
 from kirana.worker import celery
 from tests.cart.counting import CONTROL
 from tests.journeys.test_access import API, address, call, routes

@@ -8,8 +8,8 @@ import pytest
 
 from kirana.accounts import services
 from kirana.platform.access import SYSTEM
-from kirana.platform.inputs import MalformedBody, parse_json
 from kirana.platform.openapi import api_routes
+from kirana.platform.strict_json import MalformedBody, parse_json
 from tests.accounts.people import PASSWORD, Visitor
 from tests.catalog.market import open_market
 from tests.journeys.test_access import address

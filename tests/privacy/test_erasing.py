@@ -23,14 +23,15 @@ from kirana.lists.keys import link_token
 from kirana.lists.queries import get_list
 from kirana.lists.services import keep_favourite, make_list, set_list_line, share_list
 from kirana.lists.shapes import Place
+from kirana.mailing import delivery
+from kirana.mailing.mail import Message
 from kirana.notifications import mails
 from kirana.orders.models import Order, OrderEvent, OrderGroup
 from kirana.orders.services import cancel_my_order, move_order
-from kirana.platform import audit_seal, clock, db, delivery
+from kirana.platform import audit_seal, clock, db
 from kirana.platform.config import Settings
 from kirana.platform.db import query, verb
 from kirana.platform.idempotency import Idempotency
-from kirana.platform.mail import Message
 from kirana.platform.outbox import Outbox, enqueue
 from kirana.platform.schedule import JobRun
 from kirana.platform.wake import on_wake

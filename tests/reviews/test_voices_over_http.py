@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from kirana.mailing import delivery
 from kirana.notifications import mails
-from kirana.platform import delivery
 from kirana.platform.config import Settings
 from kirana.platform.cookies import ACCESS_COOKIE
 from kirana.reviews.services import answer_review, move_review

@@ -9,7 +9,7 @@ from typing import Any
 from kirana.platform.config import PREFIX, Settings
 from tests.rules.source import Source
 
-MOST_LINES = 23_500
+MOST_LINES = 30_500
 MOST_LINES_OF_A_ROOM = 4_200
 PAGE_RULES = {
     "raw text: |safe": re.compile(r"\|\s*safe\b"),

@@ -102,7 +102,7 @@ def secrets_are_compared_slowly(source: Source) -> list[str]:
 
 def chance_is_for_jitter(source: Source) -> list[str]:
     """``random`` is imported by name where a pause is spread and by the demo, nowhere else."""
-    if source.is_seed or source.path in ("kirana/platform/db.py", "kirana/platform/delivery.py"):
+    if source.is_seed or source.path in ("kirana/platform/db.py", "kirana/mailing/delivery.py"):
         return []
     return [
         source.at(node, "imports random") for node, name in source.imported() if name == "random"

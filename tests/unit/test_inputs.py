@@ -7,14 +7,11 @@ import pytest
 
 from kirana.platform.errors import Invalid
 from kirana.platform.inputs import (
-    MAX_DEPTH,
     MOST_ERRORS,
-    MOST_NAMES,
-    MalformedBody,
-    parse_json,
     texts_to_struct,
     to_struct,
 )
+from kirana.platform.strict_json import MAX_DEPTH, MOST_NAMES, MalformedBody, parse_json
 
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -4,11 +4,10 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from kirana.accounts import texts
 from kirana.accounts.errors import TooManyAddresses
 from kirana.accounts.models import Account, Address
 from kirana.accounts.shapes import AddressDetails, AddressView
-from kirana.platform import audit, clock
+from kirana.platform import audit, clock, texts
 from kirana.platform.access import Actor
 from kirana.platform.columns import new_uid
 from kirana.platform.db import verb

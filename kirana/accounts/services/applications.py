@@ -4,14 +4,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, literal, select, update
 
-from kirana.accounts import texts
 from kirana.accounts.models import Account, Approval
 from kirana.accounts.permissions import Permission
 from kirana.accounts.services.joining import checked, write_to
 from kirana.accounts.services.records import NewAccount, add_account, move_account
 from kirana.accounts.shapes import ManagerApplication, RenewedApplication
 from kirana.accounts.states import APPROVAL_MOVES
-from kirana.platform import clock
+from kirana.platform import clock, texts
 from kirana.platform.access import Actor
 from kirana.platform.columns import new_uid
 from kirana.platform.db import UtcDateTime, verb

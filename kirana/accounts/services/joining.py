@@ -4,12 +4,13 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection
 
-from kirana.accounts import passwords, texts
+from kirana.accounts import passwords
 from kirana.accounts.email_addresses import find_normal_email, normal_email
 from kirana.accounts.house_rules import house_rules
 from kirana.accounts.services.links import ask_for_link, find_account
 from kirana.accounts.services.records import NewAccount, add_account
 from kirana.accounts.shapes import SignUp
+from kirana.platform import texts
 from kirana.platform.access import Actor
 from kirana.platform.db import verb
 

@@ -5,13 +5,12 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, func, insert, or_, select, update
 
-from kirana.accounts import texts
 from kirana.accounts.errors import BeyondYourRights, TooManyKeys
 from kirana.accounts.key_queries import PREFIX, is_live
 from kirana.accounts.key_shapes import NewKey
 from kirana.accounts.models import Account, ApiKey
 from kirana.accounts.permissions import NOT_FOR_KEYS, Permission, completed
-from kirana.platform import audit, clock
+from kirana.platform import audit, clock, texts
 from kirana.platform.access import Actor
 from kirana.platform.db import verb
 from kirana.platform.errors import NotFound

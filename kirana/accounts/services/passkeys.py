@@ -4,7 +4,7 @@ import logging
 
 from sqlalchemy import Connection, delete, func, select, update
 
-from kirana.accounts import passkeys, texts
+from kirana.accounts import passkeys
 from kirana.accounts.errors import PasskeyNotAdded, TooManyPasskeys
 from kirana.accounts.factor_models import Passkey
 from kirana.accounts.factor_queries import get_passkey, has_second_factor, list_credential_ids
@@ -13,7 +13,7 @@ from kirana.accounts.passkeys import BadAnswer, Holder, RelyingParty, Verified
 from kirana.accounts.services.factors import part_with_factor, prove_presence, welcome_factor
 from kirana.accounts.services.proofs import take_challenge, write_challenge
 from kirana.accounts.services.records import lock_account
-from kirana.platform import audit, clock
+from kirana.platform import audit, clock, texts
 from kirana.platform.access import Actor
 from kirana.platform.columns import new_uid
 from kirana.platform.db import verb

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, select, update
 
-from kirana.accounts import texts
 from kirana.accounts.errors import AddressTaken
 from kirana.accounts.models import Account
 from kirana.accounts.permissions import Permission
@@ -18,7 +17,7 @@ from kirana.accounts.services.records import (
     move_account,
     reach,
 )
-from kirana.platform import audit
+from kirana.platform import audit, texts
 from kirana.platform.access import Actor
 from kirana.platform.announce import announce
 from kirana.platform.columns import new_uid

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from kirana.accounts import passwords, texts
+from kirana.accounts import passwords
 from kirana.accounts.errors import SessionEnded
 from kirana.accounts.models import Account, Session
 from kirana.accounts.services.own_password import require_own_password, wrong_password
@@ -13,7 +13,7 @@ from kirana.accounts.services.records import end_everywhere
 from kirana.accounts.services.sessions import make_tokens
 from kirana.accounts.session_keys import SessionKeys
 from kirana.accounts.shapes import PasswordChange, ProfileChange, Tokens
-from kirana.platform import audit
+from kirana.platform import audit, texts
 from kirana.platform.access import Actor
 from kirana.platform.db import verb
 from kirana.platform.outbox import enqueue

@@ -5,7 +5,6 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, insert, select, update
 
-from kirana.accounts import texts
 from kirana.accounts.permissions import Permission
 from kirana.catalog.errors import CategoryGone
 from kirana.catalog.inputs import CategoryChanges, CategoryWish, NewCategory
@@ -13,7 +12,7 @@ from kirana.catalog.models import Category, CategoryRequest
 from kirana.catalog.queries import load_tree, own_store_id
 from kirana.catalog.services.categories import create_category, delete_category, edit_category
 from kirana.catalog.states import REQUEST_MOVES
-from kirana.platform import audit, clock, columns
+from kirana.platform import audit, clock, columns, texts
 from kirana.platform.access import Actor
 from kirana.platform.db import verb
 from kirana.platform.errors import Invalid, NotFound

@@ -2,12 +2,11 @@
 
 from sqlalchemy import Connection, delete, select, update
 
-from kirana.accounts import texts
 from kirana.accounts.permissions import Permission
 from kirana.lists.errors import ListExists, TooManyLists
 from kirana.lists.models import ListLine, ListLink, ShoppingList
 from kirana.lists.services.keeping import count_of, lock_keeper
-from kirana.platform import audit, clock
+from kirana.platform import audit, clock, texts
 from kirana.platform.access import Actor
 from kirana.platform.columns import new_uid
 from kirana.platform.db import verb

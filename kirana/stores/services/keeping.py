@@ -6,9 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from kirana.accounts import texts
 from kirana.accounts.permissions import Permission
-from kirana.platform import audit, clock
+from kirana.platform import audit, clock, texts
 from kirana.platform.access import Actor
 from kirana.platform.announce import announce
 from kirana.platform.columns import new_number

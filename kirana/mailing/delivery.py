@@ -15,9 +15,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, or_, select, update
 
-from kirana.platform import clock
-from kirana.platform.db import query, verb
-from kirana.platform.mail import (
+from kirana.mailing.mail import (
     BadMessage,
     Mailer,
     Message,
@@ -25,6 +23,8 @@ from kirana.platform.mail import (
     TemporaryFailure,
     Uncertain,
 )
+from kirana.platform import clock
+from kirana.platform.db import query, verb
 from kirana.platform.outbox import OUTBOX_MOVES, SETTLED, Outbox
 from kirana.platform.states import require_move
 
