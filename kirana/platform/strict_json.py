@@ -46,7 +46,7 @@ def _no_constant(name: str) -> Any:
 
 
 def _integer(text: str) -> int:
-    if len(text) > 20 or abs(int(text)) > _LARGEST_INTEGER:
+    if len(text) > 20 or not -_LARGEST_INTEGER - 1 <= int(text) <= _LARGEST_INTEGER:
         raise ValueError("an integer is beyond 64 bits")
     return int(text)
 

@@ -182,6 +182,7 @@ def _of_the_customer(demo: Demo, page: Page) -> dict[str, str]:
         page.get_by_role("button", name=re.compile("^Add ")).nth(number).click()
     expect(page.locator("[data-basket-count]").first).not_to_have_text("0")
     page.get_by_role("button", name="Check out").click()  # /checkout is looked at with a hold
+    page.wait_for_url(f"{demo.url}/checkout")
     page.goto(f"{demo.url}/lists")
     mine = _last_part(page, ".stack a")
     page.goto(f"{demo.url}/lists/{mine}")
