@@ -40,6 +40,7 @@ def pointers(error: Invalid) -> dict[str, str]:
         b'{"a": Infinity}',
         b'{"a": 1, "a": 2}',
         b'{"a": 9223372036854775808}',
+        b'{"a": -9223372036854775809}',
         b'{"a": ' + b"9" * 5000 + b"}",
         b"\xff\xfe",
         b"[" * 100_000,
@@ -174,3 +175,8 @@ def test_the_answer_to_rubbish_is_small() -> None:
 class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     kind: Literal["a", "b"]
+
+
+def test_the_ends_of_64_bits_are_read() -> None:
+    ends = [-(2**63), 2**63 - 1]
+    assert parse_json(json.dumps(ends).encode()) == ends
