@@ -78,8 +78,8 @@ STORES = (
 )  # fmt: skip
 STAFF = (
     StaffMember("Nandini Shah", ADMIN_EMAIL, "admin"),
-    StaffMember("Ravi Gowda", MANAGER_EMAIL, "manager", "a", "owner", also="b"),
-    StaffMember("Carla Mendes", "carla.mendes@example.test", "manager", "a"),
+    StaffMember("Ravi Gowda", MANAGER_EMAIL, "manager", "a", "owner"),
+    StaffMember("Carla Mendes", "carla.mendes@example.test", "manager", "a", also="b"),
     StaffMember("Suresh Babu", "suresh.babu@example.test", "manager", "b", "owner"),
 )
 
