@@ -63,8 +63,9 @@ def deed(action: str, kind: str, key: str, after: str = "{}") -> str:
 def answer(key: str, number: str) -> str:
     """An answer that was kept for the placing of an order."""
     return (
-        "INSERT INTO idempotency (owner, key, fingerprint, status, headers, body, created_at) "
-        f"SELECT 'a:1', '{key}', '', 201, '{{\"Location\": \"/api/v1/orders/{number}\"}}', '', "
+        "INSERT INTO idempotency "
+        "(owner, key, fingerprint, rights, status, headers, body, created_at) "
+        f"SELECT 'a:1', '{key}', '', '[]', 201, '{{\"Location\": \"/api/v1/orders/{number}\"}}', '', "
         "CURRENT_TIMESTAMP"
     )
 

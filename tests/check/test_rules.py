@@ -160,8 +160,9 @@ def test_many_rows_are_cut(books: None) -> None:
         for number in range(check.SHOWN_ROWS + 5):
             connection.execute(
                 text(
-                    "INSERT INTO idempotency (owner, key, fingerprint, status, headers, body, "
-                    "created_at) VALUES ('a', :key, '', 0, '{}', '', CURRENT_TIMESTAMP)"
+                    "INSERT INTO idempotency (owner, key, fingerprint, rights, status, headers, "
+                    "body, created_at) "
+                    "VALUES ('a', :key, '', '[]', 0, '{}', '', CURRENT_TIMESTAMP)"
                 ),
                 {"key": str(number)},
             )

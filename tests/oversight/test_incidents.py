@@ -26,13 +26,13 @@ from tests.outbox.working import running_worker
 
 RULE = "every used idempotency key has its answer"
 FOUND = Broken(3, RULE, 1, [{"owner": "a:1", "key": "lost"}])
-LOST = "'a:1', 'lost', '', 0, '{}', '', CURRENT_TIMESTAMP"
+LOST = "'a:1', 'lost', '', '[]', 0, '{}', '', CURRENT_TIMESTAMP"
 PAGE = "/office/checks"
 
 
 @verb
 def plant(connection: Connection) -> None:
-    names = "owner, key, fingerprint, status, headers, body, created_at"
+    names = "owner, key, fingerprint, rights, status, headers, body, created_at"
     connection.execute(text(f"INSERT INTO idempotency ({names}) VALUES ({LOST})"))  # noqa: S608
 
 

@@ -92,8 +92,9 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
     ),
     "an idempotency key is used once": (
         fault(
-            "INSERT INTO idempotency (owner, key, fingerprint, status, headers, body, created_at) "
-            "SELECT owner, key, fingerprint, status, headers, body, created_at FROM idempotency",
+            "INSERT INTO idempotency "
+            "(owner, key, fingerprint, rights, status, headers, body, created_at) SELECT "
+            "owner, key, fingerprint, rights, status, headers, body, created_at FROM idempotency",
             loosened=("idempotency",),
         ),
     ),
