@@ -65,7 +65,8 @@ def answer(key: str, number: str) -> str:
     return (
         "INSERT INTO idempotency "
         "(owner, key, fingerprint, rights, status, headers, body, created_at) "
-        f"SELECT 'a:1', '{key}', '', '[]', 201, '{{\"Location\": \"/api/v1/orders/{number}\"}}', '', "
+        f"SELECT 'a:1', '{key}', '', '[]', 201, "
+        f"'{{\"Location\": \"/api/v1/orders/{number}\"}}', '', "
         "CURRENT_TIMESTAMP"
     )
 
