@@ -22,6 +22,7 @@ from kirana.check import (
     voices,
     work,
 )  # fmt: skip
+from kirana.check.naming import name_rows
 from kirana.check.rule import Rule
 from kirana.platform import clock
 from kirana.platform.db import UtcDateTime, snapshot
@@ -78,7 +79,8 @@ def find(
         found = connection.execute(_statement(rule.sql, values), values).mappings()
         rows = [dict(row) for row in found.fetchmany(SHOWN_ROWS)]
         if rows:
-            yield Finding(rule.statement, rule.name, _count(connection, rule, values, rows), rows)
+            number = _count(connection, rule, values, rows)
+            yield Finding(rule.statement, rule.name, number, name_rows(connection, rows))
 
 
 def _bound(connection: Connection, value: Any) -> Any:

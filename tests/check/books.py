@@ -28,7 +28,7 @@ from kirana.jobs.services import cancel_job
 from kirana.orders.services import cancel_my_order, move_order
 from kirana.oversight.services import resolve_incident
 from kirana.platform import clock
-from kirana.platform.access import SYSTEM
+from kirana.platform.access import SYSTEM, Actor
 from kirana.platform.amounts import Money
 from kirana.platform.config import Settings
 from kirana.platform.db import verb
@@ -142,7 +142,7 @@ class _Keeper:
             reason = ("too many shelves",) if decide is reject_request else ()
             decide(admin, ask_for_category(manager, wish), *reason)
         resolve_incident(admin, keys["incident"], "counted again")
-        once(Claim.of("account:1", "a-key"), lambda: Stored(201, b"{}"))
+        once(Claim.of(Actor(account_id=1), "a-key"), lambda: Stored(201, b"{}"))
 
     def plans(self, files: Storage) -> None:
         """Facts and pictures of a product; of its prices one came true, one waits, one will not."""

@@ -92,6 +92,17 @@ def test_the_fault_is_found(books: None, name: str, fault: Fault) -> None:
     assert set(found.as_dict()) == {"statement", "rule", "count", "rows"}
 
 
+def test_a_row_names_what_people_know(books: None) -> None:
+    [fault, *_] = FAULTS["on_hand is the sum of its movements"]
+    with unguarded(fault.loosened) as connection, ledgers_open(connection):
+        _plant(connection, fault)
+        found = next(f for f in check.find(connection) if f.rule.startswith("on_hand is the sum"))
+        slugs = dict(connection.execute(text("SELECT id, slug FROM product")).tuples().all())
+    assert [row["product"] for row in found.rows] == [
+        slugs[row["product_id"]] for row in found.rows
+    ]
+
+
 def _plant(connection: Any, fault: Fault) -> None:
     changed = [connection.execute(text(sql)).rowcount for sql in fault.sql]
     assert fault.keeps_triggers or all(rows > 0 for rows in changed), "the fault changed nothing"

@@ -107,7 +107,7 @@ def _one_basket(keys: tuple[str, str]) -> Scene:
 
 
 def _order_once(buyer: Actor, key: str, order: Deed) -> bytes:
-    claim = Claim.of(buyer.owner_key, key, b"order")
+    claim = Claim.of(buyer, key, b"order")
     return once(claim, lambda: Stored(201, order().uid.encode())).body
 
 

@@ -44,7 +44,7 @@ def _sell_what_comes_in_meanwhile() -> tuple[str, list[int]]:
         rival.join()
 
     set_probe("checkout.begun", deliver)
-    claim = Claim.of(late.owner_key, "key", b"order")
+    claim = Claim.of(late, "key", b"order")
     once(claim, lambda: Stored(201, check_out(late, HOME, Money(5_000, "INR")).uid.encode()))
     moments = sorted(row.at for row in rows(StockMovement))
     return milk, [explain_stock(manager, milk, moment).on_hand for moment in moments]

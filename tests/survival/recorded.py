@@ -71,7 +71,7 @@ def _sell(promises: int, pragmas: list[str]) -> None:
 
 def place(buyer: Actor, key: str) -> Stored:
     """The order under an idempotency key, as the edges do it; its body is the number."""
-    claim = Claim.of(buyer.owner_key, key, b"a basket")
+    claim = Claim.of(buyer, key, b"a basket")
     return once(claim, lambda: Stored(201, buy(buyer).orders[0].number.encode()))
 
 

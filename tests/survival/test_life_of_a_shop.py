@@ -217,7 +217,7 @@ class Life(RuleBasedStateMachine):
             self.put(who, good, quantity)
         expected = self.model.total(self.model.baskets[who]) + (not is_right)
         is_allowed = self.model.may_check_out(who, expected)
-        claim = Claim.of(self.people[who].owner_key, f"key-{len(self.answers)}", b"")
+        claim = Claim.of(self.people[who], f"key-{len(self.answers)}", b"")
         answer = self._agree(is_allowed, lambda: once(claim, lambda: self._place(who, expected)))
         if answer is not None:
             new = [row for row in rows(Order) if row.number not in self.model.orders]
