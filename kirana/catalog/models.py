@@ -218,11 +218,12 @@ class PlannedPrice(Model):
             "uq_planned_price_moment", "status = 'planned'", "product_id", "due_at", unique=True
         ),
         columns.some("ix_planned_price_due", "status = 'planned'", "due_at"),
+        Index("ix_planned_price_of_product", "product_id", "id"),
     )
 
     id: Mapped[int] = columns.key()
     uid: Mapped[str] = columns.uid()
-    product_id: Mapped[int] = columns.link("product.id")
+    product_id: Mapped[int] = columns.link("product.id", index=False)
     amount_minor: Mapped[int]
     was_minor: Mapped[int | None]
     due_at: Mapped[datetime] = columns.moment()

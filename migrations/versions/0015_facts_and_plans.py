@@ -110,8 +110,8 @@ def _planned_price() -> None:
         sa.UniqueConstraint("price_id", name=op.f("uq_planned_price_price_id")),
         sa.UniqueConstraint("uid", name=op.f("uq_planned_price_uid")),
     )
-    for column in ("planned_by", "product_id"):
-        op.create_index(op.f(f"ix_planned_price_{column}"), "planned_price", [column])
+    op.create_index(op.f("ix_planned_price_planned_by"), "planned_price", ["planned_by"])
+    op.create_index("ix_planned_price_of_product", "planned_price", ["product_id", "id"])
     is_planned = "status = 'planned'"
     moment = ["product_id", "due_at"]
     _some("uq_planned_price_moment", "planned_price", moment, is_planned, unique=True)

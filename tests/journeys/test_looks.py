@@ -96,7 +96,7 @@ PAGES = {
 }  # fmt: skip
 NOT_PAGES = (
     "/api/", "/assets/", "/favicon.ico", "/media/", "/healthz", "/readyz", "/robots.txt",
-    "/sitemap.xml", "/sitemaps/",
+    "/sitemap.xml", "/sitemaps/", "/metrics",
 )  # fmt: skip
 # Links of mails, files, parts of pages, and two steps that lead back unless one is on the way:
 # test_second_factors.py looks at them.
@@ -110,6 +110,7 @@ LED_ON = {
     "/office/<store_slug>/exports/<uid>/file",
     "/account/data/<uid>",
     "/account/data/<uid>/file",
+    "/search/suggestions",
 }
 
 

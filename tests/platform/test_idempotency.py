@@ -111,8 +111,8 @@ def test_keys_are_forgotten_after_three_days() -> None:
 def test_more_keys_than_one_transaction_forgets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(purging, "BATCH", 2)
     for number in range(5):
-        idempotency.once(Claim.of("me", f"old-{number}", b"x"), lambda: Stored(201, b"{}"))
+        idempotency.once(Claim.of(PERSON, f"old-{number}", b"x"), lambda: Stored(201, b"{}"))
     with clock.frozen(clock.utc_now() + idempotency.KEPT + timedelta(hours=1)):
-        idempotency.once(Claim.of("me", "young", b"x"), lambda: Stored(201, b"{}"))
+        idempotency.once(Claim.of(PERSON, "young", b"x"), lambda: Stored(201, b"{}"))
         assert idempotency.purge() == 5
         assert idempotency.purge() == 0

@@ -234,7 +234,7 @@ def test_a_feed_numbered_without_the_lock_loses_a_change(
             number = select(func.coalesce(func.max(CatalogChange.version), literal(0)))
             return int(connection.execute(number).scalar_one())
 
-    for place in ("tests.search.test_following", "kirana.catalog.services.products"):
+    for place in ("tests.search.test_following", "kirana.catalog.services.records"):
         monkeypatch.setattr(f"{place}.raise_version", careless)
     monkeypatch.setattr("kirana.search.queries.version_now", highest)
     assert _two_at_once(market, index) == ([], ["Oat milk"])
