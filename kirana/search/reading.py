@@ -93,7 +93,11 @@ class Reader:
             self._open(state)
         except BaseException as error:
             raise_unless_broken(error)
-            self.failed(error)
+            # What was read before is outdated by now: the database answers, and it is tried again.
+            self._snapshot = self._index = None
+            self._stamp = (-1, -1)
+            if time.monotonic() >= self._no_blame_until:
+                self.failed(error)
 
     def _open(self, state: State) -> None:
         if self._index is not None and self._index[0] == state.generation:

@@ -46,6 +46,7 @@ def open_page(new_page: Callable[..., Page], scripts: bool) -> Callable[[], Page
     return lambda: new_page(java_script_enabled=scripts)
 
 
+@pytest.mark.on_database("sqlite")
 def test_a_review(open_page: Callable[[], Page], town: Town, shop: Shop) -> None:
     buyer, slug = served(town, shop, "Green apples"), town.slugs["Green apples"]
     page, office, counter = open_page(), open_page(), open_page()
@@ -132,6 +133,7 @@ def _take_back(page: Page, url: str) -> None:
     has_note(page, "Your review is gone.")
 
 
+@pytest.mark.on_database("sqlite")
 def test_hearts_and_a_shared_list(
     open_page: Callable[[], Page], town: Town, shop: Shop, scripts: bool
 ) -> None:

@@ -33,6 +33,7 @@ EXCEPTIONS = {
     "product.brand = ": "one column in the order of another",
     "product.was_minor > product.price_minor": "one column in the order of another",
     "CAST(product.diet AS ": "a word of a list",
+    "coalesce(stock_level.low_at": "what of one store runs low, in the order of names",
     "FROM search_synonym": "how many an admin keeps: a few hundred at most",
     "FROM review JOIN product ON": "an admin's list in the order of its keys, and the few reported",
     "product_pair.customers DESC": "the pairs of one product",

@@ -121,9 +121,10 @@ def test_many_taps_are_few_writes(page: Page, market: Market, address: str) -> N
     writes: list[str] = []
     page.on("request", lambda sent: writes.append(sent.url) if sent.method == "POST" else None)
     page.goto(f"{address}/products/{rice}")
-    plus = page.locator(".product-buy [value='+']")
-    for _ in range(26):
-        plus.click()
+    # In the page, so that the pace of the taps is not that of a busy machine.
+    page.locator(".product-buy [value='+']").evaluate(
+        "x => { for (let n = 0; n < 26; n++) x.click() }"
+    )
     expect(page.locator("#basket-panel output")).to_have_text("1.35 kg")
     expect(basket_total(page)).to_have_text("₹121.50")
     assert len(writes) <= 3
