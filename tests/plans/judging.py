@@ -128,6 +128,12 @@ _GROW = """
       AND pg_class.relkind IN ('r', 'i') AND pg_relation_size(pg_class.oid) > 0
       AND NOT coalesce(pg_index.indrelid, grown.oid)::regclass::text = ANY(%s)
 """
+# What was counted of a handful of rows, or of none, should PostgreSQL have come to it meanwhile.
+_FORGET = (
+    "DELETE FROM pg_statistic",
+    "UPDATE pg_class SET relpages = 0, reltuples = -1 "
+    "WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND pg_relation_size(oid) = 0",
+)
 
 
 def grow(driver: Any, kind: str) -> None:
@@ -137,6 +143,8 @@ def grow(driver: Any, kind: str) -> None:
     """
     if kind == "postgresql":
         driver.cursor().execute(_GROW, [sorted(SMALL)])
+        for forget in _FORGET:
+            driver.cursor().execute(forget)
 
 
 def faults_as_it_is(driver: Any, kind: str, statement: Statement) -> list[str]:
