@@ -76,7 +76,9 @@ def movement(kind: str, sign: str) -> tuple[str, str]:
     return (
         "INSERT INTO stock_movement (product_id, kind, delta, balance_after, order_line_id, "
         f"reason, at) SELECT l.product_id, '{kind}', {sign}l.quantity, "
-        f"s.on_hand {sign}l.quantity, l.id, '', CURRENT_TIMESTAMP FROM order_line l "
+        # Not CURRENT_TIMESTAMP: on SQLite it has no fractions, and may lie before the last one.
+        f"s.on_hand {sign}l.quantity, l.id, '', (SELECT MAX(at) FROM stock_movement) "
+        "FROM order_line l "
         f"JOIN stock_level s ON s.product_id = l.product_id WHERE l.id = {LINE}",
         f"UPDATE stock_level SET on_hand = on_hand {sign}(SELECT quantity FROM order_line "
         f"WHERE id = {LINE}) WHERE product_id = {SOLD}",
