@@ -4,9 +4,9 @@ import datetime
 
 import click
 
+from kirana.catalog.queries import catalog_version
 from kirana.platform.config import Settings
 from kirana.search.folder import Folder
-from kirana.search.queries import version_now
 from kirana.search.writing import Writer
 
 
@@ -30,7 +30,7 @@ def status(settings: Settings) -> None:
       kirana search status
     """
     folder = Folder(settings.home / "search")
-    state, version = folder.state(), version_now()
+    state, version = folder.state(), catalog_version()
     if state is None or folder.is_broken:
         click.echo(
             "There is no index to read; searches ask the database. The web server builds it."

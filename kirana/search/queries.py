@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, func, select
 
 from kirana.accounts.permissions import Permission
-from kirana.catalog.models import CatalogChange, CatalogVersion, Product
+from kirana.catalog.models import CatalogChange, Product
 from kirana.catalog.queries import ON_SALE
 from kirana.orders.models import Order, OrderLine
 from kirana.platform import clock
@@ -37,7 +37,6 @@ _TO_INDEX = (
     .order_by(Product.id)
 )  # fmt: skip
 _HITS = SHELF_BY_KEY.where(Product.id.in_(bindparam("hits", expanding=True)))
-_VERSION = select(CatalogVersion.version)
 _CHANGES = (
     select(CatalogChange.id, CatalogChange.version, CatalogChange.kind, CatalogChange.key)
     .where(CatalogChange.version > bindparam("seen"))
@@ -52,12 +51,6 @@ _LAST = (
     .limit(1)
 )
 _SYNONYMS = select(SearchSynonym.word, SearchSynonym.other).limit(MOST_SYNONYMS)
-
-
-@query
-def version_now(connection: Connection) -> int:
-    """The catalogue's version in the database."""
-    return connection.execute(_VERSION).scalar_one()
 
 
 @query

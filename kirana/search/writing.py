@@ -9,7 +9,7 @@ from typing import Any
 
 import tantivy
 
-from kirana.catalog.queries import load_tree
+from kirana.catalog.queries import catalog_version, load_tree
 from kirana.platform import clock
 from kirana.search import queries
 from kirana.search.documents import document
@@ -51,7 +51,7 @@ class Writer:
         """A new generation from all that is on sale; ``tell`` hears how many are in it so far."""
         generation = self.folder.new_generation()
         # Read before the products: what changes from here on is told by the feed once more.
-        version, mark = queries.version_now(), queries.last_change()
+        version, mark = catalog_version(), queries.last_change()
         begun = clock.utc_now()
         documents = _build(self.folder.place(generation), tell)
         state = State(
@@ -70,11 +70,11 @@ class Writer:
             self.folder.is_broken
             or state.database != self.database
             or time.time() - state.built_at > BUILT_ANEW_AFTER.total_seconds()
-            or state.version > queries.version_now()
+            or state.version > catalog_version()
         )
 
     def _follow(self, state: State) -> bool:
-        version = queries.version_now()
+        version = catalog_version()
         lapsed = self._lapsed()
         if version == state.version and not lapsed:
             return False

@@ -236,5 +236,5 @@ def test_a_feed_numbered_without_the_lock_loses_a_change(
 
     for place in ("tests.search.test_following", "kirana.catalog.services.records"):
         monkeypatch.setattr(f"{place}.raise_version", careless)
-    monkeypatch.setattr("kirana.search.queries.version_now", highest)
+    monkeypatch.setattr("kirana.search.writing.catalog_version", highest)
     assert _two_at_once(market, index) == ([], ["Oat milk"])

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Connection, and_, insert, select, update
+from sqlalchemy import Connection, and_, func, select
 
 from kirana.cart.models import CartLine
 from kirana.cart.services.carts import lock_or_open_cart
+from kirana.cart.services.line_writes import add_lines, set_line_to
 from kirana.cart.steps import MOST_LINES, floored, largest
 from kirana.catalog.models import Product
 from kirana.catalog.units import quantity_text
@@ -69,7 +70,7 @@ def put_all(connection: Connection, actor: Actor, wishes: Mapping[int, int]) -> 
     rows = _products(connection, cart_id, wishes)
     room = MOST_LINES - _held(connection, cart_id)
     put, short = 0, list[Shortfall]()
-    fresh: list[tuple[Any, int]] = []
+    fresh: list[tuple[int, int, int]] = []
     for row in rows:
         wished = wishes[row.id]
         got = _attainable(row, wished)
@@ -80,10 +81,10 @@ def put_all(connection: Connection, actor: Actor, wishes: Mapping[int, int]) -> 
             short.append(_short(row, "less" if got else "none", wished, got))
         put += bool(got)
         if got and row.held is None:
-            fresh.append((row, got))
+            fresh.append((row.id, got, row.price_minor))
         elif got > (row.held or 0):
-            _raise(connection, cart_id, row, got)
-    _add(connection, cart_id, fresh)
+            set_line_to(connection, cart_id, row.id, got, row.price_minor)
+    add_lines(connection, cart_id, fresh)
     return Gathered(put, short)
 
 
@@ -106,8 +107,8 @@ def _products(connection: Connection, cart_id: int, wishes: Mapping[int, int]) -
 
 
 def _held(connection: Connection, cart_id: int) -> int:
-    found = select(CartLine.id).where(CartLine.cart_id == cart_id)
-    return len(connection.execute(found).all())
+    found = select(func.count()).where(CartLine.cart_id == cart_id)
+    return connection.execute(found).scalar_one()
 
 
 def _attainable(row: Any, wished: int) -> int:
@@ -122,22 +123,3 @@ def _attainable(row: Any, wished: int) -> int:
 
 def _short(row: Any, why: Literal["less", "none", "full"], wished: int, got: int) -> Shortfall:
     return Shortfall(row.slug, row.title, why, wished, got, row.unit)
-
-
-def _raise(connection: Connection, cart_id: int, row: Any, quantity: int) -> None:
-    mine = and_(CartLine.cart_id == cart_id, CartLine.product_id == row.id)
-    values = {"quantity": quantity, "price_seen_minor": row.price_minor}
-    connection.execute(update(CartLine).where(mine).values(values))
-
-
-def _add(connection: Connection, cart_id: int, fresh: Sequence[tuple[Any, int]]) -> None:
-    now = clock.now(connection)
-    rows = [
-        {
-            "cart_id": cart_id, "product_id": row.id, "quantity": quantity,
-            "price_seen_minor": row.price_minor, "created_at": now,
-        }
-        for row, quantity in fresh
-    ]  # fmt: skip
-    if rows:
-        connection.execute(insert(CartLine), rows)

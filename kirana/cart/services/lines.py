@@ -2,20 +2,20 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, select
 
 from kirana.cart import steps
 from kirana.cart.errors import BasketFull, NotEnough, NotForSale, OffGrid, TooMuch
 from kirana.cart.models import CartLine
 from kirana.cart.queries import EMPTY, BasketView, basket_view
 from kirana.cart.services.carts import lock_open_cart, lock_or_open_cart
+from kirana.cart.services.line_writes import add_lines, set_line_to
 from kirana.catalog.models import Product
 from kirana.catalog.units import nearest_on_grid, on_grid
 from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.db import Id, verb
 from kirana.platform.errors import NotFound
-from kirana.platform.inserts import insert_rows
 from kirana.platform.probes import reached
 from kirana.stock.availability import NOW, around, within_reach
 from kirana.stock.models import StockLevel
@@ -100,17 +100,14 @@ def _find(connection: Connection, cart_id: int, slug: str) -> Any:
 
 def _put(connection: Connection, cart_id: int, row: Any, quantity: int) -> None:
     _require_allowed(row, quantity)
-    values = {"quantity": quantity, "price_seen_minor": row.price_minor}
     if row.held is not None:
-        mine = and_(CartLine.cart_id == cart_id, CartLine.product_id == row.id)
-        connection.execute(update(CartLine).where(mine).values(values))
+        set_line_to(connection, cart_id, row.id, quantity, row.price_minor)
         if quantity < row.held:
             shrink_hold(cart_id, row.id, quantity)
         return
     if row.lines >= steps.MOST_LINES:
         raise BasketFull
-    line = {"cart_id": cart_id, "product_id": row.id, "created_at": clock.now(connection)}
-    insert_rows(connection, CartLine, [{**line, **values}])
+    add_lines(connection, cart_id, [(row.id, quantity, row.price_minor)])
 
 
 def _require_allowed(row: Any, quantity: int) -> None:

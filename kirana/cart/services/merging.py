@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, select, update
+from sqlalchemy import Connection, select
 
 from kirana.cart.models import CartLine
 from kirana.cart.services.carts import abandon_cart, lock_or_open_cart
+from kirana.cart.services.line_writes import add_lines, set_line_to
 from kirana.cart.steps import MOST_LINES, floored, largest
 from kirana.catalog.models import Product
 from kirana.catalog.units import quantity_text
@@ -38,10 +39,15 @@ def merge_guest_cart(
     room = MOST_LINES - len(held)
     fresh = [row for row in gathered if row.product_id not in held]
     fitting, left_out = fresh[:room], fresh[room:]
-    _add(connection, cart_id, fitting)
+    add_lines(
+        connection,
+        cart_id,
+        [(row.product_id, _capped(row), row.price_seen_minor) for row in fitting],
+    )
     known = [row for row in gathered if row.product_id in held]
     raised = [row for row in known if _there(row) and _capped(row) > held[row.product_id]]
-    _raise(connection, cart_id, raised)
+    for row in raised:
+        set_line_to(connection, cart_id, row.product_id, _capped(row), row.price_seen_minor)
     got = {row: _capped(row) for row in [*fitting, *raised]}
     got |= {row: held[row.product_id] for row in known if row not in got}
     less = [(row, quantity) for row, quantity in got.items() if quantity < row.quantity]
@@ -73,30 +79,6 @@ def _capped(row: Any) -> int:
 def _there(row: Any) -> int:
     """How much of it can be ordered, on its grid."""
     return floored(max(0, row.available or 0), row.minimum, row.increment)
-
-
-def _add(connection: Connection, cart_id: int, rows: Sequence[Any]) -> None:
-    if not rows:
-        return
-    now = clock.now(connection)
-    values = [
-        {
-            "cart_id": cart_id,
-            "product_id": row.product_id,
-            "quantity": _capped(row),
-            "price_seen_minor": row.price_seen_minor,
-            "created_at": now,
-        }
-        for row in rows
-    ]
-    connection.execute(insert(CartLine), values)
-
-
-def _raise(connection: Connection, cart_id: int, rows: Sequence[Any]) -> None:
-    for row in rows:
-        mine = and_(CartLine.cart_id == cart_id, CartLine.product_id == row.product_id)
-        values = {"quantity": _capped(row), "price_seen_minor": row.price_seen_minor}
-        connection.execute(update(CartLine).where(mine).values(values))
 
 
 def _note(merged: int, less: Sequence[tuple[Any, int]], left_out: Sequence[Any]) -> str | None:
