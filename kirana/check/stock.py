@@ -1,10 +1,7 @@
 """Statements 1 and 2: levels and their ledger."""
 
-from datetime import timedelta
-
-from kirana.cart.services.keeping import MOST_LIVES
 from kirana.check.rule import Rule
-from kirana.platform.settings import MOST_HOLD_MINUTES
+from kirana.stock.availability import FARTHEST_END
 
 RULES = (
     Rule(
@@ -73,7 +70,7 @@ RULES = (
                CAST(expires_at AS TEXT) AS expires_at
         FROM reservation WHERE expires_at > :farthest OR created_at > :farthest
         """,
-        {"farthest": -MOST_LIVES * timedelta(minutes=MOST_HOLD_MINUTES)},
+        {"farthest": -FARTHEST_END},
     ),
     Rule(
         1,

@@ -15,14 +15,16 @@ from sqlalchemy import (
 
 from kirana.catalog.models import Product
 from kirana.platform.db import Id, UtcDateTime
+from kirana.platform.settings import MOST_HOLD_MINUTES
 from kirana.stock.models import Lot, Reservation, StockLevel
 
 # For statements that are made once: executed with ``at(moment)``.
 NOW: ColumnElement[datetime] = bindparam("stock_at", type_=UtcDateTime)
 _FAR: ColumnElement[datetime] = bindparam("stock_far", type_=UtcDateTime)
-# No hold is made to last longer (its longest life and three of them, see the settings): one that
-# would was made while the clock was ahead.
-FARTHEST_END = timedelta(minutes=3 * 120)
+# Goods are kept for so many lives of a hold in all.
+MOST_LIVES = 3
+# No hold is made to last longer: one that would was made while the clock was ahead.
+FARTHEST_END = MOST_LIVES * timedelta(minutes=MOST_HOLD_MINUTES)
 
 
 def at(moment: datetime) -> dict[str, datetime]:

@@ -14,7 +14,6 @@ from kirana.cart.queries import basket_view
 from kirana.cart.services import clear, merge_guest_cart, remove_line, set_line
 from kirana.cart.services.carts import abandon_cart
 from kirana.cart.services.forgetting import forget_baskets
-from kirana.cart.services.keeping import MOST_LIVES
 from kirana.catalog.queries import catalog_version
 from kirana.checkout.errors import LinesUnavailable, TooManyHolds
 from kirana.checkout.queries import Hold, find_hold
@@ -24,7 +23,7 @@ from kirana.platform.access import Actor
 from kirana.platform.amounts import Money
 from kirana.platform.errors import Stale, Unauthorized
 from kirana.stock import hold_queries
-from kirana.stock.availability import FARTHEST_END
+from kirana.stock.availability import FARTHEST_END, MOST_LIVES
 from kirana.stock.errors import OutOfStock
 from kirana.stock.models import Reservation
 from kirana.stock.services.goods import adjust_stock, count_stock

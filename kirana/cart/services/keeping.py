@@ -8,16 +8,14 @@ from kirana.cart.errors import KeptLongEnough
 from kirana.cart.models import Cart
 from kirana.platform import clock
 from kirana.platform.db import query, verb
-
-# Goods are kept for so many lives of a hold in all, then for one life not at all.
-MOST_LIVES = 3
+from kirana.stock.availability import MOST_LIVES
 
 
 @verb
 def keep_until(connection: Connection, cart_id: int, minutes: int) -> datetime:
     """Until when goods are kept that are asked for now, for a cart that is locked.
 
-    Raises KeptLongEnough for one life after the most life, counted from the first time, whether
+    Raises KeptLongEnough for one life after the most lives, counted from the first time, whether
     they were kept all the while or not.
     """
     now, life = clock.now(connection), timedelta(minutes=minutes)

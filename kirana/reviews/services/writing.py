@@ -123,9 +123,9 @@ def _rewrite(
     """The same again changes nothing, so that a request that is sent twice has one effect."""
     values, version = wish
     mine = (Review.account_id == actor.me(), Review.product_id == product_id)
-    row = lock_reviews(connection, *mine)[0]
-    if version is not None and version != row.version:
-        raise Stale
+    row = next(iter(lock_reviews(connection, *mine)), None)
+    if row is None or (version is not None and version != row.version):
+        raise Stale  # or taken back since it was found there
     if all(getattr(row, name) == value for name, value in values.items()):
         return
     values |= {"written_at": clock.now(connection), "reason": ""}
