@@ -78,7 +78,7 @@ def _start_cluster_for_all(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    needed = selection.may_hold_unit_tests(collection_path, config.getoption("-m"))
+    needed = selection.may_hold_wanted(collection_path, config.getoption("-m"))
     return None if needed else True
 
 

@@ -99,7 +99,7 @@ def keep_stock(
         for change in of_day:
             book.move(
                 change.sku, change.kind, change.delta, change.at,
-                order_line_id=change.order_line_id, actor_id=change.actor_id,
+                order_line_id=change.order_line_id, actor_id=change.actor_id, reason=change.order,
             )  # fmt: skip
         if day != days[-1][0]:
             _throw_away(book, products, moment.chance, _closing(day, zone))

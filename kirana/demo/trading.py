@@ -40,12 +40,15 @@ _VOIDED = ("cancelled", "returned")
 
 @dataclass(frozen=True, slots=True)
 class StockChange:
-    """What a line took from the shelf or gave back. ``sku`` names the product."""
+    """What a line took from the shelf or gave back. ``sku`` names the product, ``order`` the order
+    by its number.
+    """
 
     at: datetime
     sku: str
     kind: str
     delta: int
+    order: str
     order_line_id: int
     actor_id: int
 
@@ -141,7 +144,7 @@ def _write_order(
     add_audit(trade.rows, at, (account_id, "customer"), ("order.placed", "order", number), after)
     for line in part.lines:
         yield from _write_line(
-            trade, (key, order.outcome), line, goods[line.wish.product_id][0],
+            trade, (key, number, order.outcome), line, goods[line.wish.product_id][0],
             (at, steps[-1][1], account_id),
         )  # fmt: skip
 
@@ -223,12 +226,12 @@ def _write_mails(rows: Rows, order_id: int, number: str, steps: Mapping[str, dat
 
 def _write_line(
     trade: Trade,
-    order: tuple[int, str],
+    order: tuple[int, str, str],
     line: QuotedLine,
     found: Found,
     moved: tuple[datetime, datetime, int],
 ) -> Iterator[StockChange]:
-    order_id, status = order
+    order_id, number, status = order
     product, wish = found.product, line.wish
     values: dict[str, Any] = {
         "title": product.title, "sku": product.sku, "size_text": product.size_text,
@@ -241,6 +244,7 @@ def _write_line(
         total_minor=line.total_minor, status=_LINE_STATUS.get(status, "picked"),
     )  # fmt: skip
     placed_at, ended_at, actor_id = moved
-    yield StockChange(placed_at, product.sku, "sold", -wish.quantity, key, actor_id)
+    cause = number, key, actor_id
+    yield StockChange(placed_at, product.sku, "sold", -wish.quantity, *cause)
     if status in _VOIDED:
-        yield StockChange(ended_at, product.sku, "returned", wish.quantity, key, actor_id)
+        yield StockChange(ended_at, product.sku, "returned", wish.quantity, *cause)

@@ -12,7 +12,7 @@ from kirana.catalog.models import Product
 from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.db import Id, UtcDateTime, query
-from kirana.platform.errors import NotFound
+from kirana.platform.errors import Invalid, NotFound
 from kirana.platform.paging import LARGEST_PAGE, Page, PageQuery, after, decode_cursor, to_page
 from kirana.stock.lots import BEGUN, ENDED
 from kirana.stock.models import Lot, StockLevel, StockMovement
@@ -100,13 +100,16 @@ def list_targets(connection: Connection, actor: Actor, slug: str) -> list[Target
 def explain_stock(
     connection: Connection, actor: Actor, slug: str, at: datetime | None = None
 ) -> Story:
-    """Why the level of the actor's product is what it is, or was. Raises NotFound."""
+    """Why the level of the actor's product is what it is, or was.
+
+    Raises NotFound, Invalid (a moment that is yet to come).
+    """
     return _story(connection, _own(connection, actor, slug), at)
 
 
 @query
 def explain_level(connection: Connection, slug: str, at: datetime | None = None) -> Story:
-    """As ``explain_stock``, of any product, for the operator. Raises NotFound."""
+    """As ``explain_stock``, of any product, for the operator. Raises NotFound, Invalid."""
     return _story(connection, _product(connection, slug), at)
 
 
@@ -130,6 +133,9 @@ def _product(connection: Connection, slug: str) -> Any:
 
 
 def _story(connection: Connection, product: Any, at: datetime | None) -> Story:
+    now = clock.now(connection)
+    if at is not None and at > now:
+        raise Invalid.at("/at", "is yet to come")
     # Without a moment all of it: a clock that went back hides nothing.
     until = [] if at is None else [StockMovement.at <= at]
     rows = connection.execute(
@@ -153,7 +159,7 @@ def _story(connection: Connection, product: Any, at: datetime | None) -> Story:
     on_hand = sum(part.delta for part in parts)
     text = told(on_hand, parts, product.unit, ZoneInfo(product.zone))
     return Story(
-        product=product.slug, unit=product.unit, at=at or clock.now(connection), on_hand=on_hand,
+        product=product.slug, unit=product.unit, at=at or now, on_hand=on_hand,
         text=text, parts=parts,
     )  # fmt: skip
 

@@ -133,13 +133,15 @@ class LotPart(msgspec.Struct, frozen=True):
 class Movement(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the ledger; ``by`` is who did it, empty for the system.
 
-    ``cause``: an order, a transfer (``transfer`` names it at both ends), or what a person did.
+    ``cause``: an order (``order`` is its number), a transfer (``transfer`` names it at both ends),
+    or what a person did.
     """
 
     kind: Kind
     delta: int
     balance_after: int
     cause: Literal["order", "transfer", "person"]
+    order: str | None
     transfer: str | None
     reason_code: str | None
     reason: str

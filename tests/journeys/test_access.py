@@ -194,6 +194,7 @@ def picture() -> bytes:
     return file.getvalue()
 
 
+@pytest.mark.on_database("sqlite")
 def test_every_route_answers_everybody_as_the_matrix_says(app: Any, world: World) -> None:
     found = {
         (method, path): {who: call(world, who, method, path) for who in WHO}

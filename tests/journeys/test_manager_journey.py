@@ -126,6 +126,7 @@ def expect_export_mail(shop: Shop, person: Person, store: str) -> None:
     assert "12" in row.values()
 
 
+@pytest.mark.on_database("sqlite")
 def test_a_manager_who_is_let_in(
     new_page: Callable[..., Page], town: Town, shop: Shop, photograph: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from sqlalchemy import Connection, select
 
 from kirana.platform.db import Model, query
@@ -43,6 +44,7 @@ def changed(before: dict[str, list[Any]]) -> list[str]:
     return [name for name, rows in before.items() if now[name] != rows]
 
 
+@pytest.mark.on_database("sqlite")
 def test_no_route_changes_anything_by_get(app: Any) -> None:
     world = build(app)
     paths = sorted(path for method, path in routes(app) if method == "GET")

@@ -175,6 +175,8 @@ def _like(page: Page, address: str, scripts: bool) -> None:
 
     def press() -> None:
         heart.click()
+        # The form as the server knows it: what it would do next is to forget.
+        expect(page.locator("[data-heart] input[name=keep]")).to_have_value("0")
         expect(heart).to_have_attribute("aria-pressed", "true")
 
     if scripts:

@@ -11,6 +11,8 @@ SERVERS = {"home", "valkey", "cluster", "database_kind", "browser", "shop"}
 # These start processes of their own, read the whole code or take long.
 APART = {"machinery", "rules", "supervision", "mailbox", "journeys", "races", "demo", "check"}
 APART |= {"cli", "survival"}
+# The tests that measure time.
+ALONE = {"journeys"}
 # Folders of pure functions: the unit tests, which take a few seconds in all.
 PURE = {"unit", "pricing"}
 
@@ -27,10 +29,11 @@ class ByModule(LoadScopeScheduling):  # type: ignore[misc]
         return f"{module} {kind.group(1) if kind else ''}"
 
 
-def may_hold_unit_tests(path: Path, expression: str) -> bool:
+def may_hold_wanted(path: Path, expression: str) -> bool:
     """Whether a folder has to be read at all for ``-m expression``."""
-    if expression == "unit" and path.is_dir() and path.parent.name == "tests":
-        return path.name in PURE
+    only = {"unit": PURE, "alone": ALONE}.get(expression)
+    if only is not None and path.is_dir() and path.parent.name == "tests":
+        return path.name in only
     return expression not in ("unit", "quick") or path.name not in APART
 
 
@@ -62,6 +65,8 @@ def _mark(item: pytest.Item) -> None:
     """``unit`` needs no server; ``quick`` is what every Python runs."""
     fixtures = _fixtures(item)
     module = PurePosixPath(item.nodeid.partition("::")[0])
+    if item.get_closest_marker("alone") and not ALONE.intersection(module.parts):
+        raise pytest.UsageError(f"{item.nodeid}: only {sorted(ALONE)} are read for `-m alone`")
     if not APART.intersection(module.parts) and not fixtures & {"browser", "shop"}:
         item.add_marker("quick")
         if not fixtures & SERVERS and PURE.intersection(module.parts):

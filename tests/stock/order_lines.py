@@ -7,6 +7,7 @@ from sqlalchemy import Connection, insert
 from kirana.cart.models import Cart
 from kirana.orders.models import Order, OrderGroup, OrderLine
 from kirana.platform.access import Actor
+from kirana.platform.columns import new_number
 from kirana.platform.db import verb
 from kirana.stock.services.selling import LineDemand
 from tests.catalog.market import product_row
@@ -23,8 +24,9 @@ def order_lines(connection: Connection, buyer: Actor, *wishes: tuple[str, int]) 
             connection, OrderGroup, account_id=buyer.account_id, cart_id=cart_id, total_minor=0,
             currency="INR", name="A", phone="1", street="S", city="C", postcode="1",
         )  # fmt: skip
+        number = new_number()
         order_id = _insert(
-            connection, Order, group_id=group_id, store_id=product.store_id,
+            connection, Order, number=number, group_id=group_id, store_id=product.store_id,
             account_id=buyer.account_id, lines_minor=0, total_minor=0, currency="INR",
         )  # fmt: skip
         line_id = _insert(
@@ -33,7 +35,7 @@ def order_lines(connection: Connection, buyer: Actor, *wishes: tuple[str, int]) 
             price_minor=0, price_per=1, tax_class="zero", tax_basis_points=0, tax_minor=0,
             total_minor=0,
         )  # fmt: skip
-        demands.append(LineDemand(product.id, line_id, quantity))
+        demands.append(LineDemand(product.id, line_id, quantity, number))
     return demands
 
 

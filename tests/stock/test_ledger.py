@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Connection, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from kirana.catalog.models import Product
 from kirana.catalog.queries import catalog_version
 from kirana.catalog.services.products import hide_product
 from kirana.platform.access import SYSTEM, Actor
@@ -165,6 +166,39 @@ def test_every_shortage_is_named(market: Market, buyer: Actor) -> None:
     ]
 
 
+def test_what_was_off_the_shelf_for_a_moment_is_named(
+    market: Market, buyer: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slug = market.sell(stock=5)
+
+    def hidden_meanwhile(connection: Connection, product_id: int, quantity: int) -> bool:
+        connection.execute(update(Product).values(status="draft"))
+        taken = take(connection, product_id, quantity)
+        connection.execute(update(Product).values(status="published"))
+        return taken
+
+    take = selling._take
+    monkeypatch.setattr(selling, "_take", hidden_meanwhile)
+    with pytest.raises(OutOfStock) as refused:
+        take_for_lines(buyer, order_lines(buyer, (slug, 2)))
+    assert refused.value.details["shortages"] == [
+        {"slug": slug, "title": "Oat milk", "wanted": 2, "available": 0}
+    ]
+
+
+def test_the_ledger_names_the_order(market: Market, buyer: Actor) -> None:
+    slug = market.sell(stock=5)
+    lines = order_lines(buyer, (slug, 2))
+    take_for_lines(buyer, lines)
+    give_back_for_lines(SYSTEM, lines)
+    rows = list_movements(market.manager, slug, PageQuery()).items
+    assert [(row.kind, row.cause, row.order, row.reason) for row in rows] == [
+        ("returned", "order", lines[0].order, ""),
+        ("sold", "order", lines[0].order, ""),
+        ("received", "person", None, ""),
+    ]
+
+
 def test_what_is_off_sale_or_reserved_is_not_taken(market: Market, buyer: Actor) -> None:
     hidden, held = market.sell("Hidden", stock=5), market.sell("Held", stock=5)
     hide_product(market.manager, hidden)
@@ -295,7 +329,7 @@ def test_without_the_guard_the_race_oversells(
 
 def test_a_line_must_move_something(market: Market, buyer: Actor) -> None:
     with pytest.raises(ValueError, match="0 steps"):
-        take_for_lines(buyer, [LineDemand(1, 1, 0)])
+        take_for_lines(buyer, [LineDemand(1, 1, 0, "ORDER")])
 
 
 def test_the_managers_list_shows_every_status_with_its_stock(market: Market) -> None:

@@ -116,16 +116,16 @@ def _follow(connection: Connection, actor: Actor, order: Any, to: str) -> None:
         connection.execute(update(OrderLine).where(*mine).values(status=new))
     if to in ("cancelled", "returned"):
         void(actor, order.id)
-        give_back_for_lines(actor, _demands(connection, order.id))
+        give_back_for_lines(actor, _demands(connection, order))
     if to == "cancelled":
         key = f"order-cancelled:{order.number}"
         enqueue(connection, "order_cancelled", key, order_id=order.id)
 
 
-def _demands(connection: Connection, order_id: int) -> list[LineDemand]:
+def _demands(connection: Connection, order: Any) -> list[LineDemand]:
     lines = connection.execute(
         select(OrderLine.product_id, OrderLine.id, OrderLine.quantity)
-        .where(OrderLine.order_id == order_id)
+        .where(OrderLine.order_id == order.id)
         .order_by(OrderLine.product_id)
     )
-    return [LineDemand(line.product_id, line.id, line.quantity) for line in lines]
+    return [LineDemand(line.product_id, line.id, line.quantity, order.number) for line in lines]

@@ -21,7 +21,9 @@ from kirana.stock.services.selling import LineDemand
 
 NUMBER_TRIES = 2
 _GROUP = insert(OrderGroup).returning(OrderGroup.id)
-_ORDER_LINES = insert(OrderLine).returning(OrderLine.product_id, OrderLine.id, OrderLine.quantity)
+_ORDER_LINES = insert(OrderLine).returning(
+    OrderLine.product_id, OrderLine.id, OrderLine.quantity, OrderLine.order_id
+)
 
 
 class NewGroup(msgspec.Struct, frozen=True):
@@ -130,7 +132,11 @@ def _insert_lines(
     rows = connection.execute(_ORDER_LINES, values)
     ends_holds = any(line.coming_back for line in new.lines)
     cart_id = new.cart_id if ends_holds else None
-    return [LineDemand(row.product_id, row.id, row.quantity, cart_id) for row in rows]
+    numbers = {order.order_id: order.summary.number for order in orders}
+    return [
+        LineDemand(row.product_id, row.id, row.quantity, numbers[row.order_id], cart_id)
+        for row in rows
+    ]
 
 
 def _copy(order_id: int, goods: BasketLine, line: QuotedLine) -> dict[str, Any]:

@@ -36,13 +36,15 @@ _SUBTRACT = (
 class LineDemand(msgspec.Struct, frozen=True):
     """What one order line takes or gives back, in steps of the product's unit.
 
-    ``cart_id`` is the cart it comes from where holds are to be ended first, its own and lapsed
-    ones; None where the cart's lines, read under its lock, had none.
+    ``order`` is the order's number, for who reads the ledger. ``cart_id`` is the cart it comes from
+    where holds are to be ended first, its own and lapsed ones; None where the cart's lines, read
+    under its lock, had none.
     """
 
     product_id: int
     order_line_id: int
     quantity: int
+    order: str
     cart_id: int | None = None
 
 
@@ -60,7 +62,9 @@ def take_for_lines(connection: Connection, actor: Actor, lines: Sequence[LineDem
     taken: dict[int, int] = {}
     for product_id, quantity in demand.items():
         if not _take(connection, product_id, quantity):
-            raise OutOfStock.of(_shortages(connection, demand, taken))
+            raise OutOfStock.of(
+                _shortages(connection, demand, taken) or [_gone(connection, product_id, quantity)]
+            )
         taken[product_id] = quantity
         reached("stock.taken_one")
     after = lock_levels(connection, demand)
@@ -201,7 +205,16 @@ def _shortages(
     return [item for item in found if item.available < item.wanted]
 
 
+def _gone(connection: Connection, product_id: int, wanted: int) -> Shortage:
+    """What was off the shelves when it was asked for, and is back by now."""
+    find = select(Product.slug, Product.title).where(Product.id == product_id)
+    row = connection.execute(find).one()
+    return Shortage(row.slug, row.title, wanted, 0)
+
+
 def _entry(line: LineDemand, kind: str, balance: int, parts: tuple[Part, ...]) -> Entry:
     delta = -line.quantity if kind == "sold" else line.quantity
     cause = line.order_line_id
-    return Entry(line.product_id, kind, delta, balance, order_line_id=cause, parts=parts)
+    return Entry(
+        line.product_id, kind, delta, balance, line.order, order_line_id=cause, parts=parts
+    )

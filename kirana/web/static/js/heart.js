@@ -1,4 +1,5 @@
 // Hearts change in place: POST /favourites with X-Fragment: heart answers with the form as it is now.
+// The request outlives the page, for who taps and is gone.
 import { Refused, fetchFragment } from "./fragment.js";
 
 document.addEventListener("submit", async (event) => {
@@ -12,7 +13,7 @@ document.addEventListener("submit", async (event) => {
   button.ariaPressed = before === "true" ? "false" : "true";
   try {
     const body = new URLSearchParams(new FormData(form));
-    const answer = await fetchFragment(form.action, "heart", { method: "POST", body });
+    const answer = await fetchFragment(form.action, "heart", { method: "POST", body, keepalive: true });
     const fresh = answer.querySelector("[data-heart]");
     form.replaceWith(fresh);
     fresh.querySelector("button").focus();
