@@ -1,6 +1,8 @@
 """``create_app``: the only module that knows every slice."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 
@@ -25,7 +27,7 @@ from kirana.pairs import api as pairs_api
 from kirana.platform import allowances, cache, csrf, health, limits, problems
 from kirana.platform.bodies import LARGEST_BODY
 from kirana.platform.config import Settings, load_settings
-from kirana.platform.edge import Edge
+from kirana.platform.edge import Edge, SafeAnswers
 from kirana.platform.edge_cache import EdgeCache
 from kirana.platform.meters import meters_in
 from kirana.platform.openapi import PREFIX
@@ -43,6 +45,7 @@ from kirana.stores import api as stores_api
 from kirana.stores import pages as stores_pages
 from kirana.stores.queries import PLACES
 from kirana.web import assets, developers, shell
+from kirana.web.fragments import ShopEnvironment
 from kirana.wiring import wire
 
 PAGES = {
@@ -82,11 +85,20 @@ APIS = {
 }
 
 
+class Shop(Flask):
+    """Flask, which need not look for async functions at every call: there are none."""
+
+    jinja_environment = ShopEnvironment
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+
 def create_app(settings: Settings | None = None) -> Flask:
     """The shop as a WSGI application. Opens no connection. Raises SettingsError."""
     settings = settings or load_settings()
     wire(settings)
-    app = Flask(
+    app = Shop(
         "kirana",
         root_path=str(Path(__file__).parent),
         static_folder=None,
@@ -115,6 +127,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(pages, name=name)
     for name, api in APIS.items():
         app.register_blueprint(api, name=name, url_prefix=PREFIX)
+    app.wsgi_app = SafeAnswers(app.wsgi_app, settings)  # type: ignore[method-assign]
     kept = EdgeCache(app, lambda: cache.near_shelf(app), meters_in(settings.home))
     app.wsgi_app = Edge(kept, settings)  # type: ignore[method-assign]
     return app

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
 
 from kirana.accounts.permissions import Permission
 from kirana.catalog.addresses import category_picture_url, picture_url
@@ -85,7 +85,7 @@ def shown_tree() -> Tree:
     return tree
 
 
-def family_of(slug: str) -> Select[tuple[int]]:
+def family_of(slug: str | ColumnElement[str]) -> Select[tuple[int]]:
     """The ids of a category and of all below it, as part of another statement."""
     top = select(Category.id).where(Category.slug == slug).cte("family", recursive=True)
     below = select(Category.id).join(top, Category.parent_id == top.c.id)

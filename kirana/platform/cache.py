@@ -7,6 +7,7 @@ catalogue's version, never on who asks. With Redis away the store goes on withou
 import hashlib
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
@@ -90,6 +91,18 @@ class PatientRedis(RedisCache):
         return self.breaker.is_open
 
 
+@dataclass(slots=True, eq=False)
+class Kept:
+    """A value that this process has at hand; its entity tag is made when it is first asked for."""
+
+    body: bytes
+    _tag: str = ""
+
+    def tag(self) -> str:
+        self._tag = self._tag or hashlib.blake2b(self.body, digest_size=12).hexdigest()
+        return self._tag
+
+
 class CatalogueCache:
     """Answers filed under the catalogue's version: near, then in Redis, then produced."""
 
@@ -112,14 +125,14 @@ class CatalogueCache:
 
     def read(
         self, kind: str, key: str, produce: Callable[[], bytes], seconds: int
-    ) -> tuple[bytes, bool]:
+    ) -> tuple[Kept, bool]:
         """The value and whether it was there; with 0 seconds it stays in this process.
 
         A fresh one is kept only if the version it was made under is still the database's.
         """
         version = freshness.current()
         name = _name(kind, key, version)
-        found = self.near.get(name)
+        found: Kept | None = self.near.get(name)
         if found is not None:
             self.meters.count("near_hits")
         elif seconds:
@@ -127,17 +140,17 @@ class CatalogueCache:
             name = _name(kind, key, version)
         if found is not None:
             return found, True
-        value = produce()
+        made = Kept(produce())
         self.meters.count("made")
         if freshness.reread() == version:
             if seconds:
-                self.backend.set(name, value, seconds)
-            self._put(name, value, seconds or LONGEST_SECONDS)
+                self.backend.set(name, made.body, seconds)
+            self._put(name, made, seconds or LONGEST_SECONDS)
         else:
             self.meters.count("overtaken")
-        return value, False
+        return made, False
 
-    def _shared(self, kind: str, key: str, version: int, seconds: int) -> tuple[Any, int]:
+    def _shared(self, kind: str, key: str, version: int, seconds: int) -> tuple[Kept | None, int]:
         """What Redis has of it, and the version that is of: whoever raised it has told Redis.
 
         That copy may be late or lost; it is never believed, only looked into.
@@ -151,11 +164,12 @@ class CatalogueCache:
         if not isinstance(found, bytes) or version != known:
             return None, version
         self.meters.count("shared_hits")
-        self._put(name, found, min(seconds, freshness.TRUSTED_SECONDS * 4))
-        return found, version
+        kept = Kept(found)
+        self._put(name, kept, min(seconds, freshness.TRUSTED_SECONDS * 4))
+        return kept, version
 
-    def _put(self, name: str, value: bytes, seconds: float) -> None:
-        self.near.put(name, value, seconds, len(value))
+    def _put(self, name: str, kept: Kept, seconds: float) -> None:
+        self.near.put(name, kept, seconds, len(kept.body))
         self.near.tell(self.meters)
 
 
@@ -172,10 +186,14 @@ def cached(kind: str, key: str, produce: Callable[[], bytes], seconds: int = 60)
 
     Only for public reads that do not depend on the caller.
     """
-    value, was_there = _cache().read(kind, key, produce, min(seconds, LONGEST_SECONDS))
+    return _look(kind, key, produce, seconds).body
+
+
+def _look(kind: str, key: str, produce: Callable[[], bytes], seconds: int) -> Kept:
+    kept, was_there = _cache().read(kind, key, produce, min(seconds, LONGEST_SECONDS))
     hits: dict[str, bool] = g.setdefault("cache_hits", {})
     hits[kind] = was_there and hits.get(kind, True)
-    return value
+    return kept
 
 
 def cached_as(
@@ -197,14 +215,13 @@ def cached_answer(
 
     With 0 seconds it is not worth the way to Redis and stays in this process.
     """
-    body = cached(kind, key, lambda: msgspec.json.encode(produce()), seconds)
-    tag = hashlib.blake2b(body, digest_size=12).hexdigest()
+    kept = _look(kind, key, lambda: msgspec.json.encode(produce()), seconds)
     headers = {
         "Cache-Control": "public, no-cache",
-        "ETag": f'W/"{tag}"',
+        "ETag": f'W/"{kept.tag()}"',
         "Vary": "Accept-Encoding",
     }
-    return Answer(msgspec.Raw(body), headers)
+    return Answer(msgspec.Raw(kept.body), headers)
 
 
 def steady(key: str, produce: Callable[[], str], seconds: int) -> tuple[str, bool]:

@@ -5,7 +5,8 @@ HttpOnly and SameSite=Lax. What is kept or dropped during a request leaves with 
 is then never stored by a cache.
 """
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Request, Response, current_app, g, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
 ACCESS_COOKIE = "access"
 REFRESH_COOKIE = "refresh"
@@ -18,7 +19,17 @@ DRAFT_COOKIE = "draft"
 OURS = (ACCESS_COOKIE, REFRESH_COOKIE, GUEST_COOKIE, LINK_COOKIE, PROOF_COOKIE)
 
 
+class NotesCookie(SecureCookieSessionInterface):
+    """Flask's session, which holds nothing but notes for the next page; seldom is there one."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()  # no keys are derived for nothing
+        return super().open_session(app, request)
+
+
 def install(app: Flask) -> None:
+    app.session_interface = NotesCookie()
     app.after_request(_write)
 
 

@@ -1,7 +1,8 @@
-"""Catalogue pages and lists for visitors without a basket, answered without entering Flask.
+"""Catalogue pages for visitors without a basket, and lists for everybody, without entering Flask.
 
-A view says that its answer may be kept; who asks must bring nothing that says who they are. What
-Flask then sees of the request is what the key has of it, so that the answer cannot depend on more.
+A view says that its answer may be kept. A page is for who brings nothing that says who they are;
+JSON is the same for everybody. What Flask then sees of the request is what the key has of it, so
+that the answer cannot depend on more.
 The rules: docs/decisions, "What the edge keeps".
 """
 
@@ -153,10 +154,11 @@ class EdgeCache:
 
     def _catalogue_key(self, path: str, environ: Environ) -> Key | None:
         fragment = environ.get("HTTP_X_FRAGMENT", "")
-        theme = self._theme(environ.get("HTTP_COOKIE", ""))
-        if "HTTP_AUTHORIZATION" in environ or theme is None or fragment not in _FRAGMENTS:
+        is_api = is_api_path(path)
+        theme = "" if is_api else self._theme(environ)
+        if theme is None or fragment not in _FRAGMENTS:
             return None
-        query = _plain_query(is_api_path(path), environ.get("QUERY_STRING", ""))
+        query = _plain_query(is_api, environ.get("QUERY_STRING", ""))
         if query is None:
             return None
         version = _version()
@@ -164,12 +166,16 @@ class EdgeCache:
             return None  # whoever comes next tells it properly
         environ["QUERY_STRING"] = query
         environ["HTTP_COOKIE"] = theme
+        environ.pop("HTTP_AUTHORIZATION", None)
         host = environ.get("HTTP_HOST", "").lower()
         place = (host, environ["wsgi.url_scheme"], path, query, theme, fragment)
         return (version, int(clock.utc_now().timestamp()) // 900, *place)
 
-    def _theme(self, cookies: str) -> str | None:
-        """The cookie of the theme, or empty; None if another says who is calling."""
+    def _theme(self, environ: Environ) -> str | None:
+        """The cookie of the theme, or empty; None if anything says who is calling."""
+        cookies = environ.get("HTTP_COOKIE", "")
+        if "HTTP_AUTHORIZATION" in environ:
+            return None
         if not cookies:
             return ""
         pairs = [pair.strip() for pair in cookies.split(";")]

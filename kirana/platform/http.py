@@ -183,18 +183,18 @@ def _handler(view: View, declared: Operation) -> View:
     takes_actor = "actor" in inspect.signature(view).parameters
 
     @functools.wraps(view)
-    def handle(**path_values: Any) -> Response:
-        given = dict(path_values)
+    def handle(**given: Any) -> Response:
+        asked = request._get_current_object()  # type: ignore[attr-defined]
         if takes_actor:
             given["actor"] = current_actor()
         if declared.query is not None:
-            given["query"] = read_query(request, declared.query)
-        elif request.args:
-            read_query(request, NoFields)
+            given["query"] = read_query(asked, declared.query)
+        elif asked.query_string:
+            read_query(asked, NoFields)
         if declared.body is not None:
-            given["body"] = read_body(request, declared.body)
-        elif request.method not in SAFE_METHODS and not declared.uploads:
-            read_no_body(request)
+            given["body"] = read_body(asked, declared.body)
+        elif asked.method not in SAFE_METHODS and not declared.uploads:
+            read_no_body(asked)
         return _run(declared, lambda: view(**given))
 
     handle.__operation__ = declared  # type: ignore[attr-defined]
@@ -229,8 +229,9 @@ def _body_type(returned: Any) -> Any:
 
 
 def _run(declared: Operation, act: Callable[[], Any]) -> Response:
-    key = request.headers.get(idempotency.HEADER)
-    if declared.idempotency == "none" or (key is None and declared.idempotency == "accepted"):
+    use = declared.idempotency
+    key = None if use == "none" else request.headers.get(idempotency.HEADER)
+    if key is None and use != "required":
         result = act()
         return result if isinstance(result, Response) else _respond(_store(declared, result))
     if key is None:
@@ -252,11 +253,12 @@ def _store(declared: Operation, result: Any) -> idempotency.Stored:
 
 
 def _respond(stored: idempotency.Stored) -> Response:
-    response = Response(stored.body, stored.status, stored.headers)
-    if stored.body:
-        response.content_type = "application/json"
-    else:
+    headers = stored.headers
+    if not stored.body:
+        response = Response(stored.body, stored.status, headers)
         response.headers.pop("Content-Type", None)
+    else:
+        response = Response(stored.body, stored.status, headers, content_type="application/json")
     if stored.replayed:
         response.headers["Idempotent-Replayed"] = "true"
     return response

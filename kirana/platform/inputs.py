@@ -90,7 +90,15 @@ def read_bytes(request: Request, most: int) -> bytes:
 def read_query(request: Request, schema: type[T]) -> T:
     """The query string as ``schema``; unknown and repeated names are errors, and so is an empty
     text where no text is meant. Raises Invalid."""
+    if not request.query_string:
+        return cast(T, _nothing_given(cast(Any, schema)))
     return texts_to_struct(request.args.to_dict(flat=False), schema, blank_is_missing=False)
+
+
+@cache
+def _nothing_given(schema: Any) -> Any:
+    """Made once: structs of queries are frozen. Raises Invalid."""
+    return texts_to_struct({}, schema)
 
 
 def read_form(request: Request, schema: type[T], *also: str) -> T:

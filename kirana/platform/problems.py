@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from flask import Flask, Response, current_app, g, render_template, request
+from flask import Flask, Response, g, render_template, request
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
 
@@ -23,7 +23,7 @@ from kirana.platform.errors import (
 )
 from kirana.platform.http import current_actor
 from kirana.platform.pages import RETURN_FIELD, go_to, note
-from kirana.platform.plain import is_api_path, problem, safe_headers
+from kirana.platform.plain import is_api_path, problem
 
 logger = logging.getLogger("kirana.http")
 SIGN_IN = "/sign-in"
@@ -34,9 +34,8 @@ SET_UP_FACTOR = "/account/security"
 
 
 def install(app: Flask) -> None:
-    """One handler for every error, a request id for each request, safe headers on each answer."""
+    """One handler for every error, a request id for each request."""
     app.before_request(_begin)
-    app.after_request(_finish)
     app.register_error_handler(ShopError, _shop_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)
@@ -58,18 +57,6 @@ def _begin() -> None:
     request_id()
     if "\x00" in request.path:  # PostgreSQL has no text with NUL, so nothing is called that
         raise NotFound
-
-
-def _finish(response: Response) -> Response:
-    headers = response.headers
-    given = {name.lower() for name, _ in headers}  # one look instead of one for each header
-    if "x-request-id" in given:
-        del headers["X-Request-Id"]
-    safe = safe_headers(current_app.config["SETTINGS"]).items()
-    headers.extend(
-        [("X-Request-Id", request_id()), *(x for x in safe if x[0].lower() not in given)]
-    )
-    return response
 
 
 def _shop_error(error: ShopError) -> Response:

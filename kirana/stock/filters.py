@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Literal
 
 import msgspec
-from sqlalchemy import ColumnElement, Text, cast, or_, select
+from sqlalchemy import ColumnElement, Text, bindparam, cast, or_, select
 
 from kirana.catalog.models import Product
 from kirana.catalog.queries import family_of
@@ -20,6 +20,8 @@ from kirana.stock.models import StockLevel
 from kirana.stores.models import Store
 
 Sort = Literal["name", "price", "-price", "new"]
+# The names of the filters that a query has, and how many words (or "nothing": none that is one).
+Shape = tuple[Any, ...]
 PriceBound = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
 MOST_WORDS = 8
 LONGEST_WORD = 40
@@ -64,12 +66,18 @@ class Order:
         columns = [self.column, Product.slug]
         return [column.desc() for column in columns] if self.descending else columns
 
-    def behind(self, sort: str, cursor: str) -> ColumnElement[bool]:
-        """Rows behind the one that ``cursor`` names. Raises Invalid."""
+    def behind(self) -> ColumnElement[bool]:
+        """Rows behind the one that a cursor names; executed with ``place``."""
+        kind = self.column.type
+        place = [bindparam("place_value", type_=kind), bindparam("place_slug", type_=Text)]
+        return after([self.column, Product.slug], place, self.descending)
+
+    def place(self, sort: str, cursor: str) -> dict[str, Any]:
+        """The row that ``cursor`` names. Raises Invalid."""
         given, value, slug = decode_cursor(cursor, [str, self.kind, str])
         if given != sort:
             raise Invalid.at("/cursor", "belongs to another sort order", "invalid_cursor")
-        return after([self.column, Product.slug], [value, slug], self.descending)
+        return {"place_value": value, "place_slug": slug}
 
     def key(self, sort: str, row: Any) -> tuple[str, Any, str]:
         value = getattr(row, self.column.key)
@@ -84,30 +92,40 @@ ORDERS: dict[str, Order] = {
 }
 
 
-def conditions(wanted: ShelfQuery) -> Iterator[ColumnElement[bool]]:
-    """The filters of ``wanted``, all of which must hold, for products joined with their level.
+def shape_of(wanted: ShelfQuery) -> Shape:
+    """Which filters ``wanted`` has, apart from what they ask for; of words, how many."""
+    asked = ((name, getattr(wanted, name)) for name in _FILTERS)
+    given = [name for name, value in asked if value is not None and value is not False]
+    words = _words(wanted.q)
+    return (*given, "nothing" if words == [] else len(words or ()))
 
-    Executed with ``availability.at``.
+
+def conditions(shape: Shape) -> list[ColumnElement[bool]]:
+    """The filters of ``shape``, all of which must hold, for products joined with their level.
+
+    Made once for many queries: executed with ``availability.at`` and ``values_of`` a query.
     """
-    if wanted.category is not None:
-        yield Product.category_id.in_(family_of(wanted.category))
-    if wanted.store is not None:
-        yield Store.slug == wanted.store
-    if wanted.price_min is not None:
-        yield Product.price_minor >= wanted.price_min
-    if wanted.price_max is not None:
-        yield Product.price_minor <= wanted.price_max
-    if wanted.added_since is not None:
-        yield Product.published_at >= datetime.combine(wanted.added_since, time.min, UTC)
-    if wanted.in_stock:
-        yield _IN_STOCK
-    if wanted.brand is not None:
-        yield Product.brand == wanted.brand
-    if wanted.diet is not None:
-        yield _tagged(wanted.diet)
-    if wanted.offer:
-        yield Product.was_minor > Product.price_minor
-    yield from searched(wanted.q)
+    *given, words = shape
+    found = [_FILTERS[name] for name in given]
+    if words == "nothing":
+        return [*found, Product.id.is_(None)]  # punctuation was asked for, and no title is that
+    return [*found, *(_has_word(f"word_{number}") for number in range(words))]
+
+
+def values_of(wanted: ShelfQuery) -> dict[str, Any]:
+    """What the filters of ``wanted`` ask for, by the names that ``conditions`` has for them."""
+    since, diet = wanted.added_since, wanted.diet or ""
+    values = {
+        "category": wanted.category,
+        "store": wanted.store,
+        "brand": wanted.brand,
+        "price_min": wanted.price_min,
+        "price_max": wanted.price_max,
+        "added_since": since and datetime.combine(since, time.min, UTC),
+        "diet": _listed(json.dumps(diet)),
+        "diet_plain": _listed(json.dumps(diet, ensure_ascii=False)),
+    }
+    return values | {f"word_{n}": _begun(word) for n, word in enumerate(_words(wanted.q) or ())}
 
 
 # Asked of one product after the other, so that a page costs what it shows and not what there is.
@@ -119,23 +137,51 @@ _IN_STOCK = (
 )
 
 
+_DIET = cast(Product.diet, Text)
+# What a list can be narrowed by, by the fields of the query.
+_FILTERS = {
+    "in_stock": _IN_STOCK,
+    "offer": Product.was_minor > Product.price_minor,
+    "category": Product.category_id.in_(family_of(bindparam("category", type_=Text))),
+    "store": Store.slug == bindparam("store"),
+    "brand": Product.brand == bindparam("brand"),
+    # Whether a list of diets holds a word, as either database writes JSON.
+    "diet": or_(
+        _DIET.like(bindparam("diet"), escape=_ESCAPE),
+        _DIET.like(bindparam("diet_plain"), escape=_ESCAPE),
+    ),
+    "price_min": Product.price_minor >= bindparam("price_min"),
+    "price_max": Product.price_minor <= bindparam("price_max"),
+    "added_since": Product.published_at >= bindparam("added_since"),
+}
+
+
 def searched(text: str | None) -> Iterator[ColumnElement[bool]]:
     """Each word must begin a word of title or brand. Blank text filters nothing."""
-    if text is None or not text.strip():
-        return
-    words = folded(text[:LONGEST_SEARCH]).split()[:MOST_WORDS]
-    if not words:
-        # Nothing but punctuation was asked for, and no title is that.
+    words = _words(text)
+    if words == []:
         yield Product.id.is_(None)
-    for word in words:
-        yield Product.search_text.like(f"% {_literal(word[:LONGEST_WORD])}%", escape=_ESCAPE)
+    for word in words or ():
+        yield Product.search_text.like(_begun(word), escape=_ESCAPE)
 
 
-def _tagged(tag: str) -> ColumnElement[bool]:
-    """Whether a product's list of diets holds ``tag``, as either database writes JSON."""
-    listed = cast(Product.diet, Text)
-    ways = {json.dumps(tag), json.dumps(tag, ensure_ascii=False)}
-    return or_(*(listed.like(f"%{_literal(way)}%", escape=_ESCAPE) for way in sorted(ways)))
+def _words(text: str | None) -> list[str] | None:
+    """The words that are looked for; None where nothing was asked for."""
+    if text is None or not text.strip():
+        return None
+    return folded(text[:LONGEST_SEARCH]).split()[:MOST_WORDS]
+
+
+def _has_word(name: str) -> ColumnElement[bool]:
+    return Product.search_text.like(bindparam(name), escape=_ESCAPE)
+
+
+def _begun(word: str) -> str:
+    return f"% {_literal(word[:LONGEST_WORD])}%"
+
+
+def _listed(tag: str) -> str:
+    return f"%{_literal(tag)}%"
 
 
 def _literal(word: str) -> str:

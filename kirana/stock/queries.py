@@ -5,7 +5,16 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    func,
+    select,
+)  # fmt: skip
 
 from kirana.catalog.addresses import picture_url, small_picture_url
 from kirana.catalog.facts import food_facts
@@ -20,7 +29,7 @@ from kirana.platform.money import round_half_up
 from kirana.platform.paging import Page, to_page
 from kirana.stock.availability import NOW, at, available
 from kirana.stock.bands import band_of
-from kirana.stock.filters import ORDERS, ShelfQuery, conditions
+from kirana.stock.filters import ORDERS, Shape, ShelfQuery, conditions, shape_of, values_of
 from kirana.stock.models import StockLevel
 from kirana.stock.views import Badge, ProductPage, Rating, ShelfItem
 from kirana.stores.models import Store
@@ -55,6 +64,7 @@ def _from_shelves(*columns: Any, on_sale: ColumnElement[bool] = ON_SALE) -> Sele
 
 
 _SHELF = _from_shelves(*_ITEM_COLUMNS)
+_AMONG = Product.id.in_(bindparam("among", expanding=True))
 SHELF_BY_KEY = _from_shelves(*_ITEM_COLUMNS, Product.id, on_sale=ON_SALE_BY_KEY)
 _PAGE = _from_shelves(
     *_ITEM_COLUMNS, Product.category_id, Product.description, Product.origin, Product.barcode,
@@ -75,8 +85,12 @@ def list_shelf(
     """
     order = ORDERS[wanted.sort]
     now = clock.utc_now()
-    statement = _shelf_statement(wanted) if among is None else _shelf_among(wanted, among)
-    rows = connection.execute(statement, at(now)).all()
+    is_later = wanted.cursor is not None
+    statement = _one_page(shape_of(wanted), wanted.sort, is_later, among is not None)
+    values = {**at(now), **values_of(wanted), "most": wanted.limit + 1, "among": among}
+    if wanted.cursor is not None:
+        values |= order.place(wanted.sort, wanted.cursor)
+    rows = connection.execute(statement, values).all()
     return to_page(
         rows,
         wanted.limit,
@@ -85,22 +99,14 @@ def list_shelf(
     )
 
 
-@lru_cache(maxsize=256)
-def _shelf_statement(wanted: ShelfQuery) -> Select[Any]:
-    """What is asked often is built, and compared with what is compiled, once. Raises Invalid."""
-    return _one_page(_SHELF, wanted)
-
-
-def _shelf_among(wanted: ShelfQuery, among: Sequence[int]) -> Select[Any]:
-    return _one_page(SHELF_BY_KEY.where(Product.id.in_(among)), wanted)
-
-
-def _one_page(shelf: Select[Any], wanted: ShelfQuery) -> Select[Any]:
-    order = ORDERS[wanted.sort]
-    statement = shelf.where(*conditions(wanted)).order_by(*order.by()).limit(wanted.limit + 1)
-    if wanted.cursor is not None:
-        statement = statement.where(order.behind(wanted.sort, wanted.cursor))
-    return statement
+@lru_cache(maxsize=512)
+def _one_page(shape: Shape, sort: str, is_later: bool, is_among: bool) -> Select[Any]:
+    """One statement for all lists of a shape: to build it costs more than to send it."""
+    order = ORDERS[sort]
+    shelf = SHELF_BY_KEY.where(_AMONG) if is_among else _SHELF
+    later = [order.behind()] if is_later else []
+    most = bindparam("most", type_=Integer)
+    return shelf.where(*conditions(shape), *later).order_by(*order.by()).limit(most)
 
 
 @query
@@ -108,13 +114,19 @@ def count_shelf(
     connection: Connection, wanted: ShelfQuery, among: Sequence[int] | None = None
 ) -> int:
     """How many products fit the filters of ``wanted``."""
+    statement = _count(shape_of(wanted), among is not None)
+    values = {**at(clock.utc_now()), **values_of(wanted), "among": among}
+    return int(connection.execute(statement, values).scalar_one())
+
+
+@lru_cache(maxsize=512)
+def _count(shape: Shape, is_among: bool) -> Select[Any]:
     number = func.count(Product.id)
-    if among is None:
-        statement = _from_shelves(number)
+    if is_among:
+        counted = _from_shelves(number, on_sale=ON_SALE_BY_KEY).where(_AMONG)
     else:
-        statement = _from_shelves(number, on_sale=ON_SALE_BY_KEY).where(Product.id.in_(among))
-    statement = statement.where(*conditions(wanted))
-    return int(connection.execute(statement, at(clock.utc_now())).scalar_one())
+        counted = _from_shelves(number)
+    return counted.where(*conditions(shape))
 
 
 @query
@@ -162,44 +174,30 @@ def list_items(connection: Connection, slugs: list[str]) -> list[ShelfItem]:
 
 
 def shelf_item(row: Any, now: datetime) -> ShelfItem:
-    left = max(0, row.available or 0)
-    band = band_of(left, row.minimum, row.low_at or 0)
+    """A row that begins with ``_ITEM_COLUMNS``: taken apart at once, it costs half."""
+    (
+        slug, title, brand, size_text, unit, price, was, per, increment, minimum, pack_size,
+        pack_unit, diet, published_at, _sort_key, reviews, stars, store, store_name, category,
+        well, file, free, low_at,
+    ) = row[: len(_ITEM_COLUMNS)]  # fmt: skip
+    left = max(0, free or 0)
+    band = band_of(left, minimum, low_at or 0)
     return ShelfItem(
-        slug=row.slug,
-        title=row.title,
-        brand=row.brand,
-        size_text=row.size_text,
-        category=row.category,
-        store=row.store,
-        store_name=row.store_name,
-        well=row.well,
-        picture_url=small_picture_url(row.file, row.slug),
-        unit=row.unit,
-        price_minor=row.price_minor,
-        was_minor=row.was_minor,
-        price_per=row.price_per,
-        increment=row.increment,
-        minimum=row.minimum,
-        unit_price=unit_price(row.price_minor, row.unit, row.pack_size, row.pack_unit),
-        badges=_badges(row, now),
-        stock_band=band,
+        slug=slug, title=title, brand=brand, size_text=size_text, category=category, store=store,
+        store_name=store_name, well=well, picture_url=small_picture_url(file, slug), unit=unit,
+        price_minor=price, was_minor=was, price_per=per, increment=increment, minimum=minimum,
+        unit_price=unit_price(price, unit, pack_size, pack_unit),
+        badges=_badges(price, was, now - published_at < NEW_FOR, diet), stock_band=band,
         few_left=left if band == "few" else None,
-        rating=_rating(row),
-    )
+        rating=Rating(round_half_up(stars * 10, reviews), reviews) if reviews else None,
+    )  # fmt: skip
 
 
-def _rating(row: Any) -> Rating | None:
-    count: int = row.review_count
-    return Rating(round_half_up(row.stars_sum * 10, count), count) if count else None
-
-
-def _badges(row: Any, now: datetime) -> tuple[Badge, ...]:
+def _badges(price: int, was: int | None, is_new: bool, diet: Sequence[str]) -> tuple[Badge, ...]:
     badges = []
-    if row.was_minor and row.was_minor > row.price_minor:
-        percent = (row.was_minor - row.price_minor) * 100 // row.was_minor
-        if percent:
-            badges.append(Badge(f"−{percent} %", "deal"))
-    if now - row.published_at < NEW_FOR:
+    if was and was > price and (percent := (was - price) * 100 // was):
+        badges.append(Badge(f"−{percent} %", "deal"))
+    if is_new:
         badges.append(Badge("New", "sun"))
-    badges += [Badge(tag.capitalize(), "grey") for tag in row.diet[:2]]
+    badges += [Badge(tag.capitalize(), "grey") for tag in diet[:2]]
     return tuple(badges)

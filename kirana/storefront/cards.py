@@ -4,30 +4,20 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from kirana.cart.queries import BasketView
 from kirana.catalog.units import quantity_text, unit_price_text
 from kirana.stock.views import ShelfItem
 
 PER = {"g": "kg", "ml": "l"}
 
 
-class Presenter:
-    """Makes cards for one visitor: ``basket`` says how much of each they already have."""
-
-    def __init__(self, basket: BasketView, currency: str) -> None:
-        self._taken = {line.slug: line.quantity for line in basket.lines}
-        self._currency = currency
-
-    def cards(self, items: Iterable[ShelfItem]) -> list[dict[str, Any]]:
-        return [self.card(item) for item in items]
-
-    def card(self, item: ShelfItem) -> dict[str, Any]:
-        """The fields of ``components/product_card.html``. Not to be changed: it is made once."""
-        return _card(item, self._taken.get(item.slug, 0), self._currency)
+def cards(items: Iterable[ShelfItem], currency: str) -> list[dict[str, Any]]:
+    """Cards as everybody sees them; what a visitor has of each is filled into the page."""
+    return [card(item, currency) for item in items]
 
 
 @lru_cache(maxsize=4096)
-def _card(item: ShelfItem, quantity: int, currency: str) -> dict[str, Any]:
+def card(item: ShelfItem, currency: str, quantity: int = 0) -> dict[str, Any]:
+    """The fields of ``components/product_card.html``. Not to be changed: it is made once."""
     return {
         "key": (item, quantity),
         "slug": item.slug,

@@ -7,14 +7,14 @@ from kirana.catalog.views import Department
 from kirana.stock.cached import count_shelf, departments, list_shelf
 from kirana.stock.filters import ShelfQuery
 from kirana.stock.views import ShelfItem
-from kirana.storefront.cards import Presenter, count_text
+from kirana.storefront.cards import cards, count_text
 
 FRESH, SHELF, SHELVES = 12, 4, 4
 # Whatever of these departments exists comes first.
 FRESH_DEPARTMENTS = ("fruit", "fruit-vegetables", "vegetables", "fresh-produce")
 
 
-def front_page(show: Presenter) -> dict[str, Any]:
+def front_page(currency: str) -> dict[str, Any]:
     """The context of ``shop/home.html``."""
     stocked = [department for department in departments() if department.product_count]
     fresh = _fresh_department(stocked)
@@ -26,14 +26,14 @@ def front_page(show: Presenter) -> dict[str, Any]:
         "fresh": {
             "title": "Fresh today",
             "count_text": f"{len(items)} of {count_text(count_shelf(ShelfQuery()))}",
-            "cards": show.cards(items),
+            "cards": cards(items, currency),
         },
         "chips": _chips(stocked),
         "more": [
             {
                 "title": department.name,
                 "url": f"/categories/{department.slug}",
-                "cards": show.cards(_shelf(SHELF, department)),
+                "cards": cards(_shelf(SHELF, department), currency),
             }
             for department in islice(others, SHELVES)
         ],

@@ -1,5 +1,6 @@
 """The shop's screens: home, lists, search, product."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,7 @@ from kirana.accounts.permissions import Permission
 from kirana.cart.visitors import shown_basket
 from kirana.catalog.views import CategoryPage
 from kirana.lists.queries import list_favourites
-from kirana.platform import clock
+from kirana.platform import clock, freshness
 from kirana.platform.config import Settings
 from kirana.platform.edge_cache import kept_at_edge
 from kirana.platform.errors import Invalid, NotFound
@@ -20,10 +21,12 @@ from kirana.platform.money import sign
 from kirana.platform.pages import render, wants_fragment
 from kirana.platform.paging import PageQuery
 from kirana.search import cached
+from kirana.search.shapes import ProductQuery
 from kirana.search.suggesting import suggest_categories, suggest_products
-from kirana.stock.cached import find_category, find_product_page, list_shelf
+from kirana.stock.cached import find_category, find_product_page, list_shelf, shelf_key
 from kirana.stock.filters import ShelfQuery
-from kirana.storefront.cards import Presenter, count_text
+from kirana.stock.views import ProductPage, ShelfItem
+from kirana.storefront.cards import card, cards, count_text
 from kirana.storefront.facet_choices import facet_choices
 from kirana.storefront.filters import (
     ADDED_CHOICES,
@@ -36,7 +39,8 @@ from kirana.storefront.filters import (
 from kirana.storefront.front import front_page
 from kirana.storefront.product_page import food_values, product_values, size_values
 from kirana.storefront.structured import of_front, of_list, of_product
-from kirana.storefront.voices import voices_of
+from kirana.storefront.voices import marks_of, voices_of
+from kirana.web.fragments import Late
 
 LONGEST_SEARCH = 100
 RELATED = 4
@@ -45,14 +49,13 @@ SUGGESTED = 6
 pages = Blueprint("storefront", __name__)
 
 
-def presenter() -> Presenter:
-    """Makes cards for the visitor of this request."""
-    return Presenter(shown_basket(), _settings().currency)
-
-
 def _settings() -> Settings:
     settings: Settings = current_app.config["SETTINGS"]
     return settings
+
+
+def _cards(items: Sequence[ShelfItem]) -> list[dict[str, Any]]:
+    return cards(items, _settings().currency)
 
 
 @pages.get("/")
@@ -60,7 +63,9 @@ def _settings() -> Settings:
 @kept_at_edge("catalogue")
 def home() -> Response:
     """What is fresh, and a shelf of each department."""
-    return render("shop/home.html", page_facts=of_front(_settings()), **front_page(presenter()))
+    key = freshness.stamp(), shelf_key(ShelfQuery())
+    page = Late(lambda: front_page(_settings().currency))
+    return render("shop/home.html", page=page, page_key=key, page_facts=of_front(_settings()))
 
 
 @pages.get("/products")
@@ -99,9 +104,10 @@ def search() -> Response:
     words = request.args.get("q", "").strip()[:LONGEST_SEARCH]
     if not words:
         popular = list_shelf(ShelfQuery(limit=8, sort="new", in_stock=True)).items
-        return render("shop/search.html", query="", popular=presenter().cards(popular))
+        return render("shop/search.html", query="", popular=_cards(popular))
     filters = read_filters(request.args, _settings().currency, usual_sort="relevance")
-    context = _list_context(filters, f"“{words}”", {"q": words}) | {"query": words}
+    wanted = _wanted(filters, q=words)
+    context = _list_context(filters, wanted, f"“{words}”", {"q": words}) | {"query": words}
     if wants_fragment("list"):
         return render("shop/fragments/list.html", **context)
     return render("shop/search.html", popular=[], **context)
@@ -131,23 +137,33 @@ def product(slug: str) -> Response:
     found = find_product_page(slug)
     if found is None:
         raise NotFound("This product is not on sale any more.")
-    show, settings = presenter(), _settings()
-    shelf = list_shelf(ShelfQuery(category=found.item.category, limit=RELATED + 1, in_stock=True))
-    related = [item for item in shelf.items if item.slug != slug][:RELATED]
-    crumbs = [{"text": "Home", "url": "/"}, *_crumbs(found.breadcrumb)]
-    crumbs.append({"text": found.item.title, "url": None})
+    currency = _settings().currency
+    taken = {line.slug: line.quantity for line in shown_basket().lines}
     return render(
         "shop/product.html",
-        product=show.card(found.item) | product_values(found),
-        facts=food_values(found.facts),
-        sizes=size_values(found, settings.currency),
-        crumbs=crumbs,
-        page_facts=of_product(found, crumbs, settings),
+        product=card(found.item, currency, taken.get(slug, 0)) | product_values(found),
+        page=Late(lambda: _around(found)),
+        page_key=(slug, freshness.stamp(), shelf_key(ShelfQuery())),
         here_department=found.breadcrumb[0].slug,
         here_trail=[step.slug for step in found.breadcrumb],
-        related=show.cards(related),
-        **voices_of(current_actor(), slug, show),
+        **marks_of(current_actor(), slug),
     )
+
+
+def _around(found: ProductPage) -> dict[str, Any]:
+    """What everybody sees of a product, beside its card."""
+    settings, item = _settings(), found.item
+    shelf = list_shelf(ShelfQuery(category=item.category, limit=RELATED + 1, in_stock=True))
+    crumbs = [{"text": "Home", "url": "/"}, *_crumbs(found.breadcrumb)]
+    crumbs.append({"text": item.title, "url": None})
+    return {
+        "facts": food_values(found.facts),
+        "sizes": size_values(found, settings.currency),
+        "crumbs": crumbs,
+        "page_facts": of_product(found, crumbs, settings),
+        "related": _cards([each for each in shelf.items if each.slug != item.slug][:RELATED]),
+        **voices_of(item.slug, settings.currency),
+    }
 
 
 @pages.get("/favourites")
@@ -158,31 +174,41 @@ def favourites() -> Response:
     found = list_favourites(current_actor(), msgspec.structs.replace(wanted, limit=PAGE_SIZE))
     return render(
         "shop/favourites.html",
-        cards=presenter().cards(found.items),
+        cards=_cards(found.items),
         next_url=f"/favourites?cursor={found.next_cursor}" if found.next_cursor else None,
         first_url="/favourites" if wanted.cursor else None,
     )
 
 
 def _list_page(title: str, crumbs: list[dict[str, Any]], **more: Any) -> Response:
+    """A list with its filters; what is the same for everybody is made once for each address."""
     filters = read_filters(request.args, _settings().currency)
     category = more.pop("category", None)
-    fixed = {"category": category} if category else {}
-    context = _list_context(filters, title, {}, **fixed)
+    wanted = _wanted(filters, **({"category": category} if category else {}))
+
+    def look() -> dict[str, Any]:
+        context = _list_context(filters, wanted, title, {})
+        told = of_list(title, crumbs, context, _settings())
+        return {"page_facts": told, "crumbs": crumbs, **more, **context}
+
     if wants_fragment("list"):
-        return render("shop/fragments/list.html", **context)
-    told = of_list(title, crumbs, context, _settings())
-    more = {"subcategories": [], "page_facts": told, **more}
-    return render("shop/listing.html", crumbs=crumbs, **more, **context)
+        return render("shop/fragments/list.html", **_list_context(filters, wanted, title, {}))
+    address = filters.url(request.path, filters.cursor)
+    key = address, freshness.stamp(), cached.search_key(wanted)
+    return render("shop/listing.html", page=Late(look), page_key=key, **more)
+
+
+def _wanted(filters: Filters, **fixed: Any) -> ProductQuery:
+    settings = _settings()
+    today = clock.utc_now().astimezone(settings.tz).date()
+    return filters.product_query(settings.currency, today, **fixed)
 
 
 def _list_context(
-    filters: Filters, title: str, kept: dict[str, str], **fixed: Any
+    filters: Filters, wanted: ProductQuery, title: str, kept: dict[str, str]
 ) -> dict[str, Any]:
     """What ``shop/fragments/list.html`` needs. Raises NotFound for a cursor of another list."""
     settings = _settings()
-    today = clock.utc_now().astimezone(settings.tz).date()
-    wanted = filters.product_query(settings.currency, today, **kept, **fixed)
     bare = Filters(sort=filters.sort, usual_sort=filters.usual_sort)
     try:
         found = cached.find_products(wanted)
@@ -203,8 +229,9 @@ def _list_context(
         "count_text": count_text(cached.count_products(wanted)),
         "understood": facets.understood,
         "facets": facet_choices(facets, filters, settings.currency, band_address),
-        "has_departments": "category" not in fixed,
-        "cards": presenter().cards(found.items),
+        # In a department one goes to its shelves by links.
+        "has_departments": not request.path.startswith("/categories/"),
+        "cards": _cards(found.items),
         "next_url": address(found.next_cursor) if found.next_cursor else None,
         "first_url": address(None) if filters.cursor else None,
         "clear_url": bare.url(request.path, None, **kept) if filters.is_set else None,

@@ -1,16 +1,17 @@
 """Parts of pages that are rendered once: ``{% kept "card", card, lazy %}…{% endkept %}``.
 
-What stands inside depends on the values named and on nothing else of the request, but for the two
-fields of a form that do: its CSRF token and the page that it leads back to. Those stand in the part
-as marks and are filled in for whoever asks. There is nothing to invalidate: other values are
-another part.
+What stands inside depends on the values named and on nothing else of the request, but for what
+differs from visitor to visitor: how much of a product is in the basket, a form's CSRF token, the
+page that it leads back to. Those stand in the part as marks and are filled in for whoever asks.
+There is nothing to invalidate: other values are another part.
 """
 
+import functools
 import secrets
 from collections.abc import Callable, MutableMapping
 from typing import Any, cast
 
-from flask import Flask, g, request
+from flask import Flask, current_app, g, request
 from flask.templating import Environment
 from jinja2 import nodes
 from jinja2.ext import Extension
@@ -18,14 +19,16 @@ from jinja2.parser import Parser
 from markupsafe import Markup, escape
 from werkzeug.local import LocalProxy
 
+from kirana.cart.visitors import shown_basket
 from kirana.platform.pages import CSRF_FIELD, csrf_token
 from kirana.platform.shelves import NearShelf
 
 _SHELF = "kept_parts"
 _SECONDS = 3600
 _INSIDE = "in_kept_part"
-# Marks that nobody can write into a product's title.
-_CSRF, _RETURN = secrets.token_hex(16), secrets.token_hex(16)
+# Marks that nobody can write into a product's title. The third stands around a slug and around its
+# stepper as everybody sees it.
+_CSRF, _RETURN, _OWN = (secrets.token_hex(16) for _ in range(3))
 _MOST, _LARGEST, _MOST_BYTES = 8192, 64 * 1024, 16 * 1024 * 1024
 
 
@@ -38,10 +41,14 @@ class ShopEnvironment(Environment):
 
 def install(app: Flask) -> None:
     """Give the templates the tag, and the fields that differ from visitor to visitor."""
-    app.jinja_environment = ShopEnvironment
     app.jinja_env.add_extension(KeptParts)
     app.jinja_env.globals.update(
-        {_SHELF: NearShelf(_MOST, _LARGEST, _MOST_BYTES), "csrf": csrf, "return_path": return_path}
+        {
+            _SHELF: NearShelf(_MOST, _LARGEST, _MOST_BYTES),
+            "csrf": csrf,
+            "return_path": return_path,
+            "own_stepper": own_stepper,
+        }
     )
 
 
@@ -53,6 +60,24 @@ def csrf() -> str:
 def return_path() -> str:
     """Where a form leads back to: the page it stands on; from an answer to a POST, the basket."""
     return _RETURN if g.get(_INSIDE) else _return_path()
+
+
+def own_stepper(slug: str, plain: str) -> str:
+    """A product's stepper with what the visitor has of it, or as it is for everybody."""
+    if g.get(_INSIDE):
+        return Markup(f"{_OWN}{slug}{_OWN}{plain}{_OWN}")  # noqa: S704 - both were rendered
+    return _own_stepper(slug, plain)
+
+
+class Late:
+    """What a part of a page shows: looked up when it is rendered, and not where it was kept."""
+
+    def __init__(self, look: Callable[[], dict[str, Any]]) -> None:
+        self._look = look
+
+    @functools.cached_property
+    def values(self) -> dict[str, Any]:
+        return self._look()
 
 
 class KeptParts(Extension):
@@ -82,9 +107,24 @@ class KeptParts(Extension):
 
 
 def _filled(part: str) -> str:
+    if _OWN in part:
+        pieces = part.split(_OWN)
+        for place in range(1, len(pieces), 3):
+            pieces[place : place + 2] = "", _own_stepper(pieces[place], pieces[place + 1])
+        part = "".join(pieces)
     if _CSRF in part:
         part = part.replace(_CSRF, _csrf_field())
     return part.replace(_RETURN, escape(_return_path())) if _RETURN in part else part
+
+
+def _own_stepper(slug: str, plain: str) -> str:
+    if "taken" not in g:
+        g.taken = {line.slug: line for line in shown_basket().lines}
+    line = g.taken.get(slug)
+    if line is None:
+        return plain
+    stepper: Any = current_app.jinja_env.get_template("components/stepper.html").module
+    return cast(str, stepper.stepper(line, line.quantity))
 
 
 def _csrf_field() -> Markup:

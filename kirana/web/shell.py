@@ -11,6 +11,7 @@ from werkzeug.local import LocalProxy
 from kirana.cart.visitors import shown_basket
 from kirana.catalog.addresses import picture_choices
 from kirana.catalog.units import grid_text, quantity_text, typed_text, unit_price_text
+from kirana.platform import freshness
 from kirana.platform.config import Settings
 from kirana.platform.http import current_actor
 from kirana.platform.money import format_money
@@ -54,6 +55,8 @@ def page_values() -> dict[str, Any]:
         "theme": request.cookies.get("theme", ""),
         "path": request.full_path.rstrip("?"),
         "notes": _late("notes", _notes),
+        # What the departments are kept by: they are the same for as long as it is.
+        "stamp": _late("stamp", freshness.stamp),
         "departments": _late("departments", _departments),
         "product_total": _late("product_total", _product_total),
         "offers": _late("offers", _offers),

@@ -147,6 +147,26 @@ def test_who_may_be_somebody_is_left_to_flask(
     assert 'data-count="0"' in app.test_client().get("/products").text
 
 
+def test_json_is_the_same_for_everybody(market: Market, app: Any, entered: list[Any]) -> None:
+    slug, shopper = market.sell(), join(app)
+    callers = [
+        {},
+        shopper.headers,
+        {"Authorization": "Bearer not-one-of-ours"},
+        {"Cookie": "basket=x; access=y; refresh=z"},
+    ]
+    for path in (LIST, f"{LIST}/{slug}", "/api/v1/categories"):
+        entered.clear()
+        given = [app.test_client(use_cookies=False).get(path, headers=each) for each in callers]
+        assert {answer.status_code for answer in given} == {200}, path
+        assert len({answer.data for answer in given}) == 1, path
+        assert [answer.headers["X-Cache"] for answer in given[1:]] == ["hit"] * 3, path
+        assert len(entered) == 1, path
+    entered.clear()
+    app.test_client().get(f"{LIST}?sort=new", headers=shopper.headers)
+    assert "HTTP_AUTHORIZATION" not in entered[0], "the answer could depend on it"
+
+
 def test_flask_sees_no_more_than_the_key_has(market: Market, app: Any, entered: list[Any]) -> None:
     market.sell()
     client = app.test_client(use_cookies=False)

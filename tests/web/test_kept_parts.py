@@ -9,6 +9,8 @@ from flask import g, render_template_string
 from kirana.catalog.inputs import ProductChanges
 from kirana.catalog.services.products import edit_product
 from kirana.platform.cookies import ACCESS_COOKIE
+from kirana.search import cached
+from kirana.stock.services.goods import adjust_stock
 from kirana.web import fragments
 from tests.accounts.people import OWN_ORIGIN, join
 from tests.catalog.market import Market, open_market
@@ -61,6 +63,46 @@ def test_each_sees_their_own_basket_on_the_cards(market: Market, app: Any) -> No
             main = who.get("/products").text.split('class="product-grid"')[1].split("</ul>")[0]
             assert dict(STEPPER.findall(main))["milk-2"] == quantity
             assert dict(STEPPER.findall(main))["milk-3"] == "0"
+
+
+def test_a_list_is_looked_up_once_for_all_baskets(
+    market: Market, app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[Any] = []
+    find = cached.find_products
+    monkeypatch.setattr(cached, "find_products", lambda wanted: looked.append(1) or find(wanted))
+    people = [browser(app) for _ in range(3)]
+    for number, who in enumerate(people):
+        taken = {"product": f"milk-{number}", "change": "+", "return_to": "/products"}
+        assert who.post("/basket/lines", data=taken, headers=OWN_ORIGIN).status_code == 303
+    for path in ("/products?in_stock=1", f"/categories/{market.shelf}"):
+        looked.clear()
+        for number, who in enumerate(people):
+            main = who.get(path).text.split('class="product-grid"')[1].split("</ul>")[0]
+            shown = dict(STEPPER.findall(main))
+            assert shown == {f"milk-{n}": str(int(n == number)) for n in range(6)}
+            assert set(RETURN.findall(main)) == {path}
+        assert len(looked) == 1, path
+        edit_product(market.manager, "milk-5", ProductChanges(brand=f"Farm {path}"))
+        assert f"Farm {path}" in people[0].get(path).text
+        assert len(looked) == 2, path
+
+
+def test_sold_out_goods_in_a_basket_can_be_taken_out(market: Market, app: Any) -> None:
+    asha, ravi = browser(app), browser(app)
+    taken = {"product": "milk-2", "change": "+", "return_to": "/products"}
+    asha.post("/basket/lines", data=taken, headers=OWN_ORIGIN)
+    adjust_stock(market.manager, "milk-2", -50, "gone")
+    for who, is_there in ((ravi, False), (asha, True), (ravi, False)):
+        main = who.get("/products").text.split('class="product-grid"')[1].split("</ul>")[0]
+        assert ("milk-2" in dict(STEPPER.findall(main))) == is_there
+
+
+def test_a_place_in_a_list_that_is_no_more_stays_not_found(market: Market, app: Any) -> None:
+    asha = browser(app)
+    for _ in range(2):
+        assert asha.get("/products?cursor=nonsense").status_code == 404
+    assert asha.get("/products").status_code == 200
 
 
 def test_other_values_are_another_part(market: Market, app: Any) -> None:
