@@ -15,6 +15,9 @@ Unit = Literal["each", "g", "ml"]
 Measure = Literal["g", "ml"]
 PRICE_PER = {"each": 1, "g": 1000, "ml": 1000}
 _LARGE = {"g": "kg", "ml": "l"}
+# As packs and people write them: a small l is easily read as a one.
+SHOWN = {"g": "kg", "ml": "L"}
+_SHOWN_PER = {"kg": "kg", "l": "L"}
 _TYPED = re.compile(r"(\d{1,9}(?:[.,]\d{1,9})?)\s*(kg|g|l|ml)?", re.IGNORECASE)
 
 
@@ -54,18 +57,18 @@ def unit_price(
 
 def unit_price_text(price: UnitPrice | None, currency: str) -> str:
     """``₹64/kg``, or nothing."""
-    return f"{format_money(price.amount_minor, currency)}/{price.per}" if price else ""
+    return f"{format_money(price.amount_minor, currency)}/{_SHOWN_PER[price.per]}" if price else ""
 
 
 def quantity_text(quantity: int, unit: str) -> str:
-    """``2``, ``750 g``, ``1.35 kg``, ``1.5 l``."""
+    """``2``, ``750 g``, ``1.35 kg``, ``1.5 L``."""
     if unit == "each":
         return str(quantity)
     if quantity < 1000:
         return f"{quantity} {unit}"
     whole, rest = divmod(quantity, 1000)
     tail = f".{rest:03d}".rstrip("0") if rest else ""
-    return f"{whole}{tail} {_LARGE[unit]}"
+    return f"{whole}{tail} {SHOWN[unit]}"
 
 
 def typed_text(quantity: int, unit: str) -> str:

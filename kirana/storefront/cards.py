@@ -4,10 +4,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from kirana.catalog.units import quantity_text, unit_price_text
+from kirana.catalog.units import SHOWN, quantity_text, unit_price_text
 from kirana.stock.views import ShelfItem
-
-PER = {"g": "kg", "ml": "l"}
 
 
 def cards(items: Iterable[ShelfItem], currency: str) -> list[dict[str, Any]]:
@@ -25,8 +23,8 @@ def card(item: ShelfItem, currency: str, quantity: int = 0) -> dict[str, Any]:
         "brand": item.brand,
         "size_text": item.size_text or _loose(item),
         # Loose goods carry it in the price itself.
-        "unit_price_text": "" if item.unit in PER else unit_price_text(item.unit_price, currency),
-        "price_per": PER.get(item.unit, ""),
+        "unit_price_text": "" if item.unit in SHOWN else unit_price_text(item.unit_price, currency),
+        "price_per": SHOWN.get(item.unit, ""),
         "price_minor": item.price_minor,
         "was_minor": item.was_minor,
         "picture_url": item.picture_url,

@@ -3,9 +3,8 @@
 from typing import Any
 
 from kirana.catalog.facts import ALLERGEN_WORDS, FoodFacts, nutrition_lines
-from kirana.catalog.units import unit_price_text
+from kirana.catalog.units import SHOWN, unit_price_text
 from kirana.stock.views import ProductPage, ShelfItem
-from kirana.storefront.cards import PER
 
 
 def product_values(found: ProductPage) -> dict[str, Any]:
@@ -41,9 +40,9 @@ def size_values(found: ProductPage, currency: str) -> list[dict[str, Any]]:
             "text": item.size_text or item.title,
             "url": f"/products/{item.slug}",
             "price_minor": item.price_minor,
-            "price_per": PER.get(item.unit, ""),
+            "price_per": SHOWN.get(item.unit, ""),
             "unit_price_text": ""
-            if item.unit in PER
+            if item.unit in SHOWN
             else unit_price_text(item.unit_price, currency),
             "is_here": item.slug == found.item.slug,
             "is_best": item.slug == best,

@@ -46,8 +46,8 @@ def test_nothing_to_compare_says_nothing() -> None:
         (0, "each", "0"),
         (750, "g", "750 g"),
         (1350, "g", "1.35 kg"),
-        (1005, "ml", "1.005 l"),
-        (2000, "ml", "2 l"),
+        (1005, "ml", "1.005 L"),
+        (2000, "ml", "2 L"),
     ],
 )
 def test_quantities_in_words(quantity: int, unit: str, text: str) -> None:

@@ -9,9 +9,9 @@ from kirana.pricing.quote import Wish
 from kirana.pricing.tax import TaxRules
 
 CURRENCIES = ("JPY", "INR", "KWD")
-_STEPS = {"kg": 1000, "l": 1000, "g": 1, "ml": 1, "": 1}
+_STEPS = {"kg": 1000, "L": 1000, "g": 1, "ml": 1, "": 1}
 _LINE = re.compile(
-    r"([\d.]+) ?(kg|g|l|ml|) × (\D*[\d,.]+)(?: per ([\d.]*) ?(kg|g|l|ml))? = (\D*[\d,.]+)"
+    r"([\d.]+) ?(kg|g|L|ml|) × (\D*[\d,.]+)(?: per ([\d.]*) ?(kg|g|L|ml))? = (\D*[\d,.]+)"
 )
 _TAX = re.compile(r".*: (\D*[\d,.]+) × ([\d.]+) ÷ ([\d.]+) = (\D*[\d,.]+)")
 

@@ -16,7 +16,7 @@
 import { Refused, fetchFragment } from "./fragment.js";
 
 const PAUSE = 500; // taps closer than this are gathered
-const LARGE = { g: "kg", ml: "l" };
+const LARGE = { g: "kg", ml: "L" };
 const known = new Map(); // slug → quantity the server last told
 const wished = new Map(); // slug → what is wished and not yet answered
 const said = new Map(); // slug → {text, full}: why it was refused, and whether there is no more
