@@ -136,7 +136,7 @@ PRODUCTS = (
 )  # fmt: skip
 ORDERS = (
     Copied(Account, {
-        "email": lambda copy, column: func.replace(column, "@", f".{copy.number}@"),
+        "email": lambda copy, column: func.replace(column, "@", f".copy{copy.number}@"),
     }, lambda: Account.role == "customer"),
     Copied(AccountEvent, only=lambda: _of_a_customer(AccountEvent.account_id)),
     Copied(Address), Copied(Cart), Copied(CartLine), Copied(OrderGroup),

@@ -8,7 +8,7 @@ from kirana.platform.errors import Invalid
 from kirana.platform.paging import Page, decode_cursor, encode_cursor
 from kirana.search import queries
 from kirana.search.asking import Question, Synonyms, both, keyed, synonyms_of, words_of
-from kirana.search.filters import fixed
+from kirana.search.filters import fixed, number_of
 from kirana.search.reading import Snapshot, ask, kept
 from kirana.search.shapes import ProductQuery
 from kirana.stock.filters import ShelfQuery
@@ -40,15 +40,25 @@ def find_products(wanted: ProductQuery) -> Page[ShelfItem]:
 
 
 def count_products(wanted: ProductQuery) -> int:
-    """How many fit. Of a search no more than the hits that anybody looks at are counted exactly."""
+    """How many fit. Of a search no more than the hits that anybody looks at are counted exactly.
+
+    The index counts what it knows, a second late at most: counted by the database a large shop's
+    list would cost what there is and not what it shows.
+    """
     if not wanted.is_search:
-        return count_shelf(wanted.shelf(cursor=None))
+        return _count_all(wanted)
     found = ask(lambda snapshot: _Search(snapshot, wanted))
     if found is None:
         return count_shelf(wanted.shelf(cursor=None))
     if found.count > MOST_HITS and not needs_database(wanted):
         return found.count
     return count_shelf(wanted.shelf(q=None, cursor=None), found.keys())
+
+
+def _count_all(wanted: ProductQuery) -> int:
+    by_index = wanted.added_since is None
+    number = ask(lambda snapshot: number_of(snapshot, wanted)) if by_index else None
+    return count_shelf(wanted.shelf(cursor=None)) if number is None else number
 
 
 def needs_database(wanted: ProductQuery) -> bool:
