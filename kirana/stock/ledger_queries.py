@@ -12,7 +12,7 @@ from kirana.catalog.models import Product
 from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.db import Id, UtcDateTime, query
-from kirana.platform.errors import Invalid, NotFound
+from kirana.platform.errors import NotFound
 from kirana.platform.paging import LARGEST_PAGE, Page, PageQuery, after, decode_cursor, to_page
 from kirana.stock.lots import BEGUN, ENDED
 from kirana.stock.models import Lot, StockLevel, StockMovement
@@ -37,7 +37,7 @@ _FIRST_OUT = (
 
 
 class StoryQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The moment to look at, with its zone; now if it is left out."""
+    """The moment to look at, with its zone; now if it is left out or yet to come."""
 
     at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
 
@@ -100,16 +100,16 @@ def list_targets(connection: Connection, actor: Actor, slug: str) -> list[Target
 def explain_stock(
     connection: Connection, actor: Actor, slug: str, at: datetime | None = None
 ) -> Story:
-    """Why the level of the actor's product is what it is, or was.
+    """Why the level of the actor's product is what it is, or was. Raises NotFound.
 
-    Raises NotFound, Invalid (a moment that is yet to come).
+    Of a moment that is yet to come nobody knows more than of now, and now it says.
     """
     return _story(connection, _own(connection, actor, slug), at)
 
 
 @query
 def explain_level(connection: Connection, slug: str, at: datetime | None = None) -> Story:
-    """As ``explain_stock``, of any product, for the operator. Raises NotFound, Invalid."""
+    """As ``explain_stock``, of any product, for the operator. Raises NotFound."""
     return _story(connection, _product(connection, slug), at)
 
 
@@ -135,7 +135,7 @@ def _product(connection: Connection, slug: str) -> Any:
 def _story(connection: Connection, product: Any, at: datetime | None) -> Story:
     now = clock.now(connection)
     if at is not None and at > now:
-        raise Invalid.at("/at", "is yet to come")
+        at = None
     # Without a moment all of it: a clock that went back hides nothing.
     until = [] if at is None else [StockMovement.at <= at]
     rows = connection.execute(
