@@ -17,6 +17,8 @@ from kirana.stock.views import ShelfItem
 
 # Nobody looks at more hits of a search; further ones are found by another word or a filter.
 MOST_HITS = 1000
+# So many rows are sorted for a page sooner than a page of a million is walked through.
+MOST_SORTED = 2000
 # Where filters leave few of the hits, each further look at the database takes so many more.
 GROWTH = 4
 
@@ -29,7 +31,7 @@ def synonyms() -> Synonyms:
 def find_products(wanted: ProductQuery) -> Page[ShelfItem]:
     """One page of what is on sale and fits. Raises Invalid (cursor)."""
     if not wanted.is_search:
-        return list_shelf(wanted.shelf())
+        return list_shelf(wanted.shelf(), is_broad=_is_broad(wanted))
     found = ask(lambda snapshot: _Search(snapshot, wanted))
     if found is None:
         return list_shelf(wanted.shelf())
@@ -53,6 +55,14 @@ def count_products(wanted: ProductQuery) -> int:
     if found.count > MOST_HITS and not needs_database(wanted):
         return found.count
     return count_shelf(wanted.shelf(q=None, cursor=None), found.keys())
+
+
+def _is_broad(wanted: ProductQuery) -> bool:
+    """Whether so much lies within its price bounds that to sort it would take long."""
+    if wanted.price_min is None and wanted.price_max is None:
+        return False
+    number = ask(lambda snapshot: number_of(snapshot, wanted))
+    return number is not None and number > MOST_SORTED
 
 
 def _count_all(wanted: ProductQuery) -> int:

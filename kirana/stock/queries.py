@@ -75,18 +75,21 @@ _PAGE = _from_shelves(
 
 @query
 def list_shelf(
-    connection: Connection, wanted: ShelfQuery, among: Sequence[int] | None = None
+    connection: Connection,
+    wanted: ShelfQuery,
+    among: Sequence[int] | None = None,
+    is_broad: bool = False,
 ) -> Page[ShelfItem]:
     """One page of what is on sale and fits ``wanted``, in its order. Raises Invalid (cursor).
 
-    ``among`` are the keys of the products that may be in it at all.
+    ``among`` are the keys of the products that may be in it at all; ``is_broad``: see ``shape_of``.
 
     Nothing in it depends on who asks; the page of a changed order or filter starts anew.
     """
     order = ORDERS[wanted.sort]
     now = clock.utc_now()
     is_later = wanted.cursor is not None
-    statement = _one_page(shape_of(wanted), wanted.sort, is_later, among is not None)
+    statement = _one_page(shape_of(wanted, is_broad), wanted.sort, is_later, among is not None)
     values = {**at(now), **values_of(wanted), "most": wanted.limit + 1, "among": among}
     if wanted.cursor is not None:
         values |= order.place(wanted.sort, wanted.cursor)

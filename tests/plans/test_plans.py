@@ -12,9 +12,12 @@ from sqlalchemy import text
 from kirana.platform import db
 from kirana.platform.config import Settings
 from kirana.platform.db import Model
+from kirana.stock.filters import ShelfQuery
+from kirana.stock.queries import list_shelf
+from tests.catalog.market import open_market
 from tests.machinery import memory
 from tests.machinery.databases import Database
-from tests.plans.judging import Statement, faults, grow
+from tests.plans.judging import KEPT_WHOLE, Statement, faults, grow
 from tests.plans.traffic import Asked, collected, send_everything
 from tests.world import build
 
@@ -85,6 +88,17 @@ def asked(database: Database, generous: Settings, home: Path) -> Asked:
     with collected() as found:
         send_everything(app, build(app), generous)
     return found
+
+
+@pytest.mark.on_database("sqlite")  # PostgreSQL goes by what it counted, of which there is nothing
+@pytest.mark.parametrize("is_broad", [True, False])
+def test_a_broad_price_is_not_sorted(app: Any, database: Database, is_broad: bool) -> None:
+    open_market().sell()
+    wanted = ShelfQuery(price_min=1, price_max=10**6)
+    with collected() as asked:
+        list_shelf(wanted, is_broad=is_broad)
+    sorts = any(KEPT_WHOLE in found for found in judged(asked, database.kind).values())
+    assert sorts != is_broad
 
 
 def test_every_statement_finds_its_rows_by_an_index(asked: Asked, database: Database) -> None:

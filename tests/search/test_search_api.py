@@ -9,6 +9,7 @@ from kirana.catalog.inputs import NewCategory
 from kirana.catalog.services.categories import create_category
 from kirana.platform.errors import Invalid, NotFound
 from kirana.platform.paging import PageQuery, encode_cursor
+from kirana.search import finding
 from kirana.search.errors import SynonymExists
 from kirana.search.finding import find_products
 from kirana.search.queries import list_synonyms
@@ -172,3 +173,25 @@ def test_answers_kept_from_before_do_not_outlive_the_index(
     assert len(client.get("/api/v1/products?q=tea").json["items"]) == 1
     index.step()
     assert len(client.get("/api/v1/products?q=tea").json["items"]) == 2
+
+
+def test_a_broad_price_is_looked_for_in_the_order_of_the_list(
+    market: Market, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(6):
+        market.sell(f"Tea {number}", price=1000 * (number + 1))
+    index.step()
+    shapes: list[bool] = []
+    find = finding.list_shelf
+
+    def listed(wanted: Any, is_broad: bool) -> Any:
+        shapes.append(is_broad)
+        return find(wanted, is_broad=is_broad)
+
+    monkeypatch.setattr(finding, "list_shelf", listed)
+    wanted = ProductQuery(price_min=2000, price_max=5000)
+    few = [item.title for item in find_products(wanted).items]
+    monkeypatch.setattr(finding, "MOST_SORTED", 3)
+    assert [item.title for item in find_products(wanted).items] == few
+    assert few == ["Tea 1", "Tea 2", "Tea 3", "Tea 4"]
+    assert shapes == [False, True]

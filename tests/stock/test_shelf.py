@@ -26,6 +26,7 @@ def titles(**wanted: object) -> list[str]:
     query = ShelfQuery(**wanted)
     found = [item.title for item in list_shelf(query).items]
     assert count_shelf(query) == len(found)
+    assert [item.title for item in list_shelf(query, is_broad=True).items] == found
     return found
 
 
