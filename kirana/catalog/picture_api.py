@@ -44,7 +44,7 @@ def add(actor: Actor, slug: str) -> PictureView:
     return add_picture(actor, picture_files(), slug, uploaded_picture(request))
 
 
-@pictures.put("/products/<slug>/pictures/order")
+@pictures.put("/products/<slug>/picture-order")
 @requires(Permission.WRITE_STORE_PRODUCTS)
 @operation("arrangePictures")
 def arrange(actor: Actor, slug: str, body: PictureOrder) -> Page[PictureView]:

@@ -129,7 +129,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         "due_at": "2100-01-01T00:00:00Z",
     },
     ("PUT", "/api/v1/products/<slug>/planned-publication"): {"publish_at": "2100-01-01T00:00:00Z"},
-    ("PUT", "/api/v1/products/<slug>/pictures/order"): {"names": ["oats.webp"]},
+    ("PUT", "/api/v1/products/<slug>/picture-order"): {"names": ["oats.webp"]},
     ("PATCH", "/api/v1/products/<slug>/pictures/<name>"): {"alt": "A carton"},
     ("PUT", "/api/v1/me/addresses/<uid>"): {
         "name": "Asha",
