@@ -152,7 +152,7 @@ def test_over_http(app: Any, market: Market) -> None:
     client, slug = app.test_client(), market.sell()
     path = f"{API}/products/{slug}/pictures"
     names = [client.post(path, data=picture()).json["name"] for _ in range(2)]
-    answer = client.put(f"{path}/order", json={"names": names[::-1]})
+    answer = client.put(path.replace("pictures", "picture-order"), json={"names": names[::-1]})
     assert [each["name"] for each in answer.json["items"]] == names[::-1]
     assert client.patch(f"{path}/{names[0]}", json={"alt": "Back"}).json["alt"] == "Back"
     shown = client.get(path).json["items"]
@@ -163,7 +163,7 @@ def test_over_http(app: Any, market: Market) -> None:
         assert opened(found.data).width == width
     assert client.delete(f"{path}/{names[1]}").status_code == 204
     assert client.patch(f"{path}/{names[1]}", json={"alt": "x"}).status_code == 404
-    assert client.put(f"{path}/order", json={"names": [1]}).status_code == 422
+    assert client.put(path.replace("pictures", "picture-order"), json={"names": [1]}).status_code == 422
 
 
 def test_sizes_to_choose_from_are_told_of_our_own_pictures_alone() -> None:
