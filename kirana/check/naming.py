@@ -29,7 +29,8 @@ def name_rows(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[di
         wanted = {row[column] for row in rows if isinstance(row.get(column), int)}
         if not wanted:
             continue
-        known = dict(connection.execute(select(key, public).where(key.in_(wanted))).tuples().all())
+        found = connection.execute(select(key, public).where(key.in_(wanted)))
+        known = {row[0]: row[1] for row in found}
         for row in named:
             if row.get(column) in known:
                 row.setdefault(name, known[row[column]])

@@ -163,7 +163,10 @@ def test_over_http(app: Any, market: Market) -> None:
         assert opened(found.data).width == width
     assert client.delete(f"{path}/{names[1]}").status_code == 204
     assert client.patch(f"{path}/{names[1]}", json={"alt": "x"}).status_code == 404
-    assert client.put(path.replace("pictures", "picture-order"), json={"names": [1]}).status_code == 422
+    assert (
+        client.put(path.replace("pictures", "picture-order"), json={"names": [1]}).status_code
+        == 422
+    )
 
 
 def test_sizes_to_choose_from_are_told_of_our_own_pictures_alone() -> None:
