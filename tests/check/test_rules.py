@@ -97,8 +97,8 @@ def test_a_row_names_what_people_know(books: None) -> None:
     with unguarded(fault.loosened) as connection, ledgers_open(connection):
         _plant(connection, fault)
         found = next(f for f in check.find(connection) if f.rule.startswith("on_hand is the sum"))
-        rows = connection.execute(text("SELECT id, slug FROM product"))
-    slugs = {row.id: row.slug for row in rows}
+        products = connection.execute(text("SELECT id, slug FROM product"))
+        slugs = {row.id: row.slug for row in products}
     assert [row["product"] for row in found.rows] == [
         slugs[row["product_id"]] for row in found.rows
     ]
