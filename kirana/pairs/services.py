@@ -2,12 +2,23 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)  # fmt: skip
 from sqlalchemy.orm import aliased
 
-from kirana.catalog.models import Product
 from kirana.catalog.services.versions import raise_version
 from kirana.orders.models import Order, OrderLine
 from kirana.pairs.models import ProductPair
@@ -25,6 +36,14 @@ LOST_AFTER = timedelta(minutes=10)
 PART = 20
 KEPT = 12
 HAD = ("handed_over", "completed")
+_PART = (
+    select(OrderLine.product_id)
+    .where(OrderLine.product_id > bindparam("after"))
+    .distinct()
+    .order_by(OrderLine.product_id)
+    .limit(bindparam("most", type_=Integer))
+).subquery()
+_LAST = select(func.max(_PART.c.product_id))
 
 
 def count_night(settings: Settings) -> bool:
@@ -67,6 +86,13 @@ def count_part(
     Counted are customers, each once, whatever they bought how often; the fewest bound is asked in
     the statement, so that no smaller number ever leaves the database.
     """
+    part = {"after": after, "last": last, "since": since, "fewest": fewest}
+    return [dict(row._mapping) for row in connection.execute(_best(), part)]
+
+
+@cache
+def _best() -> Select[Any]:
+    """Made once: a large shop has tens of thousands of parts."""
     one, other = aliased(OrderLine), aliased(OrderLine)
     customers = func.count(Order.account_id.distinct())
     counted = (
@@ -74,12 +100,12 @@ def count_part(
         .join(Order, Order.id == one.order_id)
         .join(other, and_(other.order_id == one.order_id, other.product_id != one.product_id))
         .where(
-            one.product_id > after, one.product_id <= last,
+            one.product_id > bindparam("after"), one.product_id <= bindparam("last"),
             one.status == "picked", other.status == "picked",
-            Order.status.in_(HAD), Order.placed_at >= since,
+            Order.status.in_(HAD), Order.placed_at >= bindparam("since"),
         )
         .group_by(one.product_id, other.product_id)
-        .having(customers >= fewest)
+        .having(customers >= bindparam("fewest", type_=Integer))
     ).subquery()  # fmt: skip
     place = func.row_number().over(
         partition_by=counted.c.product_id,
@@ -87,15 +113,13 @@ def count_part(
     )
     ranked = select(counted, place.label("place")).subquery()
     best = select(ranked.c.product_id, ranked.c.other_id, ranked.c.customers)
-    rows = connection.execute(best.where(ranked.c.place <= KEPT))
-    return [dict(row._mapping) for row in rows]
+    return best.where(ranked.c.place <= KEPT)
 
 
 @query
 def _last_of_part(connection: Connection, after: int) -> int | None:
-    """The key at which the next part ends."""
-    part = select(Product.id).where(Product.id > after).order_by(Product.id).limit(PART).subquery()
-    found: int | None = connection.execute(select(func.max(part.c.id))).scalar()
+    """The key at which the next part ends; what nobody ever ordered is in no pair."""
+    found: int | None = connection.execute(_LAST, {"after": after, "most": PART}).scalar()
     return found
 
 
