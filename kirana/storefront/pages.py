@@ -46,12 +46,20 @@ LONGEST_SEARCH = 100
 RELATED = 4
 SUGGESTED = 6
 
+Key = tuple[Any, ...]
+
 pages = Blueprint("storefront", __name__)
 
 
 def _settings() -> Settings:
     settings: Settings = current_app.config["SETTINGS"]
     return settings
+
+
+def _as_of_now(what: str) -> Key:
+    """What parts of a page are kept by. Made before anything of them is read, so that nothing is
+    kept as of a version that it is older than."""
+    return what, freshness.stamp(), shelf_key(ShelfQuery())
 
 
 def _cards(items: Sequence[ShelfItem]) -> list[dict[str, Any]]:
@@ -63,7 +71,7 @@ def _cards(items: Sequence[ShelfItem]) -> list[dict[str, Any]]:
 @kept_at_edge("catalogue")
 def home() -> Response:
     """What is fresh, and a shelf of each department."""
-    key = freshness.stamp(), shelf_key(ShelfQuery())
+    key = _as_of_now("home")
     page = Late(lambda: front_page(_settings().currency))
     return render("shop/home.html", page=page, page_key=key, page_facts=of_front(_settings()))
 
@@ -73,7 +81,8 @@ def home() -> Response:
 @kept_at_edge("catalogue")
 def everything() -> Response:
     """Everything on sale, filtered and sorted."""
-    return _list_page("Everything", [{"text": "Home", "url": "/"}, {"text": "Everything"}])
+    crumbs = [{"text": "Home", "url": "/"}, {"text": "Everything"}]
+    return _list_page(_as_of_now("list"), "Everything", crumbs)
 
 
 @pages.get("/categories/<slug>")
@@ -81,12 +90,14 @@ def everything() -> Response:
 @kept_at_edge("catalogue")
 def category(slug: str) -> Response:
     """A department or a shelf of it, filtered and sorted."""
+    key = _as_of_now("list")
     found = find_category(slug)
     if found is None:
         raise NotFound("This department is not there any more.")
     crumbs = [{"text": "Home", "url": "/"}, *_crumbs(found.breadcrumb)]
     crumbs[-1]["url"] = None
     return _list_page(
+        key,
         found.name,
         crumbs,
         category=slug,
@@ -134,6 +145,7 @@ def suggestions() -> Response:
 @kept_at_edge("catalogue")
 def product(slug: str) -> Response:
     """One product, with others from its shelf."""
+    key = _as_of_now(slug)
     found = find_product_page(slug)
     if found is None:
         raise NotFound("This product is not on sale any more.")
@@ -143,7 +155,7 @@ def product(slug: str) -> Response:
         "shop/product.html",
         product=card(found.item, currency, taken.get(slug, 0)) | product_values(found),
         page=Late(lambda: _around(found)),
-        page_key=(slug, freshness.stamp(), shelf_key(ShelfQuery())),
+        page_key=key,
         here_department=found.breadcrumb[0].slug,
         here_trail=[step.slug for step in found.breadcrumb],
         **marks_of(current_actor(), slug),
@@ -180,7 +192,7 @@ def favourites() -> Response:
     )
 
 
-def _list_page(title: str, crumbs: list[dict[str, Any]], **more: Any) -> Response:
+def _list_page(key: Key, title: str, crumbs: list[dict[str, Any]], **more: Any) -> Response:
     """A list with its filters; what is the same for everybody is made once for each address."""
     filters = read_filters(request.args, _settings().currency)
     category = more.pop("category", None)
@@ -194,7 +206,7 @@ def _list_page(title: str, crumbs: list[dict[str, Any]], **more: Any) -> Respons
     if wants_fragment("list"):
         return render("shop/fragments/list.html", **_list_context(filters, wanted, title, {}))
     address = filters.url(request.path, filters.cursor)
-    key = address, freshness.stamp(), cached.search_key(wanted)
+    key = (*key, address, cached.search_key(wanted))
     return render("shop/listing.html", page=Late(look), page_key=key, **more)
 
 

@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 from flask import g, render_template_string
+from werkzeug.local import LocalProxy
 
 from kirana.catalog.inputs import ProductChanges
 from kirana.catalog.services.products import edit_product
 from kirana.platform.cookies import ACCESS_COOKIE
 from kirana.search import cached
 from kirana.stock.services.goods import adjust_stock
+from kirana.storefront import pages
 from kirana.web import fragments
 from tests.accounts.people import OWN_ORIGIN, join
 from tests.catalog.market import Market, open_market
@@ -86,6 +88,27 @@ def test_a_list_is_looked_up_once_for_all_baskets(
         edit_product(market.manager, "milk-5", ProductChanges(brand=f"Farm {path}"))
         assert f"Farm {path}" in people[0].get(path).text
         assert len(looked) == 2, path
+
+
+@pytest.mark.parametrize("is_late", [False, True], ids=["as it is", "key made too late"])
+def test_what_was_read_before_a_change_is_not_kept_after_it(
+    market: Market, app: Any, monkeypatch: pytest.MonkeyPatch, is_late: bool
+) -> None:
+    find, as_of_now, asha = pages.find_product_page, pages._as_of_now, browser(app)
+    changes = [ProductChanges(title="Fresh milk")]
+
+    def overtaken(slug: str) -> Any:
+        found = find(slug)
+        if changes:
+            edit_product(market.manager, slug, changes.pop())
+        return found
+
+    monkeypatch.setattr(pages, "find_product_page", overtaken)
+    if is_late:
+        late = lambda what: LocalProxy(lambda: as_of_now(what))  # noqa: E731
+        monkeypatch.setattr(pages, "_as_of_now", late)
+    asha.get("/products/milk-1")
+    assert ("<h1>Fresh milk</h1>" in asha.get("/products/milk-1").text) != is_late
 
 
 def test_sold_out_goods_in_a_basket_can_be_taken_out(market: Market, app: Any) -> None:
