@@ -10,7 +10,7 @@ from pathlib import Path
 from flask import Flask, Response
 
 from kirana import server
-from kirana.platform.config import Settings, load_settings
+from kirana.platform.config import load_settings
 
 
 def make_app(folder: Path) -> Flask:
@@ -27,11 +27,7 @@ def make_app(folder: Path) -> Flask:
 
 def main() -> None:
     app = make_app(Path(sys.argv[1]))
-
-    def create_app(_settings: Settings | None = None) -> Flask:
-        return app
-
-    setattr(server, "create_app", create_app)  # noqa: B010 - the server makes what it is given
+    setattr(server, "create_serving_app", lambda: app)  # noqa: B010 - the server serves what it makes
     server.serve(load_settings())
 
 
