@@ -8,6 +8,7 @@ There is nothing to invalidate: other values are another part.
 
 import functools
 import secrets
+import sys
 from collections.abc import Callable, MutableMapping
 from typing import Any, cast
 
@@ -29,7 +30,7 @@ _INSIDE = "in_kept_part"
 # Marks that nobody can write into a product's title. The third stands around a slug and around its
 # stepper as everybody sees it.
 _CSRF, _RETURN, _OWN = (secrets.token_hex(16) for _ in range(3))
-_MOST, _LARGEST, _MOST_BYTES = 8192, 64 * 1024, 16 * 1024 * 1024
+_MOST, _LARGEST, _MOST_BYTES = 8192, 256 * 1024, 24 * 1024 * 1024
 
 
 class ShopEnvironment(Environment):
@@ -102,7 +103,7 @@ class KeptParts(Extension):
                 part = str(caller())
             finally:
                 g.in_kept_part = outer
-            shelf.put(name, part, _SECONDS, len(part))
+            shelf.put(name, part, _SECONDS, sys.getsizeof(part))
         return part if g.get(_INSIDE) else _filled(part)
 
 
