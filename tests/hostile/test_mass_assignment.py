@@ -80,6 +80,7 @@ def test_a_query_cannot_carry_what_its_operation_does_not_own(
     assert faults == []
 
 
+@pytest.mark.on_database("sqlite")  # which names are read is no matter of the database
 def test_a_form_cannot_carry_what_it_does_not_own(
     attacker: Attacker, samples: Samples, forms: dict[Door, Any]
 ) -> None:
