@@ -167,7 +167,9 @@ def build(settings: Settings, size: Size) -> Size:
     _raise_levels(lives + 1)
     more = max(0, -(-size.products // kept) - 1)
     _spread(PRODUCTS, more)
+    _set_back_sequences()
     _stock_shelves(kept)
+    _set_back_sequences()
     _settle()
     return Size(kept * (more + 1), written * (lives + 1))
 
@@ -253,22 +255,25 @@ def _stock_shelves(connection: Connection, kept: int) -> None:
 
 @verb
 def _settle(connection: Connection) -> None:
-    """Later keys go on after ours, and PostgreSQL's planner knows how much there is."""
+    """PostgreSQL's planner knows how much there is."""
     raise_version(connection)
+    if connection.dialect.name == "postgresql":
+        for table in _tables():
+            name = connection.dialect.identifier_preparer.format_table(table)
+            connection.exec_driver_sql(f"ANALYZE {name}")
+
+
+@verb
+def _set_back_sequences(connection: Connection) -> None:
+    """Later keys go on after ours. SQLite's do so by themselves."""
     if connection.dialect.name == "sqlite":
         return
-    quote = connection.dialect.identifier_preparer
     for table in _tables():
-        name = quote.format_table(table)
-        _set_back_after_copies(connection, table, name)
-        connection.exec_driver_sql(f"ANALYZE {name}")
-
-
-def _set_back_after_copies(connection: Connection, table: Table, name: str) -> None:
-    if "id" in table.columns:
-        sequence = func.pg_get_serial_sequence(bindparam("name", name), "id")
-        last = select(func.coalesce(func.max(table.c.id), 1)).scalar_subquery()
-        connection.execute(select(func.setval(sequence, last)))
+        if "id" in table.columns:
+            name = connection.dialect.identifier_preparer.format_table(table)
+            sequence = func.pg_get_serial_sequence(bindparam("name", name), "id")
+            last = select(func.coalesce(func.max(table.c.id), 1)).scalar_subquery()
+            connection.execute(select(func.setval(sequence, last)))
 
 
 def _tables() -> Iterator[Table]:

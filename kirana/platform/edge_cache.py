@@ -167,7 +167,8 @@ class EdgeCache:
         environ["QUERY_STRING"] = query
         environ["HTTP_COOKIE"] = theme
         environ.pop("HTTP_AUTHORIZATION", None)
-        host = environ.get("HTTP_HOST", "").lower()
+        # No page depends on the port, and there are many.
+        host = environ["HTTP_HOST"] = _without_port(environ.get("HTTP_HOST", "").lower())
         place = (host, environ["wsgi.url_scheme"], path, query, theme, fragment)
         return (version, int(clock.utc_now().timestamp()) // 900, *place)
 
@@ -246,6 +247,11 @@ class EdgeCache:
         return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body]
 
 
+def _without_port(host: str) -> str:
+    name, _, port = host.rpartition(":")
+    return name if port.isdecimal() and name else host
+
+
 def _version() -> int | None:
     """The catalogue's version; None while the database is away."""
     try:
@@ -300,5 +306,7 @@ def _plain_query(is_api: bool, query: str) -> str | None:
     if any(name == "q" or "\ufffd" in name + value for name, value in pairs):
         return None  # searches are counted, and what is not UTF-8 is refused inside
     if not is_api:
-        pairs = [(name, text) for name, text in pairs if text and not name.startswith(_CAMPAIGN)]
+        first = dict(reversed(pairs))  # as a page reads a name that comes twice
+        pairs = [(name, text) for name, text in first.items() if text]
+        pairs = [pair for pair in pairs if not pair[0].startswith(_CAMPAIGN)]
     return urlencode(sorted(pairs, key=lambda pair: pair[0]), quote_via=quote)

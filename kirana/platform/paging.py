@@ -15,6 +15,8 @@ from kirana.platform.errors import Invalid
 
 T = TypeVar("T")
 LARGEST_PAGE = 100
+# Ours are a few words long; what stands in an address stands in the keys of caches too.
+LONGEST_CURSOR = 1000
 Limit = Annotated[int, msgspec.Meta(ge=1, le=LARGEST_PAGE)]
 
 
@@ -40,6 +42,8 @@ def encode_cursor(values: Sequence[Any]) -> str:
 def decode_cursor(cursor: str, kinds: Sequence[type]) -> list[Any]:
     """The values inside a cursor, checked against ``kinds``. Raises Invalid at /cursor."""
     try:
+        if len(cursor) > LONGEST_CURSOR:
+            raise ValueError("longer than any of ours")
         padded = cursor + "=" * (-len(cursor) % 4)
         values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
         found = list(msgspec.convert(values, tuple[tuple(kinds)], strict=True))  # type: ignore[misc]

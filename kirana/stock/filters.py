@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Literal
 
 import msgspec
-from sqlalchemy import ColumnElement, Text, bindparam, cast, or_, select
+from sqlalchemy import ColumnElement, Text, bindparam, cast, func, or_, select
 
 from kirana.catalog.models import Product
 from kirana.catalog.queries import family_of
@@ -128,8 +128,8 @@ def values_of(wanted: ShelfQuery) -> dict[str, Any]:
         "price_min": wanted.price_min,
         "price_max": wanted.price_max,
         "added_since": since and datetime.combine(since, time.min, UTC),
-        "diet": _listed(json.dumps(diet)),
-        "diet_plain": _listed(json.dumps(diet, ensure_ascii=False)),
+        "diet": json.dumps(diet),
+        "diet_plain": json.dumps(diet, ensure_ascii=False),
     }
     return values | {f"word_{n}": _begun(word) for n, word in enumerate(_words(wanted.q) or ())}
 
@@ -154,10 +154,11 @@ _FILTERS = {
     "category": Product.category_id.in_(family_of(bindparam("category", type_=Text))),
     "store": Store.slug == bindparam("store"),
     "brand": Product.brand == bindparam("brand"),
-    # Whether a list of diets holds a word, as either database writes JSON.
+    # Whether a list of diets holds a word, as either database writes JSON: it is another without
+    # it. LIKE would go by the case on one of them only.
     "diet": or_(
-        _DIET.like(bindparam("diet"), escape=_ESCAPE),
-        _DIET.like(bindparam("diet_plain"), escape=_ESCAPE),
+        func.replace(_DIET, bindparam("diet"), "") != _DIET,
+        func.replace(_DIET, bindparam("diet_plain"), "") != _DIET,
     ),
     "price_min": Product.price_minor >= bindparam("price_min"),
     "price_max": Product.price_minor <= bindparam("price_max"),
@@ -189,10 +190,6 @@ def _has_word(name: str) -> ColumnElement[bool]:
 
 def _begun(word: str) -> str:
     return f"% {_literal(word[:LONGEST_WORD])}%"
-
-
-def _listed(tag: str) -> str:
-    return f"%{_literal(tag)}%"
 
 
 def _literal(word: str) -> str:

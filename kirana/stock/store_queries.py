@@ -101,10 +101,7 @@ def count_store_products(
 @query
 def get_stock(connection: Connection, actor: Actor, slug: str) -> StockView:
     """The level of a product of the actor's stores. Raises NotFound."""
-    find = _LEVEL.where(Product.slug == slug)
-    row = connection.execute(find, at(clock.utc_now())).one_or_none()
-    if row is None or not actor.may_in(row.store_id, Permission.READ_STORE_STOCK):
-        raise NotFound
+    row = _own_level(connection, actor, slug)
     on_hand, reserved = row.on_hand or 0, row.reserved or 0
     free = max(0, on_hand - reserved - row.out_of_date)
     low_at = usual_low_at(row.unit, row.minimum) if row.low_at is None else row.low_at
@@ -122,14 +119,23 @@ def get_stock(connection: Connection, actor: Actor, slug: str) -> StockView:
     )
 
 
+def _own_level(connection: Connection, actor: Actor, slug: str) -> Any:
+    find = _LEVEL.where(Product.slug == slug)
+    row = connection.execute(find, at(clock.utc_now())).one_or_none()
+    if row is None or not actor.may_in(row.store_id, Permission.READ_STORE_STOCK):
+        raise NotFound
+    return row
+
+
 @query
 def list_movements(
     connection: Connection, actor: Actor, slug: str, wanted: PageQuery
 ) -> Page[Movement]:
-    """The ledger of a product, newest first. Raises NotFound (not yours), Invalid."""
-    get_stock(actor, slug)
-    # Not a join: PostgreSQL would sort the whole ledger of the product.
-    its_id = select(Product.id).where(Product.slug == slug)
+    """The ledger of a product, newest first. Raises NotFound (not yours), Invalid.
+
+    Orders are named to who may read them.
+    """
+    product = _own_level(connection, actor, slug)
     statement = (
         select(
             StockMovement.balance_after, StockMovement.kind, StockMovement.delta,
@@ -137,7 +143,7 @@ def list_movements(
             StockMovement.order_line_id, StockMovement.transfer_uid, Account.name,
         )
         .outerjoin(Account, Account.id == StockMovement.actor_id)
-        .where(StockMovement.product_id == its_id.scalar_subquery())
+        .where(StockMovement.product_id == product.id)
         .order_by(StockMovement.id.desc())
         .limit(wanted.limit + 1)
     )  # fmt: skip
@@ -145,8 +151,12 @@ def list_movements(
         statement = statement.where(StockMovement.id < decode_cursor(wanted.cursor, [int])[0])
     rows = connection.execute(statement).all()
     parts = _lot_parts(connection, [row.id for row in rows])
+    sees_orders = actor.may_in(product.store_id, Permission.READ_STORE_ORDERS)
     return to_page(
-        rows, wanted.limit, lambda row: _movement(row, parts[row.id]), lambda row: (row.id,)
+        rows,
+        wanted.limit,
+        lambda row: _movement(row, parts[row.id], sees_orders),
+        lambda row: (row.id,),
     )
 
 
@@ -192,14 +202,14 @@ def _stocked(row: Any) -> StockedProduct:
     )
 
 
-def _movement(row: Any, lots: list[LotPart]) -> Movement:
+def _movement(row: Any, lots: list[LotPart], sees_orders: bool) -> Movement:
     by_order = row.order_line_id is not None
     return Movement(
         kind=row.kind,
         delta=row.delta,
         balance_after=row.balance_after,
         cause="order" if by_order else "transfer" if row.transfer_uid else "person",
-        order=row.reason or None if by_order else None,
+        order=row.reason or None if by_order and sees_orders else None,
         transfer=row.transfer_uid,
         reason_code=row.reason_code,
         reason="" if by_order else row.reason,

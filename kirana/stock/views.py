@@ -133,8 +133,8 @@ class LotPart(msgspec.Struct, frozen=True):
 class Movement(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the ledger; ``by`` is who did it, empty for the system.
 
-    ``cause``: an order (``order`` is its number), a transfer (``transfer`` names it at both ends),
-    or what a person did.
+    ``cause``: an order (``order`` is its number, for who may read it), a transfer (``transfer``
+    names it at both ends), or what a person did.
     """
 
     kind: Kind

@@ -20,10 +20,15 @@ def voices_of(slug: str, currency: str) -> dict[str, Any]:
         "reviews": page.items,
         "has_more_reviews": page.next_cursor is not None,
         "companions": [
-            card(each.item, currency) | {"note": f"by {each.customers} customers"}
+            _noted(card(each.item, currency), f"by {each.customers} customers")
             for each in list_companions(slug)
         ],
     }
+
+
+def _noted(card: dict[str, Any], note: str) -> dict[str, Any]:
+    """The card with a note, which is another one than without."""
+    return card | {"note": note, "key": (*card["key"], note)}
 
 
 def marks_of(actor: Actor, slug: str) -> dict[str, Any]:

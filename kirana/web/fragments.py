@@ -103,7 +103,7 @@ class KeptParts(Extension):
                 part = str(caller())
             finally:
                 g.in_kept_part = outer
-            shelf.put(name, part, _SECONDS, sys.getsizeof(part))
+            shelf.put(name, part, _SECONDS, sys.getsizeof(part) + _weight(name))
         return part if g.get(_INSIDE) else _filled(part)
 
 
@@ -136,7 +136,14 @@ def _csrf_field() -> Markup:
 
 
 def _return_path() -> str:
-    return request.full_path.strip("?") if request.method == "GET" else "/basket"
+    return request.full_path.strip("?") if request.method in ("GET", "HEAD") else "/basket"
+
+
+def _weight(name: Any) -> int:
+    """About the bytes that a key takes; values that others hold as well count little."""
+    if isinstance(name, tuple):
+        return 64 + sum(_weight(each) for each in name)
+    return sys.getsizeof(name) if isinstance(name, str) else 64
 
 
 def _hashable(value: Any) -> Any:
