@@ -1,6 +1,7 @@
 """What the edge answers by itself: for whom, in which forms, and until when."""
 
 import gzip
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -181,6 +182,29 @@ def test_flask_sees_no_more_than_the_key_has(market: Market, app: Any, entered: 
     light = client.get("/products?in_stock=1&sort=price", headers={"Cookie": "theme=light"})
     none = client.get("/products?in_stock=1&sort=price", headers={"Cookie": "theme=<script>"})
     assert len({dark.data, light.data, none.data}) == len(entered) == 3
+
+
+def test_a_name_that_comes_twice_is_read_as_by_who_has_a_basket(market: Market, app: Any) -> None:
+    for number in range(4):
+        market.sell(f"Milk {number}", price=1000 * (number + 1))
+    titles = re.compile("<h3[^>]*>(.*?)</h3>")
+    for query in ("min_price=&min_price=25", "sort=price&sort=-price", "in_stock=&in_stock=1"):
+        pages = []
+        for cookie in ("", "basket=x"):
+            bare = app.test_client(use_cookies=False)
+            answer = bare.get(f"/products?{query}", headers={"Cookie": cookie} if cookie else {})
+            pages.append(titles.findall(answer.text))
+        assert pages[0] == pages[1], query
+        assert len(pages[0]) == 4, query
+
+
+def test_a_port_makes_no_other_page(market: Market, client: Any, entered: list[Any]) -> None:
+    market.sell()
+    pages = [
+        client.get("/products", headers={"Host": host}).data
+        for host in ("localhost", "localhost:1", "LOCALHOST:99999")
+    ]
+    assert (len(set(pages)), len(entered)) == (1, 1)
 
 
 def test_what_differs_by_an_address_or_a_header_is_told_apart(

@@ -1,11 +1,13 @@
 """Every change of a level is a row in its ledger; scarce goods are never sold twice."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import Connection, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from kirana.accounts.permissions import Permission
 from kirana.catalog.models import Product
 from kirana.catalog.queries import catalog_version
 from kirana.catalog.services.products import hide_product
@@ -197,6 +199,18 @@ def test_the_ledger_names_the_order(market: Market, buyer: Actor) -> None:
         ("sold", "order", lines[0].order, ""),
         ("received", "person", None, ""),
     ]
+
+
+def test_orders_are_named_to_who_may_read_them(market: Market, buyer: Actor) -> None:
+    slug = market.sell(stock=5)
+    take_for_lines(buyer, order_lines(buyer, (slug, 2)))
+    stores = {
+        key: rights - {Permission.READ_STORE_ORDERS}
+        for key, rights in market.manager.stores.items()
+    }
+    of_stock_alone = replace(market.manager, stores=stores)
+    sold, *_ = list_movements(of_stock_alone, slug, PageQuery()).items
+    assert (sold.kind, sold.cause, sold.order, sold.reason) == ("sold", "order", None, "")
 
 
 def test_what_is_off_sale_or_reserved_is_not_taken(market: Market, buyer: Actor) -> None:

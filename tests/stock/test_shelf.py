@@ -44,6 +44,14 @@ def test_only_what_is_published_in_an_open_store_is_shown(market: Market) -> Non
     assert list_items([slug]) == []
 
 
+def test_a_diet_is_meant_as_it_is_written(market: Market) -> None:
+    market.sell("Chai", diet=["vegan", "jain-friendly"])
+    market.sell("Paneer", diet=["vegetarian"])
+    assert titles(diet="vegan") == ["Chai"]
+    for other in ("VEGAN", "veg", "jain%friendly", "jain_friendly", '"', ""):
+        assert titles(diet=other) == [], other
+
+
 def test_a_card_says_what_it_costs_and_how_much_is_left(market: Market) -> None:
     slug = market.sell(
         "Paneer", 3200, stock=5, pack_size=500, pack_unit="g", size_text="500 g",

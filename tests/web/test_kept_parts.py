@@ -9,10 +9,13 @@ from werkzeug.local import LocalProxy
 
 from kirana.catalog.inputs import ProductChanges
 from kirana.catalog.services.products import edit_product
+from kirana.pairs.queries import Companion
 from kirana.platform.cookies import ACCESS_COOKIE
+from kirana.platform.paging import encode_cursor
 from kirana.search import cached
+from kirana.stock.queries import list_items
 from kirana.stock.services.goods import adjust_stock
-from kirana.storefront import pages
+from kirana.storefront import pages, voices
 from kirana.web import fragments
 from tests.accounts.people import OWN_ORIGIN, join
 from tests.catalog.market import Market, open_market
@@ -119,6 +122,42 @@ def test_sold_out_goods_in_a_basket_can_be_taken_out(market: Market, app: Any) -
     for who, is_there in ((ravi, False), (asha, True), (ravi, False)):
         main = who.get("/products").text.split('class="product-grid"')[1].split("</ul>")[0]
         assert ("milk-2" in dict(STEPPER.findall(main))) == is_there
+
+
+def test_a_note_stays_on_the_card_that_it_is_about(
+    market: Market, app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bought = {"milk-0": [7], "milk-1": [31]}
+    (milk,) = list_items(["milk-2"])
+    monkeypatch.setattr(
+        voices, "list_companions", lambda slug: [Companion(milk, n) for n in bought.get(slug, ())]
+    )
+    asha = browser(app)
+    for path, note in (("/products/milk-0", "7"), ("/products/milk-1", "31"), ("/products", "")):
+        told = re.findall(r"by (\d+) customers", asha.get(path).text)
+        assert told == [note] * bool(note), path
+
+
+def test_who_asks_for_the_head_alone_is_told_its_length(market: Market, app: Any) -> None:
+    asha = browser(app)
+    for path in ("/products", "/products/milk-1", "/search?q=milk"):
+        whole, head = asha.get(path), asha.head(path)
+        assert head.headers["Content-Length"] == str(len(whole.data)), path
+
+
+def test_what_is_filed_under_long_names_is_counted_with_them(app: Any) -> None:
+    shelf = app.jinja_env.globals[fragments._SHELF]
+    with app.test_request_context("/"):
+        before = shelf.bytes
+        render_template_string("{% kept name %}x{% endkept %}", name="n" * 10_000)
+    assert shelf.bytes - before > 10_000
+
+
+def test_a_cursor_is_no_longer_than_ours_are(market: Market, app: Any) -> None:
+    long = encode_cursor(["name", "milk", "m" * 1000])
+    assert browser(app).get(f"/products?cursor={long}").status_code == 404
+    answer = app.test_client().get(f"/api/v1/products?cursor={long}")
+    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/cursor")
 
 
 def test_a_place_in_a_list_that_is_no_more_stays_not_found(market: Market, app: Any) -> None:
