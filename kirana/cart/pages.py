@@ -12,7 +12,7 @@ from kirana.cart.queries import BasketView, basket_view
 from kirana.cart.visitors import put_in, shown_basket
 from kirana.catalog.units import Unit, typed_quantity
 from kirana.platform.access import Actor
-from kirana.platform.errors import Conflict, Invalid
+from kirana.platform.errors import Conflict, Invalid, NotFound
 from kirana.platform.http import current_actor, limited, requires
 from kirana.platform.pages import (
     RETURN_FIELD,
@@ -142,7 +142,7 @@ def _change(actor: Actor, form: LineForm) -> BasketView:
     if form.quantity is None:
         raise Invalid.at("/quantity", "must be given", "required")
     if form.quantity == 0:
-        return services.remove_line(actor, form.product)
+        return _take_out(actor, form.product)
     return services.set_line(actor, form.product, form.quantity)
 
 
@@ -153,8 +153,15 @@ def _set_typed(actor: Actor, form: LineForm) -> BasketView:
         raise Invalid.at("/amount", f"Write how much in {named[form.unit]}.")
     if quantity:
         return services.set_line(actor, form.product, quantity)
-    is_held = any(line.slug == form.product for line in basket_view(actor).lines)
-    return services.remove_line(actor, form.product) if is_held else basket_view(actor)
+    return _take_out(actor, form.product)
+
+
+def _take_out(actor: Actor, slug: str) -> BasketView:
+    """The basket without it, also where another tab was faster."""
+    try:
+        return services.remove_line(actor, slug)
+    except NotFound:
+        return basket_view(actor)
 
 
 def _undo_of(form: LineForm) -> Undo | None:

@@ -102,5 +102,10 @@ def grid_text(increment: int, minimum: int, unit: str) -> str:
     return steps if minimum == increment else f"{steps}, from {quantity_text(minimum, unit)}"
 
 
+def per_text(unit: str) -> str:
+    """``/kg`` behind the price of goods by weight, ``/L`` by volume, nothing for pieces."""
+    return f"/{SHOWN[unit]}" if unit in SHOWN else ""
+
+
 def _per(unit: str) -> Literal["kg", "l"]:
     return "kg" if unit == "g" else "l"

@@ -83,7 +83,7 @@ def _notes(line: BasketLine, seen: SeenLine | None, price: Money) -> Iterable[st
         return
     if seen.price != price:
         was, now = (format_money(each.amount, each.currency) for each in (seen.price, price))
-        yield f"The price was {was} and is now {now}."
+        yield f"The price was {was}{line.per_text} and is now {now}{line.per_text}."
     if seen.quantity != line.quantity:
         was, now = (quantity_text(each, line.unit) for each in (seen.quantity, line.quantity))
         yield f"The basket held {was} and now holds {now}."

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from urllib.parse import parse_qsl, quote, urlencode
 
 from flask import Flask, request
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,6 +20,7 @@ from kirana.platform import clock, freshness
 from kirana.platform.bodies import Environ
 from kirana.platform.cookies import OURS
 from kirana.platform.edge import REQUEST_ID, Application
+from kirana.platform.edge_addresses import plain_query, without_port
 from kirana.platform.encodings import LEAST, best_of, compressed, is_textual
 from kirana.platform.meters import Meters
 from kirana.platform.plain import is_api_path
@@ -33,13 +33,9 @@ Key = tuple[Any, ...]
 View = Callable[..., Any]
 CATALOGUE_SECONDS = 60
 FIXED_SECONDS = 24 * 3600
-LONGEST_QUERY = 512
-MOST_PAIRS = 20
 _KEEP = "kirana.keep"
 _THEMES = ("theme=light", "theme=dark")
 _FRAGMENTS = ("", "list")
-# Where a visitor came from: the shop does nothing with it, and every mailing has another.
-_CAMPAIGN = ("utm_", "fbclid", "gclid", "gbraid", "wbraid", "msclkid", "mc_cid", "mc_eid")
 # Of the answer that is kept; each further answer has its own.
 _OF_ONE_ANSWER = ("content-length", "x-request-id", "x-cache", "date", "last-modified")
 _OF_A_BODY = ("content-type", "content-length", "content-encoding")
@@ -158,7 +154,7 @@ class EdgeCache:
         theme = "" if is_api else self._theme(environ)
         if theme is None or fragment not in _FRAGMENTS:
             return None
-        query = _plain_query(is_api, environ.get("QUERY_STRING", ""))
+        query = plain_query(is_api, environ.get("QUERY_STRING", ""))
         if query is None:
             return None
         version = _version()
@@ -167,8 +163,7 @@ class EdgeCache:
         environ["QUERY_STRING"] = query
         environ["HTTP_COOKIE"] = theme
         environ.pop("HTTP_AUTHORIZATION", None)
-        # No page depends on the port, and there are many.
-        host = environ["HTTP_HOST"] = _without_port(environ.get("HTTP_HOST", "").lower())
+        host = environ["HTTP_HOST"] = without_port(environ.get("HTTP_HOST", "").lower())
         place = (host, environ["wsgi.url_scheme"], path, query, theme, fragment)
         return (version, int(clock.utc_now().timestamp()) // 900, *place)
 
@@ -247,11 +242,6 @@ class EdgeCache:
         return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body]
 
 
-def _without_port(host: str) -> str:
-    name, _, port = host.rpartition(":")
-    return name if port.isdecimal() and name else host
-
-
 def _version() -> int | None:
     """The catalogue's version; None while the database is away."""
     try:
@@ -287,26 +277,3 @@ def _kept(headers: Headers, body: bytes, is_fixed: bool) -> Kept:
         shrinks=len(body) >= LEAST and is_textual(given.get("content-type", "")),
         made_at=time.monotonic(),
     )
-
-
-@functools.lru_cache(maxsize=1024)
-def _plain_query(is_api: bool, query: str) -> str | None:
-    """The query in one order, without campaign names; None if it is a search, or far too much.
-
-    Pages take an empty field for none; the API refuses it, so there it stays.
-    """
-    if not query:
-        return ""
-    if len(query) > LONGEST_QUERY or not query.isascii():
-        return None
-    try:
-        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=MOST_PAIRS)
-    except ValueError:
-        return None
-    if any(name == "q" or "\ufffd" in name + value for name, value in pairs):
-        return None  # searches are counted, and what is not UTF-8 is refused inside
-    if not is_api:
-        first = dict(reversed(pairs))  # as a page reads a name that comes twice
-        pairs = [(name, text) for name, text in first.items() if text]
-        pairs = [pair for pair in pairs if not pair[0].startswith(_CAMPAIGN)]
-    return urlencode(sorted(pairs, key=lambda pair: pair[0]), quote_via=quote)

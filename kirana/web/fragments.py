@@ -63,11 +63,12 @@ def return_path() -> str:
     return _RETURN if g.get(_INSIDE) else _return_path()
 
 
-def own_stepper(slug: str, plain: str) -> str:
+def own_stepper(slug: str, plain: Markup) -> Markup:
     """A product's stepper with what the visitor has of it, or as it is for everybody."""
     if g.get(_INSIDE):
-        return Markup(f"{_OWN}{slug}{_OWN}{plain}{_OWN}")  # noqa: S704 - both were rendered
-    return _own_stepper(slug, plain)
+        return Markup("{0}{1}{0}{2}{0}").format(_OWN, slug, plain)
+    own = _own_stepper(slug)
+    return plain if own is None else (plain if _gone(plain) else Markup()) + own
 
 
 class Late:
@@ -111,21 +112,29 @@ def _filled(part: str) -> str:
     if _OWN in part:
         pieces = part.split(_OWN)
         for place in range(1, len(pieces), 3):
-            pieces[place : place + 2] = "", _own_stepper(pieces[place], pieces[place + 1])
+            own = _own_stepper(pieces[place])
+            pieces[place] = ""
+            if own is not None:
+                pieces[place + 1] = f"{_gone(pieces[place + 1])}{own}"
         part = "".join(pieces)
     if _CSRF in part:
         part = part.replace(_CSRF, _csrf_field())
     return part.replace(_RETURN, escape(_return_path())) if _RETURN in part else part
 
 
-def _own_stepper(slug: str, plain: str) -> str:
+def _gone(plain: str) -> str:
+    """What stays beside one's own stepper: that there is no more."""
+    return plain if "product-gone" in plain else ""
+
+
+def _own_stepper(slug: str) -> Markup | None:
     if "taken" not in g:
         g.taken = {line.slug: line for line in shown_basket().lines}
     line = g.taken.get(slug)
     if line is None:
-        return plain
+        return None
     stepper: Any = current_app.jinja_env.get_template("components/stepper.html").module
-    return cast(str, stepper.stepper(line, line.quantity))
+    return cast(Markup, stepper.stepper(line, line.quantity))
 
 
 def _csrf_field() -> Markup:

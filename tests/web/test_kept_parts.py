@@ -122,6 +122,35 @@ def test_sold_out_goods_in_a_basket_can_be_taken_out(market: Market, app: Any) -
     for who, is_there in ((ravi, False), (asha, True), (ravi, False)):
         main = who.get("/products").text.split('class="product-grid"')[1].split("</ul>")[0]
         assert ("milk-2" in dict(STEPPER.findall(main))) == is_there
+        assert main.count("Sold out") == 1
+
+
+def test_who_signs_in_comes_back_to_the_page(market: Market, app: Any) -> None:
+    basket = app.test_client(use_cookies=False)
+    for headers in ({}, {"Cookie": "basket=x"}):
+        for path, back in (
+            (
+                f"/categories/{market.shelf}?in_stock=1",
+                f"categories%2F{market.shelf}%3Fin_stock%3D1",
+            ),
+            ("/products/milk-1", "products%2Fmilk-1"),
+        ):
+            links = re.findall(r'href="(/sign-in[^"]*)"', basket.get(path, headers=headers).text)
+            assert links.count(f"/sign-in?return_to=%2F{back}") >= 2, (path, links)
+        assert 'href="/sign-in"' in basket.get("/", headers=headers).text
+
+
+def test_what_another_tab_took_out_is_gone_without_a_word(market: Market, app: Any) -> None:
+    asha = browser(app)
+    form = {"product": "milk-2", "return_to": "/basket"}
+    asha.post("/basket/lines", data={**form, "change": "+"}, headers=OWN_ORIGIN)
+    for given in ({"quantity": "0"}, {"quantity": "0"}, {"change": "=", "amount": "0"}):
+        answer = asha.post("/basket/lines", data={**form, **given}, headers=OWN_ORIGIN)
+        assert (answer.status_code, answer.location) == (303, "/basket"), given
+    part = {**OWN_ORIGIN, "X-Fragment": "basket"}
+    answer = asha.post("/basket/lines", data={**form, "quantity": "0"}, headers=part)
+    assert answer.status_code == 200
+    assert 'data-count="0"' in answer.text
 
 
 def test_a_note_stays_on_the_card_that_it_is_about(
