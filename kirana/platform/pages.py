@@ -1,7 +1,9 @@
 """HTML pages: rendering, forms that keep what was typed, notes for the next page."""
 
+import functools
 import hashlib
 import hmac
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
@@ -45,6 +47,17 @@ class Form:
         named = {item["pointer"].strip("/"): item["detail"] for item in error.errors}
         chosen = {name: request.form.getlist(name) for name in texts}
         return cls(texts, named or {"": error.detail}, chosen)
+
+
+class Late:
+    """What a part of a page shows: looked up when it is rendered, and not where it was kept."""
+
+    def __init__(self, look: Callable[[], dict[str, Any]]) -> None:
+        self._look = look
+
+    @functools.cached_property
+    def values(self) -> dict[str, Any]:
+        return self._look()
 
 
 def render(template: str, status: int = 200, **context: Any) -> Response:

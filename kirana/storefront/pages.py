@@ -18,7 +18,7 @@ from kirana.platform.errors import Invalid, NotFound
 from kirana.platform.http import current_actor, is_search, limited, public, requires
 from kirana.platform.inputs import read_query
 from kirana.platform.money import sign
-from kirana.platform.pages import render, wants_fragment
+from kirana.platform.pages import Late, render, wants_fragment
 from kirana.platform.paging import PageQuery
 from kirana.search import cached
 from kirana.search.shapes import ProductQuery
@@ -40,7 +40,6 @@ from kirana.storefront.front import front_page
 from kirana.storefront.product_page import food_values, product_values, size_values
 from kirana.storefront.structured import of_front, of_list, of_product
 from kirana.storefront.voices import marks_of, voices_of
-from kirana.web.fragments import Late
 
 LONGEST_SEARCH = 100
 RELATED = 4

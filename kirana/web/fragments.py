@@ -6,7 +6,6 @@ page that it leads back to. Those stand in the part as marks and are filled in f
 There is nothing to invalidate: other values are another part.
 """
 
-import functools
 import secrets
 import sys
 from collections.abc import Callable, MutableMapping
@@ -69,17 +68,6 @@ def own_stepper(slug: str, plain: Markup) -> Markup:
         return Markup("{0}{1}{0}{2}{0}").format(_OWN, slug, plain)
     own = _own_stepper(slug)
     return plain if own is None else (plain if _gone(plain) else Markup()) + own
-
-
-class Late:
-    """What a part of a page shows: looked up when it is rendered, and not where it was kept."""
-
-    def __init__(self, look: Callable[[], dict[str, Any]]) -> None:
-        self._look = look
-
-    @functools.cached_property
-    def values(self) -> dict[str, Any]:
-        return self._look()
 
 
 class KeptParts(Extension):
