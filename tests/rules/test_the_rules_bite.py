@@ -256,6 +256,11 @@ def _lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+def test_imports_go_one_way() -> None:
+    lint = _lint_imports(ROOT)
+    assert lint.returncode == 0, lint.stdout + lint.stderr
+
+
 def test_the_skeleton_keeps_the_contracts(skeleton: Path) -> None:
     lint = _lint_imports(skeleton)
     assert lint.returncode == 0, lint.stdout + lint.stderr
