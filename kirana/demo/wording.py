@@ -1,5 +1,6 @@
 """Descriptions of the demo products, made by rule from their facts. Pure."""
 
+_BY_THE_PIECE = "Picked by hand on the day of your order."
 _OPENINGS = ("Organic", "Premium", "Classic", "Everyday", "Fresh")
 
 
@@ -16,7 +17,8 @@ def describe(name: str, brand: str, size: str, origin: str, tip: str) -> str:
         first = f"{subject}, a favourite of the neighbourhood."
     else:
         first = f"{subject}, sold singly." if size else f"{subject}, always in stock."
-    return f"{first} {tip}"
+    is_about_weight = "weight" in tip and size != "by weight"
+    return f"{first} {_BY_THE_PIECE if is_about_weight else tip}"
 
 
 def _region(origin: str) -> str:
