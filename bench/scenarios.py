@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from urllib.parse import quote
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -171,7 +172,7 @@ def _searches(stage: Stage, count: int) -> list[Unit]:
         number = stage.another()
         word = stage.words[number % len(stage.words)]
         limit = 15 + number // len(stage.words) % 10
-        found.append([Call("GET", f"/api/v1/products?q={word}&limit={limit}")])
+        found.append([Call("GET", f"/api/v1/products?q={quote(word)}&limit={limit}")])
     return found
 
 
