@@ -11,14 +11,7 @@ from kirana.cart.models import Cart, CartLine
 from kirana.cart.steps import Problem, floored
 from kirana.catalog.addresses import small_picture_url
 from kirana.catalog.models import Category, Picture, Product
-from kirana.catalog.units import (
-    UnitPrice,
-    nearest_on_grid,
-    on_grid,
-    per_text,
-    quantity_text,
-    unit_price,
-)  # fmt: skip
+from kirana.catalog.units import UnitPrice, nearest_on_grid, on_grid, quantity_text, unit_price
 from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.db import query
@@ -75,10 +68,6 @@ class BasketLine(msgspec.Struct, frozen=True):
     @property
     def price_changed(self) -> bool:
         return self.price_minor != self.price_seen_minor
-
-    @property
-    def per_text(self) -> str:
-        return per_text(self.unit)
 
     @property
     def quantity_text(self) -> str:

@@ -6,7 +6,7 @@ from typing import cast
 
 from flask import g
 
-from kirana.cart.queries import BasketView, basket_view
+from kirana.cart.queries import BasketLine, BasketView, basket_view
 from kirana.platform import cookies
 from kirana.platform.access import Actor
 from kirana.platform.http import current_actor
@@ -20,6 +20,13 @@ def shown_basket() -> BasketView:
     if "shown_basket" not in g:
         g.shown_basket = basket_view(current_actor())
     return cast(BasketView, g.shown_basket)
+
+
+def taken_lines() -> dict[str, BasketLine]:
+    """The lines of the caller's basket by product."""
+    if "taken_lines" not in g:
+        g.taken_lines = {line.slug: line for line in shown_basket().lines}
+    return cast("dict[str, BasketLine]", g.taken_lines)
 
 
 def put_in(change: Callable[[Actor], BasketView]) -> BasketView:

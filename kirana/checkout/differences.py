@@ -6,7 +6,7 @@ import msgspec
 
 from kirana.cart.queries import BasketLine
 from kirana.cart.steps import Problem
-from kirana.catalog.units import quantity_text
+from kirana.catalog.units import per_text, quantity_text
 from kirana.platform.amounts import Money, Quantity
 from kirana.platform.money import format_money
 
@@ -83,7 +83,8 @@ def _notes(line: BasketLine, seen: SeenLine | None, price: Money) -> Iterable[st
         return
     if seen.price != price:
         was, now = (format_money(each.amount, each.currency) for each in (seen.price, price))
-        yield f"The price was {was}{line.per_text} and is now {now}{line.per_text}."
+        per = per_text(line.unit)
+        yield f"The price was {was}{per} and is now {now}{per}."
     if seen.quantity != line.quantity:
         was, now = (quantity_text(each, line.unit) for each in (seen.quantity, line.quantity))
         yield f"The basket held {was} and now holds {now}."

@@ -92,7 +92,7 @@ class PatientRedis(RedisCache):
 
 
 @dataclass(slots=True, eq=False)
-class Kept:
+class Near:
     """A value that this process has at hand; its entity tag is made when it is first asked for."""
 
     body: bytes
@@ -125,14 +125,14 @@ class CatalogueCache:
 
     def read(
         self, kind: str, key: str, produce: Callable[[], bytes], seconds: int
-    ) -> tuple[Kept, bool]:
+    ) -> tuple[Near, bool]:
         """The value and whether it was there; with 0 seconds it stays in this process.
 
         A fresh one is kept only if the version it was made under is still the database's.
         """
         version = freshness.current()
         name = _name(kind, key, version)
-        found: Kept | None = self.near.get(name)
+        found: Near | None = self.near.get(name)
         if found is not None:
             self.meters.count("near_hits")
         elif seconds:
@@ -140,7 +140,7 @@ class CatalogueCache:
             name = _name(kind, key, version)
         if found is not None:
             return found, True
-        made = Kept(produce())
+        made = Near(produce())
         self.meters.count("made")
         if freshness.reread() == version:
             if seconds:
@@ -150,7 +150,7 @@ class CatalogueCache:
             self.meters.count("overtaken")
         return made, False
 
-    def _shared(self, kind: str, key: str, version: int, seconds: int) -> tuple[Kept | None, int]:
+    def _shared(self, kind: str, key: str, version: int, seconds: int) -> tuple[Near | None, int]:
         """What Redis has of it, and the version that is of: whoever raised it has told Redis.
 
         That copy may be late or lost; it is never believed, only looked into.
@@ -164,11 +164,11 @@ class CatalogueCache:
         if not isinstance(found, bytes) or version != known:
             return None, version
         self.meters.count("shared_hits")
-        kept = Kept(found)
+        kept = Near(found)
         self._put(name, kept, min(seconds, freshness.TRUSTED_SECONDS * 4))
         return kept, version
 
-    def _put(self, name: str, kept: Kept, seconds: float) -> None:
+    def _put(self, name: str, kept: Near, seconds: float) -> None:
         self.near.put(name, kept, seconds, len(kept.body))
         self.near.tell(self.meters)
 
@@ -189,7 +189,7 @@ def cached(kind: str, key: str, produce: Callable[[], bytes], seconds: int = 60)
     return _look(kind, key, produce, seconds).body
 
 
-def _look(kind: str, key: str, produce: Callable[[], bytes], seconds: int) -> Kept:
+def _look(kind: str, key: str, produce: Callable[[], bytes], seconds: int) -> Near:
     kept, was_there = _cache().read(kind, key, produce, min(seconds, LONGEST_SECONDS))
     hits: dict[str, bool] = g.setdefault("cache_hits", {})
     hits[kind] = was_there and hits.get(kind, True)

@@ -44,24 +44,6 @@ class UnknownHost(BadRequest):
     message = "This shop does not answer to that host name."
 
 
-class SafeAnswers:
-    """Around Flask: each answer tells its request id, and what all tell if it says no other."""
-
-    def __init__(self, application: Application, settings: Settings) -> None:
-        self._application = application
-        self._safe = [(each[0].lower(), each) for each in safe_headers(settings).items()]
-
-    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        def start(status: str, headers: list[tuple[str, str]], *failure: Any) -> Any:
-            given = {name.lower() for name, _ in headers}
-            own = [each for each in headers if each[0].lower() != "x-request-id"]
-            own += [each for name, each in self._safe if name not in given]
-            own.append(("X-Request-Id", environ[REQUEST_ID]))
-            return start_response(status, own, *failure)
-
-        return self._application(environ, start)
-
-
 REFUSALS = (AddressTooLong, HeadersTooLarge, UnknownHost)
 
 
@@ -123,6 +105,24 @@ class Edge:
             headers.append(("Retry-After", str(error.details["retry_after"])))
         start_response(f"{error.status} {HTTPStatus(error.status).phrase}", headers)
         return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body]
+
+
+class SafeAnswers:
+    """Around Flask: each answer tells its request id, and what all tell if it says no other."""
+
+    def __init__(self, application: Application, settings: Settings) -> None:
+        self._application = application
+        self._safe = [(each[0].lower(), each) for each in safe_headers(settings).items()]
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *failure: Any) -> Any:
+            given = {name.lower() for name, _ in headers}
+            own = [each for each in headers if each[0].lower() != "x-request-id"]
+            own += [each for name, each in self._safe if name not in given]
+            own.append(("X-Request-Id", environ[REQUEST_ID]))
+            return start_response(status, own, *failure)
+
+        return self._application(environ, start)
 
 
 def _check_sizes(environ: Environ) -> None:

@@ -253,12 +253,9 @@ def _store(declared: Operation, result: Any) -> idempotency.Stored:
 
 
 def _respond(stored: idempotency.Stored) -> Response:
-    headers = stored.headers
+    response = Response(stored.body, stored.status, stored.headers, content_type="application/json")
     if not stored.body:
-        response = Response(stored.body, stored.status, headers)
         response.headers.pop("Content-Type", None)
-    else:
-        response = Response(stored.body, stored.status, headers, content_type="application/json")
     if stored.replayed:
         response.headers["Idempotent-Replayed"] = "true"
     return response

@@ -92,27 +92,24 @@ ORDERS: dict[str, Order] = {
 }
 
 
-def shape_of(wanted: ShelfQuery, is_broad: bool = False) -> Shape:
-    """Which filters ``wanted`` has, apart from what they ask for; of words, how many.
-
-    ``is_broad``: so much lies within its price bounds that its page is found by going through the
-    list in its order. The databases would rather sort all of it.
-    """
-    asked = ((name, getattr(wanted, name)) for name in _FILTERS if name not in _BROAD.values())
+def shape_of(wanted: ShelfQuery) -> Shape:
+    """Which filters ``wanted`` has, apart from what they ask for; of words, how many."""
+    asked = ((name, getattr(wanted, name)) for name in _FILTERS)
     given = [name for name, value in asked if value is not None and value is not False]
-    if is_broad:
-        given = [_BROAD.get(name, name) for name in given]
     words = _words(wanted.q)
     return (*given, "nothing" if words == [] else len(words or ()))
 
 
-def conditions(shape: Shape) -> list[ColumnElement[bool]]:
+def conditions(shape: Shape, is_broad: bool = False) -> list[ColumnElement[bool]]:
     """The filters of ``shape``, all of which must hold, for products joined with their level.
 
     Made once for many queries: executed with ``availability.at`` and ``values_of`` a query.
+    ``is_broad``: so much lies within the price bounds that a page is found by going through the
+    list in its order. The databases would rather sort all of it.
     """
     *given, words = shape
-    found = [_FILTERS[name] for name in given]
+    filters = _FILTERS | _BROAD if is_broad else _FILTERS
+    found = [filters[name] for name in given]
     if words == "nothing":
         return [*found, Product.id.is_(None)]  # punctuation was asked for, and no title is that
     return [*found, *(_has_word(f"word_{number}") for number in range(words))]
@@ -144,9 +141,6 @@ _IN_STOCK = (
 
 
 _DIET = cast(Product.diet, Text)
-# No index is of this, so none is taken for it.
-_PRICE = Product.price_minor + 0
-_BROAD = {"price_min": "broad_price_min", "price_max": "broad_price_max"}
 # What a list can be narrowed by, by the fields of the query.
 _FILTERS = {
     "in_stock": _IN_STOCK,
@@ -162,9 +156,13 @@ _FILTERS = {
     ),
     "price_min": Product.price_minor >= bindparam("price_min"),
     "price_max": Product.price_minor <= bindparam("price_max"),
-    "broad_price_min": bindparam("price_min") <= _PRICE,
-    "broad_price_max": bindparam("price_max") >= _PRICE,
     "added_since": Product.published_at >= bindparam("added_since"),
+}
+# No index is of this, so none is taken for it.
+_PRICE = Product.price_minor + 0
+_BROAD = {
+    "price_min": bindparam("price_min") <= _PRICE,
+    "price_max": bindparam("price_max") >= _PRICE,
 }
 
 

@@ -82,14 +82,15 @@ def list_shelf(
 ) -> Page[ShelfItem]:
     """One page of what is on sale and fits ``wanted``, in its order. Raises Invalid (cursor).
 
-    ``among`` are the keys of the products that may be in it at all; ``is_broad``: see ``shape_of``.
+    ``among`` are the keys of the products that may be in it at all; ``is_broad``: see
+    ``conditions``.
 
     Nothing in it depends on who asks; the page of a changed order or filter starts anew.
     """
     order = ORDERS[wanted.sort]
     now = clock.utc_now()
-    is_later = wanted.cursor is not None
-    statement = _one_page(shape_of(wanted, is_broad), wanted.sort, is_later, among is not None)
+    kind = wanted.sort, wanted.cursor is not None, among is not None, is_broad
+    statement = _one_page(shape_of(wanted), *kind)
     values = {**at(now), **values_of(wanted), "most": wanted.limit + 1, "among": among}
     if wanted.cursor is not None:
         values |= order.place(wanted.sort, wanted.cursor)
@@ -103,13 +104,15 @@ def list_shelf(
 
 
 @lru_cache(maxsize=512)
-def _one_page(shape: Shape, sort: str, is_later: bool, is_among: bool) -> Select[Any]:
+def _one_page(
+    shape: Shape, sort: str, is_later: bool, is_among: bool, is_broad: bool
+) -> Select[Any]:
     """One statement for all lists of a shape: to build it costs more than to send it."""
     order = ORDERS[sort]
     shelf = SHELF_BY_KEY.where(_AMONG) if is_among else _SHELF
     later = [order.behind()] if is_later else []
     most = bindparam("most", type_=Integer)
-    return shelf.where(*conditions(shape), *later).order_by(*order.by()).limit(most)
+    return shelf.where(*conditions(shape, is_broad), *later).order_by(*order.by()).limit(most)
 
 
 @query

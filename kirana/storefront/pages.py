@@ -8,7 +8,7 @@ import msgspec
 from flask import Blueprint, Response, current_app, request
 
 from kirana.accounts.permissions import Permission
-from kirana.cart.visitors import shown_basket
+from kirana.cart.visitors import taken_lines
 from kirana.catalog.views import CategoryPage
 from kirana.lists.queries import list_favourites
 from kirana.platform import clock, freshness
@@ -149,10 +149,10 @@ def product(slug: str) -> Response:
     if found is None:
         raise NotFound("This product is not on sale any more.")
     currency = _settings().currency
-    taken = {line.slug: line.quantity for line in shown_basket().lines}
+    line = taken_lines().get(slug)
     return render(
         "shop/product.html",
-        product=card(found.item, currency, taken.get(slug, 0)) | product_values(found),
+        product=card(found.item, currency, line.quantity if line else 0) | product_values(found),
         page=Late(lambda: _around(found)),
         page_key=key,
         here_department=found.breadcrumb[0].slug,

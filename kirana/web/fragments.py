@@ -19,7 +19,7 @@ from jinja2.parser import Parser
 from markupsafe import Markup, escape
 from werkzeug.local import LocalProxy
 
-from kirana.cart.visitors import shown_basket
+from kirana.cart.visitors import taken_lines
 from kirana.platform.pages import CSRF_FIELD, csrf_token
 from kirana.platform.shelves import NearShelf
 
@@ -116,9 +116,7 @@ def _gone(plain: str) -> str:
 
 
 def _own_stepper(slug: str) -> Markup | None:
-    if "taken" not in g:
-        g.taken = {line.slug: line for line in shown_basket().lines}
-    line = g.taken.get(slug)
+    line = taken_lines().get(slug)
     if line is None:
         return None
     stepper: Any = current_app.jinja_env.get_template("components/stepper.html").module

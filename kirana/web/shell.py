@@ -11,7 +11,7 @@ from werkzeug.local import LocalProxy
 
 from kirana.cart.visitors import shown_basket
 from kirana.catalog.addresses import picture_choices
-from kirana.catalog.units import grid_text, quantity_text, typed_text, unit_price_text
+from kirana.catalog.units import grid_text, per_text, quantity_text, typed_text, unit_price_text
 from kirana.platform import freshness
 from kirana.platform.config import Settings
 from kirana.platform.http import current_actor
@@ -45,6 +45,7 @@ def install(app: Flask) -> None:
         quantity=quantity_text,
         picture_choices=picture_choices,
         typed=typed_text,
+        per=per_text,
         unit_price=lambda price: unit_price_text(price, settings.currency),
         datetime=lambda moment: local(moment).strftime("%-d %b %Y, %H:%M"),
         time=lambda moment: local(moment).strftime("%H:%M"),
