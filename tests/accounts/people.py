@@ -3,6 +3,7 @@
 import itertools
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -102,7 +103,10 @@ def at_once(*acts: Callable[[], T]) -> list[T | Exception]:
         except Exception as error:  # noqa: BLE001 - handed to the test
             found[place] = error
 
-    threads = [threading.Thread(target=run, args=(place, act)) for place, act in enumerate(acts)]
+    threads = [
+        threading.Thread(target=copy_context().run, args=(run, place, act))
+        for place, act in enumerate(acts)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -3,6 +3,7 @@
 import sys
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import Any, NamedTuple
 
 from sqlalchemy import text
@@ -32,7 +33,9 @@ def meet(act: Callable[[], Any], place: str, rival: Callable[[], Any]) -> Met:
     The first goes on when the rival has ended or is seen to wait for a lock.
     """
     got: dict[str, Any] = {"waited": False}
-    thread = threading.Thread(target=lambda: got.update(rival=outcome(rival)), daemon=True)
+    thread = threading.Thread(
+        target=copy_context().run, args=(lambda: got.update(rival=outcome(rival)),), daemon=True
+    )
 
     def bring_in() -> None:
         if thread.ident is not None:

@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Callable, Sequence
+from contextvars import copy_context
 from typing import Any
 
 import pytest
@@ -14,7 +15,10 @@ repeated = pytest.mark.parametrize("attempt", range(REPEATS))
 
 
 def at_once(actions: Sequence[Callable[[], Any]]) -> list[Any]:
-    """What each action returned or raised, in the order of ``actions``."""
+    """What each action returned or raised, in the order of ``actions``.
+
+    A clock that is frozen here is frozen in the threads too.
+    """
     start = threading.Barrier(len(actions))
     outcomes: list[Any] = [None] * len(actions)
 
@@ -26,7 +30,7 @@ def at_once(actions: Sequence[Callable[[], Any]]) -> list[Any]:
             outcomes[index] = error
 
     threads = [
-        threading.Thread(target=run, args=(index, action), daemon=True)
+        threading.Thread(target=copy_context().run, args=(run, index, action), daemon=True)
         for index, action in enumerate(actions)
     ]
     for thread in threads:
