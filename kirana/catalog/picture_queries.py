@@ -2,19 +2,22 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from kirana.accounts.permissions import Permission
 from kirana.catalog.addresses import picture_url, small_picture_url, tiny_picture_url
 from kirana.catalog.models import Picture, Product
+from kirana.catalog.queries import CATALOG_VERSION
 from kirana.catalog.views import PictureView
+from kirana.platform import freshness
 from kirana.platform.access import Actor
 from kirana.platform.db import query
 from kirana.platform.errors import NotFound
 
 _PICTURES = (
-    select(Picture.file, Picture.alt, Picture.width, Picture.height)
+    select(Picture.file, Picture.alt, Picture.width, Picture.height, CATALOG_VERSION)
     .join(Product, Product.id == Picture.product_id)
+    .where(Product.slug == bindparam("slug"))
     .order_by(Picture.position)
 )
 
@@ -31,7 +34,9 @@ def list_pictures(connection: Connection, actor: Actor, slug: str) -> list[Pictu
 
 def pictures_of(connection: Connection, slug: str) -> list[PictureView]:
     """The pictures of a product that the caller may see."""
-    rows = connection.execute(_PICTURES.where(Product.slug == slug))
+    rows = connection.execute(_PICTURES, {"slug": slug}).all()
+    if rows:
+        freshness.read_along(rows[0].catalog_version)
     return [picture_view(row, slug) for row in rows]
 
 

@@ -29,6 +29,8 @@ ON_SALE = and_(Product.status == "published", Store.status == "open")
 
 _shown: dict[str, Any] = {}
 _VERSION = select(CatalogVersion.version)
+# For a statement that reads the version along, at the very moment of its rows.
+CATALOG_VERSION = _VERSION.scalar_subquery().label("catalog_version")
 _TREE: Any = select(
     Category.id, Category.slug, Category.name, Category.parent_id, Category.position,
     Category.picture, Category.well, Category.own_well, Category.tax_class, Category.version,

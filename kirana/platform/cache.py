@@ -16,7 +16,7 @@ from flask import Flask, Response, current_app, g, request
 from flask_caching import Cache
 from flask_caching.backends.rediscache import RedisCache
 
-from kirana.platform import freshness, migrations
+from kirana.platform import db, freshness, migrations
 from kirana.platform.config import Settings
 from kirana.platform.http import Answer
 from kirana.platform.meters import meters_in
@@ -140,9 +140,10 @@ class CatalogueCache:
             name = _name(kind, key, version)
         if found is not None:
             return found, True
+        begun = db.queries_so_far()
         made = Near(produce())
         self.meters.count("made")
-        if freshness.reread() == version:
+        if freshness.latest(begun) == version:
             if seconds:
                 self.backend.set(name, made.body, seconds)
             self._put(name, made, seconds or LONGEST_SECONDS)

@@ -96,6 +96,7 @@ class _Engines:
 
 _engines = _Engines()
 _unit: ContextVar[_Unit | None] = ContextVar("unit", default=None)
+_queries: ContextVar[int] = ContextVar("queries", default=0)
 
 
 def configure(settings: Settings) -> None:
@@ -249,12 +250,18 @@ def query(work: Callable[Concatenate[Connection, P], R]) -> Callable[P, R]:
     @functools.wraps(work)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         def once() -> R:
+            _queries.set(_queries.get() + 1)
             with reading() as connection:
                 return work(connection, *args, **kwargs)
 
         return _patiently(once)
 
     return run
+
+
+def queries_so_far() -> int:
+    """How many queries were begun in this context: the same number again, and none came between."""
+    return _queries.get()
 
 
 def _patiently(act: Callable[[], R]) -> R:

@@ -3,11 +3,12 @@
 import threading
 import time
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 import msgspec
 
-from kirana.platform import migrations
+from kirana.platform import db, migrations
 from kirana.platform.probes import reached
 from kirana.platform.redis import Breaker, connect
 
@@ -27,6 +28,7 @@ class _Known:
 
 
 _known = _Known()
+_along: ContextVar[tuple[int, int]] = ContextVar("along", default=(0, -1))
 _lock = threading.Lock()
 
 
@@ -62,6 +64,20 @@ def reread() -> int:
         if forgotten == _known.forgotten and not is_overtaken:
             _known.version, _known.until = version, begun + TRUSTED_SECONDS
     return version
+
+
+def read_along(version: int) -> None:
+    """Called by a query whose last statement read the version together with its rows."""
+    _along.set((version, db.queries_so_far()))
+
+
+def latest(begun: int) -> int:
+    """The version that the last query saw, if it read it along and was not the ``begun``-th yet.
+
+    Otherwise the database is asked: this is for who has read something and files it now.
+    """
+    version, number = _along.get()
+    return version if begun < number == db.queries_so_far() else reread()
 
 
 def copy_to(url: str) -> None:

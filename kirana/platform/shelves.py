@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from typing import Any
 
 from kirana.platform.meters import Meters
@@ -32,11 +32,20 @@ class NearShelf:
 
     def get(self, key: Hashable) -> Any:
         with self._lock:
-            found = self._values.get(key)
-            if found is None or found[0] < time.monotonic():
-                return None
-            self._values.move_to_end(key)
-            return found[1]
+            return self._get(key, time.monotonic())
+
+    def get_many(self, keys: Iterable[Hashable]) -> list[Any]:
+        """As ``get``, of each."""
+        with self._lock:
+            now = time.monotonic()
+            return [self._get(key, now) for key in keys]
+
+    def _get(self, key: Hashable, now: float) -> Any:
+        found = self._values.get(key)
+        if found is None or found[0] < now:
+            return None
+        self._values.move_to_end(key)
+        return found[1]
 
     def put(self, key: Hashable, value: Any, seconds: float, size: int) -> bool:
         """Keep ``value``, which takes ``size`` bytes; False if it is too large to be kept."""

@@ -1,5 +1,8 @@
 """JSON: the public list and its search, facets, suggestions; the synonyms that the admin keeps."""
 
+from functools import lru_cache
+
+import msgspec
 from flask import Blueprint
 
 from kirana.accounts.permissions import Permission
@@ -25,6 +28,7 @@ from kirana.search.shapes import (
     Synonym,
 )
 from kirana.search.suggesting import suggest_categories, suggest_products
+from kirana.stock.cached import items_of
 from kirana.stock.shapes import ProductSummary, summary
 from kirana.stock.views import ShelfItem
 
@@ -57,7 +61,7 @@ def list_facets(query: ProductQuery) -> Facets:
 @operation("suggest", raises=(TooMany,))
 def list_suggestions(query: SuggestionQuery) -> Suggestions:
     """Products and categories that may be meant by what was typed so far."""
-    items, understood = suggest_products(query.q, query.limit)
+    items, understood = suggest_products(query.q, query.limit, items_of)
     categories = suggest_categories(understood or query.q)
     return Suggestions([_suggested(item) for item in items], categories, understood)
 
@@ -88,9 +92,15 @@ def delete_pair(actor: Actor, uid: str) -> None:
     delete_synonym(actor, uid)
 
 
-def _found(query: ProductQuery) -> Page[ProductSummary]:
-    page = find_products(query)
-    return Page([summary(item) for item in page.items], page.next_cursor)
+def _found(query: ProductQuery) -> Page[msgspec.Raw]:
+    page, code = find_products(query, items_of), currency()
+    return Page([_encoded(item, code) for item in page.items], page.next_cursor)
+
+
+@lru_cache(maxsize=4096)
+def _encoded(item: ShelfItem, _currency: str) -> msgspec.Raw:
+    """A product of a list, ready to be sent; made once for many lists."""
+    return msgspec.Raw(msgspec.json.encode(summary(item)))
 
 
 def _suggested(item: ShelfItem) -> SuggestedProduct:

@@ -13,14 +13,17 @@ from kirana.platform.paging import Page
 from kirana.search import facets, finding
 from kirana.search.reading import reader
 from kirana.search.shapes import Facets, ProductQuery
-from kirana.stock.cached import shelf_key
+from kirana.stock.cached import items_of, shelf_key
 from kirana.stock.views import ShelfItem
 
 
 def find_products(wanted: ProductQuery) -> Page[ShelfItem]:
     """As ``finding.find_products``."""
     return cached_as(
-        Page[ShelfItem], "found", search_key(wanted), lambda: finding.find_products(wanted)
+        Page[ShelfItem],
+        "found",
+        search_key(wanted),
+        lambda: finding.find_products(wanted, items_of),
     )
 
 

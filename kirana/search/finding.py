@@ -11,8 +11,8 @@ from kirana.search.asking import Question, Synonyms, both, keyed, synonyms_of, w
 from kirana.search.filters import fixed, number_of
 from kirana.search.reading import Snapshot, ask, kept
 from kirana.search.shapes import ProductQuery
-from kirana.stock.filters import ShelfQuery
-from kirana.stock.queries import count_shelf, list_shelf
+from kirana.stock.filters import ShelfQuery, is_filtered
+from kirana.stock.queries import ItemsOf, count_shelf, items_of, keys_that_fit, list_shelf
 from kirana.stock.views import ShelfItem
 
 # Nobody looks at more hits of a search; further ones are found by another word or a filter.
@@ -28,17 +28,17 @@ def synonyms() -> Synonyms:
     return kept("synonyms", lambda: synonyms_of(queries.synonym_pairs()))
 
 
-def find_products(wanted: ProductQuery) -> Page[ShelfItem]:
+def find_products(wanted: ProductQuery, items_of: ItemsOf = items_of) -> Page[ShelfItem]:
     """One page of what is on sale and fits. Raises Invalid (cursor)."""
     if not wanted.is_search:
-        return list_shelf(wanted.shelf(), is_broad=_is_broad(wanted))
+        return list_shelf(wanted.shelf(), is_broad=_is_broad(wanted), items_of=items_of)
     found = ask(lambda snapshot: _Search(snapshot, wanted))
     if found is None:
-        return list_shelf(wanted.shelf())
+        return list_shelf(wanted.shelf(), items_of=items_of)
     rest = wanted.shelf(q=None)
     if not wanted.by_relevance:
-        return list_shelf(rest, found.keys())
-    return found.page(rest)
+        return list_shelf(rest, found.keys(), items_of=items_of)
+    return found.page(rest, items_of)
 
 
 def count_products(wanted: ProductQuery) -> int:
@@ -105,7 +105,7 @@ class _Search:
             self._look(MOST_HITS)
         return self._hits
 
-    def page(self, rest: ShelfQuery) -> Page[ShelfItem]:
+    def page(self, rest: ShelfQuery, items_of: ItemsOf) -> Page[ShelfItem]:
         """The hits behind the cursor that are on sale and fit ``rest``, best first."""
         place = next_place = _start(self._wanted)
         items: list[ShelfItem] = []
@@ -113,7 +113,8 @@ class _Search:
         while place < len(self._hits) and len(items) <= rest.limit:
             window = self._hits[place : place + size]
             size *= GROWTH
-            found = queries.items_on_sale(window, rest)
+            fitting = keys_that_fit(rest, window) if is_filtered(rest) else window
+            found = items_of([key for key in window if key in fitting])
             for key in window:
                 place += 1
                 if key in found:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Select, and_, bindparam, func, select
+from sqlalchemy import Connection, Integer, and_, bindparam, func, select
 
 from kirana.accounts.permissions import Permission
 from kirana.catalog.models import CatalogChange, Product
@@ -20,8 +20,7 @@ from kirana.search.shapes import Synonym
 from kirana.stock.availability import NOW, at, available
 from kirana.stock.filters import Shape, ShelfQuery, conditions, shape_of, values_of
 from kirana.stock.models import Lot, StockLevel
-from kirana.stock.queries import ON_SALE_BY_KEY, SHELF_BY_KEY, shelf_item
-from kirana.stock.views import ShelfItem
+from kirana.stock.queries import ON_SALE_BY_KEY
 from kirana.stores.models import Store
 
 SALES_COUNT_FOR = timedelta(days=90)
@@ -37,7 +36,6 @@ _TO_INDEX = (
     .where(ON_SALE_BY_KEY)
     .order_by(Product.id)
 )  # fmt: skip
-_HITS = SHELF_BY_KEY.where(Product.id.in_(bindparam("hits", expanding=True)))
 _CHANGES = (
     select(CatalogChange.id, CatalogChange.version, CatalogChange.kind, CatalogChange.key)
     .where(CatalogChange.version > bindparam("seen"))
@@ -115,22 +113,6 @@ def sales_of(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
         .group_by(OrderLine.product_id)
     )
     return {row[0]: row[1] for row in rows}
-
-
-@query
-def items_on_sale(
-    connection: Connection, ids: Sequence[int], wanted: ShelfQuery
-) -> dict[int, ShelfItem]:
-    """Those of these products that are on sale and fit the filters of ``wanted`` now."""
-    now = clock.utc_now()
-    values = {**at(now), **values_of(wanted), "hits": list(ids)}
-    rows = connection.execute(_hits(shape_of(wanted)), values)
-    return {row.id: shelf_item(row, now) for row in rows}
-
-
-@lru_cache(maxsize=256)
-def _hits(shape: Shape) -> Select[Any]:
-    return _HITS.where(*conditions(shape))
 
 
 @query

@@ -3,12 +3,11 @@
 from kirana.catalog.queries import load_tree
 from kirana.catalog.views import Crumb
 from kirana.platform.words import folded
-from kirana.search import queries
 from kirana.search.asking import Question, keyed, words_of
 from kirana.search.finding import synonyms
 from kirana.search.reading import Snapshot, ask, kept
 from kirana.stock.filters import ShelfQuery
-from kirana.stock.queries import list_shelf
+from kirana.stock.queries import ItemsOf, items_of, list_shelf
 from kirana.stock.views import ShelfItem
 
 MOST_CATEGORIES = 3
@@ -16,16 +15,18 @@ MOST_CATEGORIES = 3
 SPARE = 4
 
 
-def suggest_products(text: str, limit: int) -> tuple[list[ShelfItem], str | None]:
+def suggest_products(
+    text: str, limit: int, items_of: ItemsOf = items_of
+) -> tuple[list[ShelfItem], str | None]:
     """Up to ``limit`` products on sale, best first, and what was looked for if not ``text``."""
     words = words_of(text)
     if not words:
         return [], None
     found = ask(lambda snapshot: _look(snapshot, words, limit))
     if found is None:
-        return list_shelf(ShelfQuery(q=text, limit=limit)).items, None
+        return list_shelf(ShelfQuery(q=text, limit=limit), items_of=items_of).items, None
     keys, understood = found
-    items = queries.items_on_sale(keys, ShelfQuery()) if keys else {}
+    items = items_of(keys) if keys else {}
     return [items[key] for key in keys if key in items][:limit], understood
 
 

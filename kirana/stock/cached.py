@@ -4,22 +4,50 @@ They depend on nothing but their parameters, the catalogue's version, and which 
 date: that changes at a local midnight, and every zone's midnight is a quarter hour's (since 1972).
 """
 
+from collections.abc import Sequence
+
 import msgspec
+from flask import current_app
 
 from kirana.catalog import queries as catalog
 from kirana.catalog.views import CategoryPage, Department
-from kirana.platform import clock
-from kirana.platform.cache import cached_as
+from kirana.platform import clock, db, freshness
+from kirana.platform.cache import LONGEST_SECONDS, cached_as, near_shelf
 from kirana.platform.paging import Page
 from kirana.stock import queries
 from kirana.stock.filters import ShelfQuery
 from kirana.stock.views import ProductPage, ShelfItem
 
+# What a card takes in memory, about.
+_CARD_BYTES = 1500
+
+
+def items_of(keys: Sequence[int]) -> dict[int, ShelfItem]:
+    """As ``stock.queries.items_of``, which is asked for what this process does not have at hand.
+
+    So a list that nobody asked for yet costs its keys, and the products that were in no other.
+    """
+    shelf, version, moment = near_shelf(current_app), freshness.current(), _quarter_hour()
+    kept = shelf.get_many([("card", version, moment, key) for key in keys])
+    found = {key: item for key, item in zip(keys, kept, strict=True) if item is not None}
+    if missing := [key for key in keys if key not in found]:
+        begun = db.queries_so_far()
+        if made := queries.items_of(missing):
+            is_of = freshness.latest(begun)
+            for key, item in made.items():
+                name = ("card", is_of, moment, key)
+                shelf.put(name, item, LONGEST_SECONDS, _CARD_BYTES)
+            found |= made
+    return found
+
 
 def list_shelf(wanted: ShelfQuery) -> Page[ShelfItem]:
     """As ``stock.queries.list_shelf``."""
     return cached_as(
-        Page[ShelfItem], "shelf", shelf_key(wanted), lambda: queries.list_shelf(wanted)
+        Page[ShelfItem],
+        "shelf",
+        shelf_key(wanted),
+        lambda: queries.list_shelf(wanted, items_of=items_of),
     )
 
 

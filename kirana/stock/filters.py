@@ -100,6 +100,11 @@ def shape_of(wanted: ShelfQuery) -> Shape:
     return (*given, "nothing" if words == [] else len(words or ()))
 
 
+def is_filtered(wanted: ShelfQuery) -> bool:
+    """Whether ``wanted`` asks for anything but an order and a place in it."""
+    return shape_of(wanted) != (0,)
+
+
 def conditions(shape: Shape, is_broad: bool = False) -> list[ColumnElement[bool]]:
     """The filters of ``shape``, all of which must hold, for products joined with their level.
 

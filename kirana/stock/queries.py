@@ -1,6 +1,6 @@
 """Reads that show products with their stock: the public shelves and the manager's lists."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -20,10 +20,10 @@ from kirana.catalog.addresses import picture_url, small_picture_url
 from kirana.catalog.facts import food_facts
 from kirana.catalog.models import Category, Picture, Product
 from kirana.catalog.picture_queries import pictures_of
-from kirana.catalog.queries import ON_SALE, shown_tree
+from kirana.catalog.queries import CATALOG_VERSION, ON_SALE, shown_tree
 from kirana.catalog.units import unit_price
 from kirana.catalog.views import Crumb
-from kirana.platform import clock
+from kirana.platform import clock, freshness
 from kirana.platform.db import query
 from kirana.platform.money import round_half_up
 from kirana.platform.paging import Page, to_page
@@ -36,6 +36,8 @@ from kirana.stores.models import Store
 
 NEW_FOR = timedelta(days=14)
 MOST_SIZES = 24
+# Products on sale by their keys; others are left out.
+ItemsOf = Callable[[Sequence[int]], dict[int, ShelfItem]]
 _ITEM_COLUMNS = (
     Product.slug, Product.title, Product.brand, Product.size_text, Product.unit,
     Product.price_minor, Product.was_minor, Product.price_per, Product.increment,
@@ -65,42 +67,79 @@ def _from_shelves(*columns: Any, on_sale: ColumnElement[bool] = ON_SALE) -> Sele
 
 _SHELF = _from_shelves(*_ITEM_COLUMNS)
 _AMONG = Product.id.in_(bindparam("among", expanding=True))
-SHELF_BY_KEY = _from_shelves(*_ITEM_COLUMNS, Product.id, on_sale=ON_SALE_BY_KEY)
+_CARDS = _from_shelves(*_ITEM_COLUMNS, Product.id, CATALOG_VERSION, on_sale=ON_SALE_BY_KEY).where(
+    _AMONG
+)
 _PAGE = _from_shelves(
     *_ITEM_COLUMNS, Product.category_id, Product.description, Product.origin, Product.barcode,
     Product.tax_class, Product.store_id, Product.family, Product.ingredients, Product.allergens,
     Product.may_contain, Product.nutrition, Product.best_before_days, Picture.alt,
 ).where(Product.slug == bindparam("slug"))  # fmt: skip
+_FAMILY = (
+    _SHELF.where(Product.store_id == bindparam("store"), Product.family == bindparam("family"))
+    .order_by(Product.sort_key, Product.id)
+    .limit(MOST_SIZES)
+)
+_LISTED = _SHELF.where(Product.slug.in_(bindparam("slugs", expanding=True)))
 
 
 @query
+def items_of(connection: Connection, keys: Sequence[int]) -> dict[int, ShelfItem]:
+    """Those of these products that are on sale, by their keys."""
+    now = clock.utc_now()
+    rows = connection.execute(_CARDS, {**at(now), "among": keys}).all()
+    if rows:
+        freshness.read_along(rows[0].catalog_version)
+    return {row.id: shelf_item(row, now) for row in rows}
+
+
 def list_shelf(
-    connection: Connection,
     wanted: ShelfQuery,
     among: Sequence[int] | None = None,
     is_broad: bool = False,
+    items_of: ItemsOf = items_of,
 ) -> Page[ShelfItem]:
     """One page of what is on sale and fits ``wanted``, in its order. Raises Invalid (cursor).
 
     ``among`` are the keys of the products that may be in it at all; ``is_broad``: see
-    ``conditions``.
+    ``conditions``; ``items_of`` knows what the products are.
 
     Nothing in it depends on who asks; the page of a changed order or filter starts anew.
     """
+    page = list_keys(wanted, among, is_broad)
+    found = items_of(page.items) if page.items else {}
+    return Page([found[key] for key in page.items if key in found], page.next_cursor)
+
+
+@query
+def list_keys(
+    connection: Connection,
+    wanted: ShelfQuery,
+    among: Sequence[int] | None = None,
+    is_broad: bool = False,
+) -> Page[int]:
+    """The keys of the products of one page, as ``list_shelf``."""
     order = ORDERS[wanted.sort]
-    now = clock.utc_now()
     kind = wanted.sort, wanted.cursor is not None, among is not None, is_broad
     statement = _one_page(shape_of(wanted), *kind)
-    values = {**at(now), **values_of(wanted), "most": wanted.limit + 1, "among": among}
+    values = {**at(clock.utc_now()), **values_of(wanted), "most": wanted.limit + 1, "among": among}
     if wanted.cursor is not None:
         values |= order.place(wanted.sort, wanted.cursor)
     rows = connection.execute(statement, values).all()
+    if rows:
+        freshness.read_along(rows[0].catalog_version)
     return to_page(
-        rows,
-        wanted.limit,
-        lambda row: shelf_item(row, now),
-        lambda row: order.key(wanted.sort, row),
+        rows, wanted.limit, lambda row: int(row.id), lambda row: order.key(wanted.sort, row)
     )
+
+
+@query
+def keys_that_fit(
+    connection: Connection, wanted: ShelfQuery, among: Sequence[int]
+) -> frozenset[int]:
+    """Those of these products that are on sale and fit the filters of ``wanted`` now."""
+    values = {**at(clock.utc_now()), **values_of(wanted), "among": among}
+    return frozenset(connection.execute(_fitting(shape_of(wanted)), values).scalars())
 
 
 @lru_cache(maxsize=512)
@@ -109,10 +148,21 @@ def _one_page(
 ) -> Select[Any]:
     """One statement for all lists of a shape: to build it costs more than to send it."""
     order = ORDERS[sort]
-    shelf = SHELF_BY_KEY.where(_AMONG) if is_among else _SHELF
+    shelf = _keys(order.column, CATALOG_VERSION, is_among=is_among)
     later = [order.behind()] if is_later else []
     most = bindparam("most", type_=Integer)
     return shelf.where(*conditions(shape, is_broad), *later).order_by(*order.by()).limit(most)
+
+
+@lru_cache(maxsize=256)
+def _fitting(shape: Shape) -> Select[Any]:
+    return _keys(is_among=True).where(*conditions(shape))
+
+
+def _keys(*columns: Any, is_among: bool) -> Select[Any]:
+    """Keys and addresses of what is on sale, and what else is asked for."""
+    found = select(Product.id, Product.slug, *columns).join(Store, Store.id == Product.store_id)
+    return found.where(ON_SALE_BY_KEY, _AMONG) if is_among else found.where(ON_SALE)
 
 
 @query
@@ -127,11 +177,7 @@ def count_shelf(
 
 @lru_cache(maxsize=512)
 def _count(shape: Shape, is_among: bool) -> Select[Any]:
-    number = func.count(Product.id)
-    if is_among:
-        counted = _from_shelves(number, on_sale=ON_SALE_BY_KEY).where(_AMONG)
-    else:
-        counted = _from_shelves(number)
+    counted = _keys(is_among=is_among).with_only_columns(func.count(Product.id))
     return counted.where(*conditions(shape))
 
 
@@ -144,10 +190,13 @@ def find_product_page(connection: Connection, slug: str) -> ProductPage | None:
         return None
     trail = shown_tree().trail(row.category_id)
     item = shelf_item(row, now)
+    sizes = _sizes(connection, row, now) if row.family else ()
+    # Read last, with the version of the catalogue along.
+    pictures = tuple(pictures_of(connection, slug)) if row.file else ()
     return ProductPage(
         item=item,
-        sizes=_sizes(connection, row, now) if row.family else (),
-        pictures=tuple(pictures_of(connection, slug)) if row.file else (),
+        sizes=sizes,
+        pictures=pictures,
         facts=food_facts(row),
         description=row.description,
         origin=row.origin,
@@ -163,9 +212,8 @@ def find_product_page(connection: Connection, slug: str) -> ProductPage | None:
 
 def _sizes(connection: Connection, row: Any, now: datetime) -> tuple[ShelfItem, ...]:
     """The family of a product, the smallest first; none where it is alone in it."""
-    mine = (Product.store_id == row.store_id, Product.family == row.family)
-    family = _SHELF.where(*mine).order_by(Product.sort_key, Product.id).limit(MOST_SIZES)
-    found = connection.execute(family, at(now)).all()
+    mine = {"store": row.store_id, "family": row.family}
+    found = connection.execute(_FAMILY, {**at(now), **mine}).all()
     rows = sorted(found, key=lambda x: (x.pack_unit or "", x.pack_size or 0, x.price_minor))
     return tuple(shelf_item(each, now) for each in rows) if len(rows) > 1 else ()
 
@@ -174,7 +222,7 @@ def _sizes(connection: Connection, row: Any, now: datetime) -> tuple[ShelfItem, 
 def list_items(connection: Connection, slugs: list[str]) -> list[ShelfItem]:
     """These products as they stand on the shelf, in the order of ``slugs``; others are left out."""
     now = clock.utc_now()
-    rows = connection.execute(_SHELF.where(Product.slug.in_(slugs)), at(now))
+    rows = connection.execute(_LISTED, {**at(now), "slugs": slugs})
     found = {row.slug: shelf_item(row, now) for row in rows}
     return [found[slug] for slug in slugs if slug in found]
 

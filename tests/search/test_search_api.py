@@ -184,9 +184,9 @@ def test_a_broad_price_is_looked_for_in_the_order_of_the_list(
     shapes: list[bool] = []
     find = finding.list_shelf
 
-    def listed(wanted: Any, is_broad: bool) -> Any:
+    def listed(wanted: Any, is_broad: bool, **more: Any) -> Any:
         shapes.append(is_broad)
-        return find(wanted, is_broad=is_broad)
+        return find(wanted, is_broad=is_broad, **more)
 
     monkeypatch.setattr(finding, "list_shelf", listed)
     wanted = ProductQuery(price_min=2000, price_max=5000)
