@@ -2,13 +2,17 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from kirana.cart.errors import KeptLongEnough
 from kirana.cart.models import Cart
 from kirana.platform import clock
 from kirana.platform.db import query, verb
 from kirana.stock.availability import MOST_LIVES
+
+_CART = Cart.id == bindparam("of_cart")
+_SINCE = select(Cart.kept_since).where(_CART)
+_FIRST = update(Cart).where(_CART).values(kept_since=bindparam("first"))
 
 
 @verb
@@ -23,8 +27,7 @@ def keep_until(connection: Connection, cart_id: int, minutes: int) -> datetime:
     # In the future where a clock went back.
     if since is None or not since <= now < since + (MOST_LIVES + 1) * life:
         since = now
-        first = update(Cart).where(Cart.id == cart_id).values(kept_since=now)
-        connection.execute(first)
+        connection.execute(_FIRST, {"of_cart": cart_id, "first": now})
     until = min(now + life, since + MOST_LIVES * life)
     if until <= now:
         raise KeptLongEnough
@@ -40,5 +43,4 @@ def kept_on_until(connection: Connection, cart_id: int, minutes: int) -> datetim
 
 
 def _since(connection: Connection, cart_id: int) -> datetime | None:
-    find = select(Cart.kept_since).where(Cart.id == cart_id)
-    return connection.execute(find).scalar_one()
+    return connection.execute(_SINCE, {"of_cart": cart_id}).scalar_one()

@@ -10,12 +10,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
-    case,
+    bindparam,
     delete,
     exists,
-    insert,
     not_,
     or_,
     select,
@@ -24,13 +22,65 @@ from sqlalchemy import (
 
 from kirana.catalog.models import Product
 from kirana.platform import clock
-from kirana.platform.db import verb
+from kirana.platform.db import Id, UtcDateTime, verb
+from kirana.platform.inserts import insert_rows
 from kirana.platform.probes import reached
-from kirana.stock.availability import available, coming_back, is_over, within_reach
+from kirana.stock.availability import (
+    NOW,
+    around,
+    at,
+    available,
+    coming_back,
+    is_over,
+    within_reach,
+)
 from kirana.stock.errors import OutOfStock, Shortage
 from kirana.stock.hold_queries import list_ending
 from kirana.stock.models import Reservation, StockLevel
 from kirana.stock.services.ledger import lock_levels, raise_if_band_changed
+
+# Made once: making a statement costs more than sending it.
+_CART, _PRODUCT = bindparam("for_cart", type_=Id), bindparam("for_product", type_=Id)
+_STEPS = bindparam("so_many", type_=Id)
+_UNTIL = bindparam("kept_until", type_=UtcDateTime)
+_PRODUCTS: Any = bindparam("for_products", expanding=True)
+_MINE = Reservation.cart_id == _CART
+_HELD = select(Reservation.product_id, Reservation.quantity).where(_MINE)
+_LOCK = (
+    select(
+        StockLevel.product_id,
+        coming_back(_CART, NOW).label("ends"),
+        available(NOW).label("available"),
+    )
+    .where(StockLevel.product_id.in_(_PRODUCTS))
+    .order_by(StockLevel.product_id)
+    .with_for_update(of=StockLevel)
+)
+_KEEP = (
+    update(StockLevel)
+    .where(
+        StockLevel.product_id == _PRODUCT,
+        available(NOW) >= _STEPS,
+        exists().where(Product.id == _PRODUCT, Product.status == "published"),
+    )
+    .values(reserved=StockLevel.reserved + _STEPS, version=StockLevel.version + 1)
+)
+_RENEW = (
+    update(Reservation)
+    .where(_MINE, Reservation.product_id == _PRODUCT)
+    .values(quantity=_STEPS, expires_at=_UNTIL)
+)
+_EXTEND = update(Reservation).where(_MINE, not_(is_over(NOW))).values(expires_at=_UNTIL)
+_END = (
+    delete(Reservation)
+    .where(Reservation.product_id.in_(_PRODUCTS), or_(is_over(NOW), _MINE))
+    .returning(Reservation.product_id, Reservation.quantity)
+)
+_LOWER = (
+    update(StockLevel)
+    .where(StockLevel.product_id == _PRODUCT)
+    .values(reserved=StockLevel.reserved - _STEPS, version=StockLevel.version + 1)
+)
 
 
 @verb
@@ -59,8 +109,8 @@ def hold_for_cart(
 def extend_hold(connection: Connection, cart_id: int, until: datetime) -> None:
     """Keep what is still held ``until`` then. Locks the levels."""
     lock_levels(connection, _held(connection, cart_id))
-    live = (Reservation.cart_id == cart_id, not_(is_over(clock.now(connection))))
-    connection.execute(update(Reservation).where(*live).values(expires_at=until))
+    now = around(clock.now(connection))
+    connection.execute(_EXTEND, {**now, "for_cart": cart_id, "kept_until": until})
 
 
 @verb
@@ -97,12 +147,11 @@ def release_first(
     freed: dict[int, int] = defaultdict(int)
     levels = _lock(connection, product_ids, cart_id)
     if over := [level.product_id for level in levels if level.available < 0]:
-        _end(connection, over, is_over(clock.now(connection)), freed)
+        _end(connection, over, None, freed)
         _let_give_way(connection, over, freed)
     if products := [level.product_id for level in levels if level.ends]:
         reached("stock.holds_seen")
-        gone = or_(is_over(clock.now(connection)), Reservation.cart_id == cart_id)
-        _end(connection, products, gone, freed)
+        _end(connection, products, cart_id, freed)
     return freed
 
 
@@ -112,28 +161,16 @@ def _lock(connection: Connection, product_ids: Iterable[int], cart_id: int | Non
     After a wait both are as they were before: whoever was waited for ended holds, or made living
     ones.
     """
-    now = clock.now(connection)
-    ends, free = coming_back(cart_id, now).label("ends"), available(now).label("available")
-    return connection.execute(
-        select(StockLevel.product_id, ends, free)
-        .where(StockLevel.product_id.in_(list(product_ids)))
-        .order_by(StockLevel.product_id)
-        .with_for_update(of=StockLevel)
-    ).all()
+    asked = {"for_products": list(product_ids), "for_cart": cart_id}
+    return connection.execute(_LOCK, {**around(clock.now(connection)), **asked}).all()
 
 
 def _end(
-    connection: Connection,
-    products: Sequence[int],
-    which: ColumnElement[bool],
-    freed: dict[int, int],
+    connection: Connection, products: Sequence[int], cart_id: int | None, freed: dict[int, int]
 ) -> None:
-    """End holds on locked levels, and add to ``freed`` what comes back."""
-    rows = connection.execute(
-        delete(Reservation)
-        .where(Reservation.product_id.in_(products), which)
-        .returning(Reservation.product_id, Reservation.quantity)
-    )
+    """End the lapsed holds on locked levels, and a cart's; add to ``freed`` what comes back."""
+    asked = {"for_products": products, "for_cart": cart_id}
+    rows = connection.execute(_END, {**around(clock.now(connection)), **asked})
     _give_back(connection, [(row.product_id, row.quantity) for row in rows], freed)
 
 
@@ -195,25 +232,14 @@ def release_lapsed(connection: Connection, product_ids: Iterable[int]) -> None:
 def _lower(connection: Connection, freed: Mapping[int, int]) -> None:
     if not freed:
         return
-    less = case(dict(freed), value=StockLevel.product_id)
-    connection.execute(
-        update(StockLevel)
-        .where(StockLevel.product_id.in_(freed))
-        .values(reserved=StockLevel.reserved - less, version=StockLevel.version + 1)
-    )
+    less = [{"for_product": key, "so_many": steps} for key, steps in freed.items()]
+    connection.execute(_LOWER, less)
 
 
 def _keep(connection: Connection, product_id: int, quantity: int) -> bool:
     """The guarded write: keeps ``quantity`` of a published product if so much is available."""
-    kept = connection.execute(
-        update(StockLevel)
-        .where(
-            StockLevel.product_id == product_id,
-            available(clock.now(connection)) >= quantity,
-            exists().where(Product.id == product_id, Product.status == "published"),
-        )
-        .values(reserved=StockLevel.reserved + quantity, version=StockLevel.version + 1)
-    )
+    asked = {"for_product": product_id, "so_many": quantity}
+    kept = connection.execute(_KEEP, {**at(clock.now(connection)), **asked})
     return kept.rowcount == 1
 
 
@@ -222,19 +248,16 @@ def _write(
 ) -> None:
     """The cart's one row for a product: made, or brought up to date under its level's lock."""
     product_id, quantity = kept
-    mine = (Reservation.cart_id == cart_id, Reservation.product_id == product_id)
-    values = {"quantity": quantity, "expires_at": life[1]}
-    if connection.execute(update(Reservation).where(*mine).values(values)).rowcount == 0:
-        connection.execute(
-            insert(Reservation).values(
-                cart_id=cart_id, product_id=product_id, created_at=life[0], **values
-            )
-        )
+    mine = {"for_cart": cart_id, "for_product": product_id}
+    renewed = connection.execute(_RENEW, {**mine, "so_many": quantity, "kept_until": life[1]})
+    if renewed.rowcount == 0:
+        row = {"cart_id": cart_id, "product_id": product_id, "quantity": quantity}
+        made = {**row, "created_at": life[0], "expires_at": life[1]}
+        insert_rows(connection, Reservation, [made])
 
 
 def _held(connection: Connection, cart_id: int) -> dict[int, int]:
-    columns = (Reservation.product_id, Reservation.quantity)
-    rows = connection.execute(select(*columns).where(Reservation.cart_id == cart_id))
+    rows = connection.execute(_HELD, {"for_cart": cart_id})
     return {row.product_id: row.quantity for row in rows}
 
 
