@@ -197,7 +197,10 @@ def _owned(is_signed_in: bool) -> Any:
 @query
 def basket_view(connection: Connection, actor: Actor) -> BasketView:
     """The caller's basket with prices, stock and quote as they are now."""
-    wanted = {**owner(actor), **around(clock.utc_now())}
+    mine = owner(actor)
+    if mine["cart_owner"] is None:
+        return EMPTY
+    wanted = {**mine, **around(clock.utc_now())}
     rows = connection.execute(_owned(actor.is_signed_in), wanted).all()
     if not rows:
         return EMPTY
