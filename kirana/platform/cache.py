@@ -201,9 +201,15 @@ def cached_as(
     shape: type[T], kind: str, key: str, produce: Callable[[], T], seconds: int = 60
 ) -> T:
     """As ``cached``, for structs of ``shape`` (for pages, which render from them)."""
-    packed = cached(kind, key, lambda: msgspec.msgpack.encode(produce()), seconds)
+    fresh: list[T] = []
+
+    def pack() -> bytes:
+        fresh.append(produce())
+        return msgspec.msgpack.encode(fresh[0])
+
+    packed = cached(kind, key, pack, seconds)
     try:
-        return msgspec.msgpack.decode(packed, type=shape)
+        return fresh[0] if fresh else msgspec.msgpack.decode(packed, type=shape)
     except msgspec.DecodeError:
         # Left there by a release in which the struct looked different.
         return produce()

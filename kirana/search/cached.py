@@ -7,7 +7,7 @@ their keys, or an answer from before would outlive the change that it lacks.
 import msgspec
 
 from kirana.platform import freshness
-from kirana.platform.cache import cached_as
+from kirana.platform.cache import LONGEST_SECONDS, cached_as
 from kirana.platform.edge_cache import let_pass
 from kirana.platform.paging import Page
 from kirana.search import facets, finding
@@ -24,6 +24,7 @@ def find_products(wanted: ProductQuery) -> Page[ShelfItem]:
         "found",
         search_key(wanted),
         lambda: finding.find_products(wanted, items_of),
+        LONGEST_SECONDS if not wanted.is_rare else 0,
     )
 
 

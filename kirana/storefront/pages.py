@@ -117,7 +117,9 @@ def search() -> Response:
         return render("shop/search.html", query="", popular=_cards(popular))
     filters = read_filters(request.args, _settings().currency, usual_sort="relevance")
     wanted = _wanted(filters, q=words)
-    context = _list_context(filters, wanted, f"“{words}”", {"q": words}) | {"query": words}
+    kept = {"q": words}
+    context = _list_context(filters, wanted, f"“{words}”", kept)
+    context |= _bar_context(filters, wanted, kept) | {"query": words}
     if wants_fragment("list"):
         return render("shop/fragments/list.html", **context)
     return render("shop/search.html", popular=[], **context)
@@ -202,11 +204,21 @@ def _list_page(key: Key, title: str, crumbs: list[dict[str, Any]], **more: Any) 
         told = of_list(title, crumbs, context, _settings())
         return {"page_facts": told, "crumbs": crumbs, **more, **context}
 
+    def look_at_bar() -> dict[str, Any]:
+        return _bar_context(filters, wanted, {})
+
     if wants_fragment("list"):
-        return render("shop/fragments/list.html", **_list_context(filters, wanted, title, {}))
+        context = _list_context(filters, wanted, title, {}) | look_at_bar()
+        return render("shop/fragments/list.html", **context)
     address = filters.url(request.path, filters.cursor)
-    key = (*key, address, cached.search_key(wanted))
-    return render("shop/listing.html", page=Late(look), page_key=key, **more)
+    page_key = (*key, address, cached.search_key(wanted))
+    # The bar is the same for all pages of a list.
+    first = msgspec.structs.replace(wanted, cursor=None)
+    bar_key = (*key, filters.url(request.path, None), cached.search_key(first))
+    return render(
+        "shop/listing.html",
+        page=Late(look), page_key=page_key, bar=Late(look_at_bar), bar_key=bar_key, **more,
+    )  # fmt: skip
 
 
 def _wanted(filters: Filters, **fixed: Any) -> ProductQuery:
@@ -218,8 +230,7 @@ def _wanted(filters: Filters, **fixed: Any) -> ProductQuery:
 def _list_context(
     filters: Filters, wanted: ProductQuery, title: str, kept: dict[str, str]
 ) -> dict[str, Any]:
-    """What ``shop/fragments/list.html`` needs. Raises NotFound for a cursor of another list."""
-    settings = _settings()
+    """What a list needs. Raises NotFound for a cursor of another list."""
     bare = Filters(sort=filters.sort, usual_sort=filters.usual_sort)
     try:
         found = cached.find_products(wanted)
@@ -229,28 +240,37 @@ def _list_context(
     def address(cursor: str | None) -> str:
         return filters.url(request.path, cursor, **kept)
 
-    def band_address(least: str, most: str) -> str:
-        chosen = replace(filters, min_price=least, max_price=most, cursor=None)
-        return chosen.url(request.path, None, **kept)
-
-    facets = cached.count_facets(wanted, settings.currency)
     return {
         "title": ", ".join([title, *filters.chosen]),
         "path": request.path,
         "count_text": count_text(cached.count_products(wanted)),
-        "understood": facets.understood,
-        "facets": facet_choices(facets, filters, settings.currency, band_address),
-        # In a department one goes to its shelves by links.
-        "has_departments": not request.path.startswith("/categories/"),
         "cards": _cards(found.items),
         "next_url": address(found.next_cursor) if found.next_cursor else None,
         "first_url": address(None) if filters.cursor else None,
         "clear_url": bare.url(request.path, None, **kept) if filters.is_set else None,
         "filters": filters,
+    }
+
+
+def _bar_context(filters: Filters, wanted: ProductQuery, kept: dict[str, str]) -> dict[str, Any]:
+    """What the filter bar of a list needs, and what a search was understood as."""
+
+    def band_address(least: str, most: str) -> str:
+        chosen = replace(filters, min_price=least, max_price=most, cursor=None)
+        return chosen.url(request.path, None, **kept)
+
+    currency = _settings().currency
+    facets = cached.count_facets(wanted, currency)
+    return {
+        "understood": facets.understood,
+        "facets": facet_choices(facets, filters, currency, band_address),
+        # In a department one goes to its shelves by links.
+        "has_departments": not request.path.startswith("/categories/"),
+        "filters": filters,
         "filter_errors": filters.errors,
         "added_choices": ADDED_CHOICES,
         "sort_choices": SEARCH_SORTS if wanted.is_search else SORT_CHOICES,
-        "currency_sign": sign(settings.currency),
+        "currency_sign": sign(currency),
     }
 
 

@@ -29,7 +29,9 @@ _INSIDE = "in_kept_part"
 # Marks that nobody can write into a product's title. The third stands around a slug and around its
 # stepper as everybody sees it.
 _CSRF, _RETURN, _OWN = (secrets.token_hex(16) for _ in range(3))
-_MOST, _LARGEST, _MOST_BYTES = 8192, 256 * 1024, 24 * 1024 * 1024
+# Parts made of others lie apart, or the pages that hardly anybody opens would crowd out the cards.
+_MOST, _SMALL, _LARGEST = 8192, 8 * 1024, 256 * 1024
+_MOST_BYTES = 12 * 1024 * 1024
 
 
 class ShopEnvironment(Environment):
@@ -44,7 +46,7 @@ def install(app: Flask) -> None:
     app.jinja_env.add_extension(KeptParts)
     app.jinja_env.globals.update(
         {
-            _SHELF: NearShelf(_MOST, _LARGEST, _MOST_BYTES),
+            _SHELF: [NearShelf(_MOST, largest, _MOST_BYTES) for largest in (_SMALL, _LARGEST)],
             "csrf": csrf,
             "return_path": return_path,
             "own_stepper": own_stepper,
@@ -83,16 +85,17 @@ class KeptParts(Extension):
         return nodes.CallBlock(call, [], [], body).set_lineno(line)
 
     def _part(self, key: Any, caller: Callable[[], str]) -> str:
-        shelf = cast(NearShelf, self.environment.globals[_SHELF])
+        small, large = cast(list[NearShelf], self.environment.globals[_SHELF])
         name = _hashable(key)
-        part: str | None = shelf.get(name)
+        part: str | None = small.get(name) or large.get(name)
         if part is None:
             outer, g.in_kept_part = g.get(_INSIDE, False), True
             try:
                 part = str(caller())
             finally:
                 g.in_kept_part = outer
-            shelf.put(name, part, _SECONDS, sys.getsizeof(part) + _weight(name))
+            size = sys.getsizeof(part) + _weight(name)
+            _ = small.put(name, part, _SECONDS, size) or large.put(name, part, _SECONDS, size)
         return part if g.get(_INSIDE) else _filled(part)
 
 
