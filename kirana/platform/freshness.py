@@ -71,13 +71,22 @@ def read_along(version: int) -> None:
     _along.set((version, db.queries_so_far()))
 
 
-def latest(begun: int) -> int:
-    """The version that the last query saw, if it read it along and was not the ``begun``-th yet.
+def seen_since(begun: int) -> int | None:
+    """The version that the last query read along; None if it did not, or was the ``begun``-th.
 
-    Otherwise the database is asked: this is for who has read something and files it now.
+    What that query found is of this version, whatever has happened since.
     """
     version, number = _along.get()
-    return version if begun < number == db.queries_so_far() else reread()
+    return version if begun < number == db.queries_so_far() else None
+
+
+def latest(begun: int) -> int:
+    """The version as of the last query since the ``begun``-th, or as the database has it now.
+
+    What was read since then is of the version known before, if this is still the same.
+    """
+    seen = seen_since(begun)
+    return reread() if seen is None else seen
 
 
 def copy_to(url: str) -> None:

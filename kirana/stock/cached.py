@@ -32,12 +32,11 @@ def items_of(keys: Sequence[int]) -> dict[int, ShelfItem]:
     found = {key: item for key, item in zip(keys, kept, strict=True) if item is not None}
     if missing := [key for key in keys if key not in found]:
         begun = db.queries_so_far()
-        if made := queries.items_of(missing):
-            is_of = freshness.latest(begun)
-            for key, item in made.items():
-                name = ("card", is_of, moment, key)
-                shelf.put(name, item, LONGEST_SECONDS, _CARD_BYTES)
-            found |= made
+        made = queries.items_of(missing)
+        is_of = freshness.seen_since(begun)
+        for key, item in made.items() if is_of is not None else ():
+            shelf.put(("card", is_of, moment, key), item, LONGEST_SECONDS, _CARD_BYTES)
+        found |= made
     return found
 
 
