@@ -117,7 +117,7 @@ def _with_word(before: str) -> Fresh:
 
 def _payload(copy: Generation, column: Column[Any]) -> ColumnElement[Any]:
     key = copy.moved("order", Outbox.payload["order_id"].as_integer())
-    is_sqlite = db.dialect_name() == "sqlite"
+    is_sqlite = db.engine().dialect.name == "sqlite"
     return (func.json_object if is_sqlite else func.jsonb_build_object)("order_id", key)
 
 

@@ -92,7 +92,7 @@ def _replay(sent: list[Sent]) -> None:
     with db.engine().connect() as connection:
         driver: Any = connection.connection.dbapi_connection
         writes = any(sql.startswith(("BEGIN", "INSERT", "UPDATE", "DELETE")) for sql, _, _ in sent)
-        if not writes and db.dialect_name() == "postgresql":
+        if not writes and db.engine().dialect.name == "postgresql":
             driver.autocommit = True
         cursor = driver.cursor()
         for sql, values, many in sent:
@@ -101,7 +101,7 @@ def _replay(sent: list[Sent]) -> None:
                 cursor.fetchall()
         if writes:
             driver.commit()
-        elif db.dialect_name() == "postgresql":
+        elif db.engine().dialect.name == "postgresql":
             driver.autocommit = False
         cursor.close()
 

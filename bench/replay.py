@@ -121,7 +121,7 @@ def _sent_again(cursor: Any, sql: str, values: Any, is_many: bool) -> Statement:
 
 
 def _set_sequences_back() -> None:
-    if db.dialect_name() != "postgresql":
+    if db.engine().dialect.name != "postgresql":
         return
     with db.transaction() as connection:
         for table in Model.metadata.sorted_tables:

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, select
 
 from kirana.accounts.permissions import Permission
 from kirana.catalog.addresses import category_picture_url, picture_url
 from kirana.catalog.facts import nutrition_of
 from kirana.catalog.models import CatalogVersion, Category, Picture, Price, Product
+from kirana.catalog.on_sale import count_on_sale
 from kirana.catalog.states import PRODUCT_MOVES
 from kirana.catalog.tree import Node, Tree
 from kirana.catalog.views import (
@@ -24,9 +25,6 @@ from kirana.platform.db import query
 from kirana.platform.errors import NotFound
 from kirana.stores.models import Store
 
-# What the public can see and buy.
-ON_SALE = and_(Product.status == "published", Store.status == "open")
-
 _shown: dict[str, Any] = {}
 _VERSION = select(CatalogVersion.version)
 # For a statement that reads the version along, at the very moment of its rows.
@@ -35,12 +33,6 @@ _TREE: Any = select(
     Category.id, Category.slug, Category.name, Category.parent_id, Category.position,
     Category.picture, Category.well, Category.own_well, Category.tax_class, Category.version,
 )  # fmt: skip
-_ON_SALE_COUNTS = (
-    select(Product.category_id, func.count())
-    .join(Store, Store.id == Product.store_id)
-    .where(ON_SALE)
-    .group_by(Product.category_id)
-)
 _PACK = select(
     Product.title, Product.brand, Product.size_text, Product.published_at, Product.store_id,
     Category.name.label("category"),
@@ -100,7 +92,7 @@ def departments(connection: Connection) -> list[Department]:
 
     ``product_count`` is what is on sale there now, shelves included.
     """
-    tree, counts = load_tree(), _counts(connection)
+    tree, counts = load_tree(), count_on_sale(connection)
     return [_department(tree, counts, node) for node in tree.roots]
 
 
@@ -111,7 +103,7 @@ def find_category(connection: Connection, slug: str) -> CategoryPage | None:
     node = tree.find(slug)
     if node is None:
         return None
-    counts = _counts(connection)
+    counts = count_on_sale(connection)
     return CategoryPage(
         slug=node.slug,
         name=node.name,
@@ -129,7 +121,7 @@ def list_categories(connection: Connection) -> list[CategoryView]:
 
     ``product_count`` is what is on sale in the category itself.
     """
-    tree, counts = load_tree(), _counts(connection)
+    tree, counts = load_tree(), count_on_sale(connection)
     found: list[CategoryView] = []
     waiting = list(tree.roots)
     while waiting:
@@ -146,7 +138,7 @@ def get_category(connection: Connection, slug: str) -> CategoryView:
     node = tree.find(slug)
     if node is None:
         raise NotFound
-    return category_view(tree, node, _counts(connection).get(node.id, 0))
+    return category_view(tree, node, count_on_sale(connection).get(node.id, 0))
 
 
 @query
@@ -222,11 +214,6 @@ def product_view(row: Any) -> ProductView:
         picture_alt=values["alt"] or values["title"],
         nutrition=nutrition_of(values["nutrition"]),
     )
-
-
-def _counts(connection: Connection) -> dict[int, int]:
-    rows = connection.execute(_ON_SALE_COUNTS)
-    return {row[0]: row[1] for row in rows}
 
 
 def _department(tree: Tree, counts: dict[int, int], node: Node) -> Department:

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, func, select
 
 from kirana.catalog.models import Product
-from kirana.catalog.queries import ON_SALE, load_tree
+from kirana.catalog.on_sale import ON_SALE
+from kirana.catalog.queries import load_tree
 from kirana.platform.db import query
 from kirana.stores.models import Store
 

@@ -86,7 +86,7 @@ def _find(progress: _Told | None = None) -> list[Broken]:
 
 
 def _rule_count() -> int:
-    return len(check.rules_on(db.dialect_name()))
+    return len(check.rules_on(db.engine().dialect.name))
 
 
 def _now() -> datetime:

@@ -4,7 +4,7 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from kirana.catalog.models import Product
-from kirana.catalog.queries import ON_SALE
+from kirana.catalog.on_sale import ON_SALE
 from kirana.pairs.models import ProductPair
 from kirana.platform.db import query
 from kirana.stock.queries import list_items

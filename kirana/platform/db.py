@@ -298,7 +298,3 @@ def _is_transient(error: DBAPIError) -> bool:
     is_busy = state in _TRANSIENT_STATES or "database is locked" in str(error.orig)
     # With a lost connection the pool gives up all that it had, so the next try has a fresh one.
     return is_busy or error.connection_invalidated
-
-
-def dialect_name() -> str:
-    return engine().dialect.name

@@ -7,7 +7,8 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from kirana.accounts.permissions import Permission
 from kirana.catalog.models import Product
-from kirana.catalog.queries import ON_SALE, own_store_id
+from kirana.catalog.on_sale import ON_SALE
+from kirana.catalog.queries import own_store_id
 from kirana.orders.models import Order, OrderLine
 from kirana.platform.access import Actor
 from kirana.platform.db import query

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Integer, and_, bindparam, func, select
 
 from kirana.accounts.permissions import Permission
 from kirana.catalog.models import CatalogChange, Product
-from kirana.catalog.queries import ON_SALE
+from kirana.catalog.on_sale import ON_SALE
 from kirana.orders.models import Order, OrderLine
 from kirana.platform import clock
 from kirana.platform.access import Actor

@@ -19,8 +19,9 @@ from sqlalchemy import (
 from kirana.catalog.addresses import picture_url, small_picture_url
 from kirana.catalog.facts import food_facts
 from kirana.catalog.models import Category, Picture, Product
+from kirana.catalog.on_sale import ON_SALE
 from kirana.catalog.picture_queries import pictures_of
-from kirana.catalog.queries import CATALOG_VERSION, ON_SALE, shown_tree
+from kirana.catalog.queries import CATALOG_VERSION, shown_tree
 from kirana.catalog.units import unit_price
 from kirana.catalog.views import Crumb
 from kirana.platform import clock, freshness

@@ -25,7 +25,7 @@ def test_rows_of_one_test_are_gone_in_the_next(database: Database, turn: int) ->
 
 
 def test_what_the_migrations_put_in_stays(database: Database) -> None:
-    assert db.dialect_name() == database.kind
+    assert db.engine().dialect.name == database.kind
     assert migrations.is_current()
     assert migrations.differences(metadata) == []
 

@@ -70,7 +70,7 @@ def failed(found: Any) -> bool:
 
 def _waits(thread: threading.Thread) -> bool:
     """Whether the thread stands in the queue of SQLite's writers, or before a lock."""
-    if db.dialect_name() == "sqlite":
+    if db.engine().dialect.name == "sqlite":
         frame = sys._current_frames().get(thread.ident or 0)
         return frame is not None and frame.f_code is WriteQueue.__enter__.__code__
     with db.engine().connect() as connection:

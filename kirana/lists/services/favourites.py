@@ -4,7 +4,7 @@ from sqlalchemy import Connection, delete, select
 
 from kirana.accounts.permissions import Permission
 from kirana.catalog.models import Product
-from kirana.catalog.queries import ON_SALE
+from kirana.catalog.on_sale import ON_SALE
 from kirana.lists.errors import TooManyFavourites
 from kirana.lists.models import Favourite
 from kirana.lists.services.keeping import count_of, lock_keeper
