@@ -35,6 +35,7 @@ class Figure:
     beside_ms: float
     per_second: float
     p50_ms: float
+    p95_ms: float
     p99_ms: float
     statements: int
     pss_mb: float
@@ -134,6 +135,7 @@ def _summed_up(
         beside_ms=statistics.median(load.beside_ms / load.units for load in loads),
         per_second=statistics.median(load.units / load.seconds for load in loads),
         p50_ms=statistics.median(load.percentile(0.5) for load in loads),
+        p95_ms=statistics.median(load.percentile(0.95) for load in loads),
         p99_ms=statistics.median(load.percentile(0.99) for load in loads),
         statements=statements,
         pss_mb=pss_mb,
