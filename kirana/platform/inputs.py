@@ -1,5 +1,6 @@
 """Input at the edge: strict JSON, closed schemas, and every error named by its field."""
 
+import re
 import types
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
@@ -18,6 +19,7 @@ from kirana.platform.words import ONE_LINE, as_typed
 
 T = TypeVar("T")
 MOST_ERRORS = 20
+_WHOLE = re.compile(r"-?[0-9]{1,19}")
 MAX_BODY_BYTES = 1024 * 1024
 _fields = cache(msgspec.structs.fields)
 
@@ -166,6 +168,8 @@ def _convert(values: dict[str, Any], schema: Any, strict: bool) -> Any:
             _check_text(values[item.encode_name])
             if isinstance(found, date) and not is_reachable(found):
                 raise ValueError("must lie between the years 2 and 9998")
+            if not strict and type(found) is int and not _WHOLE.fullmatch(values[item.encode_name]):
+                raise ValueError("must be a whole number, in digits")
         except (msgspec.ValidationError, ValueError) as error:
             told = _from_msgspec(item.encode_name, error)
             errors.append(told if strict else as_typed(values[item.encode_name], told))

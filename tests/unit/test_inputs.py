@@ -110,6 +110,13 @@ def test_texts_become_numbers_and_switches() -> None:
     assert found == Thing("x", 3, True, tags=["a", "b"])
 
 
+@pytest.mark.parametrize("text", ["1e3", "3.0", "+3", " 3", "3 ", "3_0", "٣", "0x3", "1" * 20])
+def test_a_number_is_written_in_digits(text: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        texts_to_struct({"name": ["x"], "count": [text]}, Thing)
+    assert list(pointers(caught.value)) == ["/count"]
+
+
 def test_an_empty_text_means_the_default_but_never_a_required_field() -> None:
     assert texts_to_struct({"name": ["x"], "count": [""]}, Thing).count == 1
     with pytest.raises(Invalid):
