@@ -17,8 +17,8 @@ from kirana.stores.models import Store
 ON_SALE = and_(Product.status == "published", Store.status == "open")
 # Products; to count so many takes some ten milliseconds.
 QUICKLY_COUNTED = 20_000
-KEPT_SECONDS = 30.0
-# Of one process's time no more than a hundredth goes into counting.
+KEPT_SECONDS, LONGEST_SECONDS = 30.0, 300.0
+# Of one process's time about a hundredth goes into counting.
 SHARE = 100
 _COUNTS = (
     select(Product.category_id, func.count())
@@ -38,7 +38,7 @@ _kept: WeakKeyDictionary[Pool, _Counted] = WeakKeyDictionary()
 
 
 def count_on_sale(connection: Connection) -> dict[int, int]:
-    """Products on sale by the key of their category; of many products up to minutes old."""
+    """Products on sale by the key of their category; of many products up to five minutes old."""
     pool, begun = connection.engine.pool, monotonic()
     known = _kept.get(pool)
     if known is not None and begun < known.until:
@@ -46,5 +46,6 @@ def count_on_sale(connection: Connection) -> dict[int, int]:
     counts = {row[0]: row[1] for row in connection.execute(_COUNTS)}
     if sum(counts.values()) > QUICKLY_COUNTED:
         now = monotonic()
-        _kept[pool] = _Counted(counts, now + max(KEPT_SECONDS, SHARE * (now - begun)))
+        seconds = min(max(KEPT_SECONDS, SHARE * (now - begun)), LONGEST_SECONDS)
+        _kept[pool] = _Counted(counts, now + seconds)
     return counts

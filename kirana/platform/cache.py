@@ -108,6 +108,8 @@ class CatalogueCache:
 
     def __init__(self, app: Flask, settings: Settings) -> None:
         self.near = NearShelf()
+        # Small and many: among the answers they would crowd out the pages.
+        self.cards = NearShelf(most=16_384, most_bytes=24 * 1024 * 1024)
         self.meters = meters_in(settings.home)
         self.shared = Cache(
             app,
@@ -255,6 +257,12 @@ def near_shelf(app: Flask) -> NearShelf:
     """The first level, for whoever answers before Flask."""
     found: CatalogueCache = app.extensions[EXTENSION]
     return found.near
+
+
+def card_shelf(app: Flask) -> NearShelf:
+    """What this process has at hand of single products."""
+    found: CatalogueCache = app.extensions[EXTENSION]
+    return found.cards
 
 
 def _tell(response: Response) -> Response:

@@ -63,6 +63,10 @@ def reread() -> int:
         is_overtaken = version < _known.version and begun < _known.until
         if forgotten == _known.forgotten and not is_overtaken:
             _known.version, _known.until = version, begun + TRUSTED_SECONDS
+        elif version > _known.version:
+            # Not to be trusted for long, but nothing older is from now on: what is filed under
+            # this version must not be put together from what was filed under the one before.
+            _known.version = version
     return version
 
 
@@ -86,7 +90,8 @@ def latest(begun: int) -> int:
     What was read since then is of the version known before, if this is still the same.
     """
     seen = seen_since(begun)
-    return reread() if seen is None else seen
+    # Another thread may have learned of a newer one, and what it filed is at hand here too.
+    return seen if seen is not None and seen == _known.version else reread()
 
 
 def copy_to(url: str) -> None:

@@ -113,7 +113,7 @@ class _Search:
         while place < len(self._hits) and len(items) <= rest.limit:
             window = self._hits[place : place + size]
             size *= GROWTH
-            fitting = keys_that_fit(rest, window) if is_filtered(rest) else window
+            fitting = keys_that_fit(rest, window) if is_filtered(rest) else set(window)
             found = items_of([key for key in window if key in fitting])
             for key in window:
                 place += 1

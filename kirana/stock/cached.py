@@ -12,7 +12,7 @@ from flask import current_app
 from kirana.catalog import queries as catalog
 from kirana.catalog.views import CategoryPage, Department
 from kirana.platform import clock, db, freshness
-from kirana.platform.cache import LONGEST_SECONDS, cached_as, near_shelf
+from kirana.platform.cache import LONGEST_SECONDS, cached_as, card_shelf
 from kirana.platform.paging import Page
 from kirana.stock import queries
 from kirana.stock.filters import ShelfQuery
@@ -27,15 +27,16 @@ def items_of(keys: Sequence[int]) -> dict[int, ShelfItem]:
 
     So a list that nobody asked for yet costs its keys, and the products that were in no other.
     """
-    shelf, version, moment = near_shelf(current_app), freshness.current(), _quarter_hour()
-    kept = shelf.get_many([("card", version, moment, key) for key in keys])
+    shelf, version, moment = card_shelf(current_app), freshness.current(), _quarter_hour()
+    kept = shelf.get_many([(version, moment, key) for key in keys])
     found = {key: item for key, item in zip(keys, kept, strict=True) if item is not None}
     if missing := [key for key in keys if key not in found]:
         begun = db.queries_so_far()
         made = queries.items_of(missing)
-        is_of = freshness.seen_since(begun)
+        # What a transaction sees is not yet so, and may never be.
+        is_of = None if db.in_transaction() else freshness.seen_since(begun)
         for key, item in made.items() if is_of is not None else ():
-            shelf.put(("card", is_of, moment, key), item, LONGEST_SECONDS, _CARD_BYTES)
+            shelf.put((is_of, moment, key), item, LONGEST_SECONDS, _CARD_BYTES)
         found |= made
     return found
 

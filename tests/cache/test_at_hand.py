@@ -1,6 +1,7 @@
 """Cards at hand, and the version that is read along, while somebody changes something."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,9 +11,12 @@ from sqlalchemy import Connection, select
 from kirana.catalog.inputs import ProductChanges
 from kirana.catalog.models import Product
 from kirana.catalog.services.products import edit_product, hide_product
-from kirana.platform import cache, freshness
+from kirana.platform import cache, db, freshness
 from kirana.platform.amounts import Money
 from kirana.platform.db import query
+from kirana.platform.paging import Page
+from kirana.search import cached as search
+from kirana.search.shapes import ProductQuery
 from kirana.stock import cached, queries
 from kirana.stock.filters import ShelfQuery
 from kirana.stock.views import ShelfItem
@@ -40,6 +44,17 @@ def elsewhere(act: Callable[[], object]) -> None:
 
 def reprice(market: Market, slug: str, amount: int) -> None:
     edit_product(market.manager, slug, ProductChanges(price=Money(amount, "INR")))
+
+
+def unheard(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """As ``elsewhere``, on another host: this process is told nothing."""
+    with monkeypatch.context() as patch:
+        patch.setattr(freshness, "raised", lambda _version: None)
+        elsewhere(act)
+
+
+def shown(page: Page[ShelfItem]) -> list[int]:
+    return [item.price_minor for item in page.items]
 
 
 def prices(keys: Sequence[int]) -> list[int]:
@@ -114,3 +129,113 @@ def test_a_query_that_comes_after_voids_what_was_read_along(
         assert cache.cached("two", "key", of_two_moments, 0) == b"True 200"
         again = cache.cached("two", "key", lambda: b"made again", 0)
     assert again == (b"made again" if is_guarded else b"True 200")
+
+
+def _forgets_what_it_read() -> int:
+    """The mutant: a version that was read while this process committed is not remembered."""
+    begun, forgotten = time.monotonic(), freshness._known.forgotten
+    version = freshness._known.read()
+    with freshness._lock:
+        if forgotten == freshness._known.forgotten:
+            freshness._known.version = version
+            freshness._known.until = begun + freshness.TRUSTED_SECONDS
+    return version
+
+
+@pytest.mark.parametrize("is_guarded", [True, False])
+def test_no_list_of_a_version_is_made_of_older_cards(
+    market: Market, app: Any, monkeypatch: pytest.MonkeyPatch, is_guarded: bool
+) -> None:
+    """One thread reads the version slowly; meanwhile a change, a look, and a change elsewhere."""
+    slug, other = market.sell(price=100), market.sell("Other", 50)
+    read, rare = freshness._known.read, ProductQuery(price_min=1)
+
+    def look() -> None:
+        with app.test_request_context():
+            assert shown(search.find_products(rare)) == [100, 60]
+
+    def slow() -> int:
+        freshness._known.read = read
+        elsewhere(lambda: reprice(market, other, 60))
+        elsewhere(look)
+        unheard(monkeypatch, lambda: reprice(market, slug, 200))
+        return read()
+
+    if not is_guarded:
+        monkeypatch.setattr(freshness, "reread", _forgets_what_it_read)
+        monkeypatch.setattr(freshness, "latest", lambda begun: freshness.seen_since(begun))
+    with app.test_request_context():
+        freshness.forget()
+        monkeypatch.setattr(freshness._known, "read", slow)
+        search.find_products(rare)
+        monkeypatch.setattr(freshness._known, "read", read)
+        freshness.forget()
+        assert shown(search.find_products(rare)) == [200 if is_guarded else 100, 60]
+
+
+@pytest.mark.parametrize("is_guarded", [True, False])
+def test_keys_and_cards_of_two_versions_are_not_kept(
+    market: Market, app: Any, monkeypatch: pytest.MonkeyPatch, is_guarded: bool
+) -> None:
+    """Between a list's keys and its cards another thread learns of a change, and has new cards."""
+    slug, other = market.sell("A", 100), market.sell("B", 200)
+    keys = [key_of(slug), key_of(other)]
+    wanted, find = ShelfQuery(sort="price"), queries.list_keys
+
+    def look() -> None:
+        with app.test_request_context():
+            freshness.reread()
+            assert prices(keys) == [900, 200]
+
+    def slow(*given: Any) -> Page[int]:
+        page = find(*given)
+        monkeypatch.setattr(queries, "list_keys", find)
+        unheard(monkeypatch, lambda: reprice(market, slug, 900))
+        elsewhere(look)
+        return page
+
+    monkeypatch.setattr(queries, "list_keys", slow)
+    if not is_guarded:
+        monkeypatch.setattr(freshness, "latest", lambda begun: freshness.seen_since(begun))
+    with app.test_request_context():
+        known = freshness.reread()
+        cached.list_shelf(wanted)
+        freshness._known.version = known  # as one asks who still trusts it
+        again = shown(cached.list_shelf(wanted))
+    assert again == ([200, 900] if is_guarded else [900, 200])
+
+
+@pytest.mark.parametrize("is_guarded", [True, False])
+def test_what_a_transaction_sees_is_not_filed(
+    market: Market, app: Any, monkeypatch: pytest.MonkeyPatch, is_guarded: bool
+) -> None:
+    slug, other = market.sell("A", 100), market.sell("B", 100)
+    keys = [key_of(slug)]
+
+    def rolled_back() -> None:
+        with db.transaction():
+            reprice(market, slug, 777)
+            if not is_guarded:
+                monkeypatch.setattr(db, "in_transaction", lambda: False)
+            assert prices(keys) == [777]
+            raise ZeroDivisionError
+
+    with app.test_request_context():
+        with pytest.raises(ZeroDivisionError):
+            rolled_back()
+        monkeypatch.undo()
+        reprice(market, other, 200)  # takes the number that was given back
+        assert prices(keys) == [100 if is_guarded else 777]
+
+
+def test_cards_do_not_crowd_out_answers(market: Market, app: Any) -> None:
+    key = key_of(market.sell(price=100))
+    shelf = cache.card_shelf(app)
+    with app.test_request_context():
+        assert cache.cached("page", "kept", lambda: b"made once", 0) == b"made once"
+        assert prices([key]) == [100]
+        for number in range(2 * shelf._most):
+            shelf.put(number, None, 60, 1500)
+        assert cache.cached("page", "kept", lambda: b"made twice", 0) == b"made once"
+        assert len(shelf) <= shelf._most
+        assert shelf.bytes <= shelf._most_bytes

@@ -39,11 +39,13 @@ def test_a_large_shop_is_not_counted_with_each_change(
     assert told() == 2
 
 
-def test_what_was_counted_is_told_for_a_hundred_times_as_long(
-    market: Market, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("took", "kept"), [(0.1, 30), (2, 200), (60, 300)])
+def test_for_how_long_it_is_told_again(
+    market: Market, monkeypatch: pytest.MonkeyPatch, took: float, kept: float
 ) -> None:
     monkeypatch.setattr(on_sale, "QUICKLY_COUNTED", 0)
-    moments = iter([1000.0, 1002.0, 1201.9, 1202.1, 1202.2])
+    ended = 1000 + took
+    moments = iter([1000.0, ended, ended + kept - 0.1, ended + kept + 0.1, 5000.0])
     monkeypatch.setattr(on_sale, "monotonic", lambda: next(moments))
     market.sell("Tea")
     assert told() == 1
