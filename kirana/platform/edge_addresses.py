@@ -5,8 +5,6 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 LONGEST_QUERY = 512
 MOST_PAIRS = 20
-# Where a visitor came from: the shop does nothing with it, and every mailing has another.
-_CAMPAIGN = ("utm_", "fbclid", "gclid", "gbraid", "wbraid", "msclkid", "mc_cid", "mc_eid")
 
 
 def without_port(host: str) -> str:
@@ -16,10 +14,11 @@ def without_port(host: str) -> str:
 
 
 @functools.lru_cache(maxsize=1024)
-def plain_query(is_api: bool, query: str) -> str | None:
-    """The query in one order, without campaign names; None if it is a search, or far too much.
+def plain_query(names: frozenset[str] | None, query: str) -> str | None:
+    """The query in one order, of these names alone; None if it is a search, or far too much.
 
-    Pages take an empty field for none; the API refuses it, so there it stays.
+    Pages (whose names are given) take an empty field for none; the API refuses it, and what it does
+    not know: there both stay.
     """
     if not query:
         return ""
@@ -31,8 +30,7 @@ def plain_query(is_api: bool, query: str) -> str | None:
         return None
     if any(name == "q" or "\ufffd" in name + value for name, value in pairs):
         return None  # searches are counted, and what is not UTF-8 is refused inside
-    if not is_api:
+    if names is not None:
         first = dict(reversed(pairs))  # as a page reads a name that comes twice
-        pairs = [(name, text) for name, text in first.items() if text]
-        pairs = [pair for pair in pairs if not pair[0].startswith(_CAMPAIGN)]
+        pairs = [(name, text) for name, text in first.items() if text and name in names]
     return urlencode(sorted(pairs, key=lambda pair: pair[0]), quote_via=quote)

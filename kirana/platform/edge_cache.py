@@ -31,6 +31,7 @@ Kind = Literal["catalogue", "fixed"]
 Headers = list[tuple[str, str]]
 Key = tuple[Any, ...]
 View = Callable[..., Any]
+Rule = tuple[Kind, frozenset[str] | None]
 CATALOGUE_SECONDS = 60
 FIXED_SECONDS = 24 * 3600
 _KEEP = "kirana.keep"
@@ -41,10 +42,13 @@ _OF_ONE_ANSWER = ("content-length", "x-request-id", "x-cache", "date", "last-mod
 _OF_A_BODY = ("content-type", "content-length", "content-encoding")
 
 
-def kept_at_edge(kind: Kind) -> Callable[[View], View]:
+def kept_at_edge(kind: Kind, names: frozenset[str] | None = None) -> Callable[[View], View]:
     """The view's answer depends on the address, the theme and the catalogue's version alone.
 
-    ``fixed``: on the address alone, for as long as the answer says it is immutable.
+    ``fixed``: on the address alone, for as long as the answer says it is immutable. ``names`` are
+    those of the query that a page reads: all others are taken off before it is asked, so that
+    nobody fills the shelf with one page under many addresses. None: the view refuses what it does
+    not know.
     """
 
     def declare(view: View) -> View:
@@ -54,7 +58,7 @@ def kept_at_edge(kind: Kind) -> Callable[[View], View]:
             request.environ.setdefault(_KEEP, kind)
             return answer
 
-        marked.__kept__ = kind  # type: ignore[attr-defined]
+        marked.__kept__ = kind, names  # type: ignore[attr-defined]
         return marked
 
     return declare
@@ -106,12 +110,12 @@ class EdgeCache:
         self._shelf, self._meters = shelf, meters
         names = {*OURS, app.config["SESSION_COOKIE_NAME"]}
         self._known_by = names | {f"__Host-{name}" for name in names}
-        self._exact: dict[str, Kind] = {}
-        self._below: dict[str, Kind] = {}
+        self._exact: dict[str, Rule] = {}
+        self._below: dict[str, Rule] = {}
         for rule in app.url_map.iter_rules():
-            if kind := getattr(app.view_functions[rule.endpoint], "__kept__", None):
+            if kept := getattr(app.view_functions[rule.endpoint], "__kept__", None):
                 stem, variable, _rest = rule.rule.partition("<")
-                (self._below if variable else self._exact)[stem] = kind
+                (self._below if variable else self._exact)[stem] = kept
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         key = self._key(environ)
@@ -133,28 +137,30 @@ class EdgeCache:
         As a side effect the request is brought to the form that the key has of it.
         """
         path = environ.get("PATH_INFO", "")
-        kind = self._exact.get(path) or self._kind_below(path)
-        if kind is None or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+        rule = self._exact.get(path) or self._rule_below(path)
+        if rule is None or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return None
         if "HTTP_RANGE" in environ or environ.get("CONTENT_LENGTH", "0") not in ("", "0"):
             return None
+        kind, names = rule
         if kind == "fixed":
             return None if environ.get("QUERY_STRING") else (kind, path)
-        return self._catalogue_key(path, environ)
+        return self._catalogue_key(path, names, environ)
 
-    def _kind_below(self, path: str) -> Kind | None:
-        for stem, kind in self._below.items():
-            if path.startswith(stem) and (kind == "fixed" or "/" not in path[len(stem) :]):
-                return kind
+    def _rule_below(self, path: str) -> Rule | None:
+        for stem, rule in self._below.items():
+            if path.startswith(stem) and (rule[0] == "fixed" or "/" not in path[len(stem) :]):
+                return rule
         return None
 
-    def _catalogue_key(self, path: str, environ: Environ) -> Key | None:
+    def _catalogue_key(
+        self, path: str, names: frozenset[str] | None, environ: Environ
+    ) -> Key | None:
         fragment = environ.get("HTTP_X_FRAGMENT", "")
-        is_api = is_api_path(path)
-        theme = "" if is_api else self._theme(environ)
+        theme = "" if is_api_path(path) else self._theme(environ)
         if theme is None or fragment not in _FRAGMENTS:
             return None
-        query = plain_query(is_api, environ.get("QUERY_STRING", ""))
+        query = plain_query(names, environ.get("QUERY_STRING", ""))
         if query is None:
             return None
         version = _version()

@@ -92,6 +92,13 @@ class Filters:
         return f"{path}?{query}" if query else path
 
 
+# All that a list page reads of its address.
+NAMES = frozenset(
+    ("min_price", "max_price", "in_stock", "added", "department", "brand", "diet", "offer", "sort",
+     "cursor")
+)  # fmt: skip
+
+
 def read_filters(args: Mapping[str, str], currency: str, usual_sort: str = "name") -> Filters:
     """Filters from an address. Foreign names are left alone: links carry all sorts of them."""
     low, high = args.get("min_price", "").strip()[:12], args.get("max_price", "").strip()[:12]

@@ -30,6 +30,7 @@ from kirana.storefront.cards import card, cards, count_text
 from kirana.storefront.facet_choices import facet_choices
 from kirana.storefront.filters import (
     ADDED_CHOICES,
+    NAMES,
     PAGE_SIZE,
     SEARCH_SORTS,
     SORT_CHOICES,
@@ -67,7 +68,7 @@ def _cards(items: Sequence[ShelfItem]) -> list[dict[str, Any]]:
 
 @pages.get("/")
 @public
-@kept_at_edge("catalogue")
+@kept_at_edge("catalogue", names=frozenset())
 def home() -> Response:
     """What is fresh, and a shelf of each department."""
     key = _as_of_now("home")
@@ -77,7 +78,7 @@ def home() -> Response:
 
 @pages.get("/products")
 @public
-@kept_at_edge("catalogue")
+@kept_at_edge("catalogue", names=NAMES)
 def everything() -> Response:
     """Everything on sale, filtered and sorted."""
     crumbs = [{"text": "Home", "url": "/"}, {"text": "Everything"}]
@@ -86,7 +87,7 @@ def everything() -> Response:
 
 @pages.get("/categories/<slug>")
 @public
-@kept_at_edge("catalogue")
+@kept_at_edge("catalogue", names=NAMES)
 def category(slug: str) -> Response:
     """A department or a shelf of it, filtered and sorted."""
     key = _as_of_now("list")
@@ -143,7 +144,7 @@ def suggestions() -> Response:
 
 @pages.get("/products/<slug>")
 @public
-@kept_at_edge("catalogue")
+@kept_at_edge("catalogue", names=frozenset())
 def product(slug: str) -> Response:
     """One product, with others from its shelf."""
     key = _as_of_now(slug)

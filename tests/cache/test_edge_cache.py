@@ -19,6 +19,7 @@ from kirana.platform.config import Settings
 from kirana.platform.edge_cache import EdgeCache
 from kirana.platform.shelves import NearShelf
 from kirana.stock.services.goods import adjust_stock
+from kirana.storefront.filters import NAMES, read_filters
 from kirana.web import assets
 from tests.accounts.people import join
 from tests.cache.neighbour import Neighbour
@@ -182,6 +183,34 @@ def test_flask_sees_no_more_than_the_key_has(market: Market, app: Any, entered: 
     light = client.get("/products?in_stock=1&sort=price", headers={"Cookie": "theme=light"})
     none = client.get("/products?in_stock=1&sort=price", headers={"Cookie": "theme=<script>"})
     assert len({dark.data, light.data, none.data}) == len(entered) == 3
+
+
+def test_names_that_a_page_does_not_read_make_no_page_of_their_own(
+    market: Market, app: Any, entered: list[Any]
+) -> None:
+    slug = market.sell()
+    client = app.test_client(use_cookies=False)
+    category = client.get("/api/v1/categories").json["items"][0]["slug"]
+    entered.clear()
+    for path in ("/", "/products", f"/categories/{category}", f"/products/{slug}"):
+        pages = {client.get(f"{path}?x={n}&min_prices={n}&limit=1").data for n in range(3)}
+        assert pages == {client.get(path).data}, path
+    assert len(entered) == 4
+    for number in range(2):
+        assert client.get(f"{LIST}?x={number}").status_code == 422
+    assert len(entered) == 6
+
+
+def test_the_names_of_a_list_are_those_that_are_read() -> None:
+    read: list[str] = []
+
+    class Recorder(dict[str, str]):
+        def get(self, name: str, default: Any = None) -> Any:
+            read.append(name)
+            return default
+
+    read_filters(Recorder(), "INR")
+    assert set(read) == NAMES
 
 
 def test_a_name_that_comes_twice_is_read_as_by_who_has_a_basket(market: Market, app: Any) -> None:
