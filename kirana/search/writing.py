@@ -1,8 +1,9 @@
 """Builds the index from the database and keeps it up with the feed. Only with the folder's lock."""
 
+import contextlib
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -127,8 +128,7 @@ def _products(changes: Iterable[Any]) -> set[int]:
 
 def _build(place: Path, tell: Callable[[int], None]) -> int:
     last = number = 0
-    # Leaving the writer makes all of it readable at once, and waits until its segments are merged.
-    with tantivy.Index(schema(), str(place)).writer(HEAP_BYTES, 1) as writer:
+    with _writing(tantivy.Index(schema(), str(place))) as writer:
         while rows := queries.rows_to_index(last, BATCH):
             _add(writer, rows)
             last, number = rows[-1].id, number + len(rows)
@@ -141,7 +141,7 @@ def _replace(place: Path, ids: Sequence[int]) -> int:
     """Put these products in as they are now, or take them out; by how many it grew."""
     index = open_index(place)
     before = index.searcher().num_docs
-    with index.writer(HEAP_BYTES, 1) as writer:
+    with _writing(index) as writer:
         for part in queries.batches(ids, BATCH):
             # By query: taken as a term, a Python number is another kind of number than the key.
             writer.delete_documents_by_query(
@@ -151,6 +151,22 @@ def _replace(place: Path, ids: Sequence[int]) -> int:
             time.sleep(BREATH_SECONDS)
     index.reload()
     return int(index.searcher().num_docs - before)
+
+
+@contextlib.contextmanager
+def _writing(index: tantivy.Index) -> Iterator[tantivy.IndexWriter]:
+    """Make all that is written readable at once; on an error nothing of it.
+
+    The library's own ``with`` keeps the error of a commit to itself. There is one where a writer
+    was killed after it had noted what was deleted and before that counted: the next one, having
+    done as much, notes it under the same name, which is taken. Raises ValueError then.
+    """
+    writer = index.writer(HEAP_BYTES, 1)
+    try:
+        yield writer
+        writer.commit()
+    finally:
+        writer.wait_merging_threads()
 
 
 def _add(writer: tantivy.IndexWriter, rows: Sequence[Any]) -> None:

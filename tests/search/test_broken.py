@@ -18,7 +18,7 @@ import pytest
 from kirana.catalog.inputs import ProductChanges
 from kirana.catalog.services.products import edit_product
 from kirana.platform.config import Settings
-from kirana.search import reading
+from kirana.search import reading, writing
 from kirana.search.folder import STATE, Folder
 from kirana.search.writing import Writer
 from tests.catalog.market import Market
@@ -181,6 +181,31 @@ def test_a_writer_killed_at_any_moment_leaves_an_index_to_read(
         assert indexed(f"brand{round_}x") == [f"Tea {round_ % len(slugs)}"]
         assert len(indexed("tea")) == len(slugs)
     reading.use(settings.home / "search")
+
+
+@pytest.mark.parametrize("is_guarded", [True, False])
+def test_what_a_killed_writer_left_does_not_swallow_a_change(
+    market: Market, index: Index, monkeypatch: pytest.MonkeyPatch, is_guarded: bool
+) -> None:
+    """Its notes of what is deleted, which do not count yet, under the name of the next ones.
+
+    The mutant is the library's own ``with``: it says nothing, and the change is never found.
+    """
+    slug = market.sell("Oat milk")
+    market.sell("Green tea")
+    index.step()
+    place = index.folder.place(index.state.generation)
+    meta = msgspec.json.decode((place / "meta.json").read_bytes())
+    for segment in meta["segments"]:
+        for stamp in range(meta["opstamp"], meta["opstamp"] + 20):
+            (place / f"{segment['segment_id'].replace('-', '')}.{stamp}.del").write_bytes(b"")
+    if not is_guarded:
+        monkeypatch.setattr(writing, "_writing", lambda index: index.writer(writing.HEAP_BYTES, 1))
+    edit_product(market.manager, slug, ProductChanges(title="Barley milk"))
+    index.step()
+    assert indexed("barley") == (["Barley milk"] if is_guarded else [])
+    assert indexed("tea") == ["Green tea"]
+    assert not index.step()
 
 
 def test_one_question_cannot_have_the_index_built_again_and_again(
