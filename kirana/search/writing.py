@@ -161,12 +161,12 @@ def _writing(index: tantivy.Index) -> Iterator[tantivy.IndexWriter]:
     was killed after it had noted what was deleted and before that counted: the next one, having
     done as much, notes it under the same name, which is taken. Raises ValueError then.
     """
-    writer = index.writer(HEAP_BYTES, 1)
+    index_writer = index.writer(HEAP_BYTES, 1)
     try:
-        yield writer
-        writer.commit()
+        yield index_writer
+        index_writer.commit()
     finally:
-        writer.wait_merging_threads()
+        index_writer.wait_merging_threads()
 
 
 def _add(writer: tantivy.IndexWriter, rows: Sequence[Any]) -> None:

@@ -13,6 +13,7 @@ EDGES = {"pages", "api", "tasks", "cli"}
 EDGE_LIBRARIES = {"flask", "celery", "jinja2"}
 SQL_CALLS = {"text", "execute", "exec_driver_sql", "executemany", "executescript", "scalar"}
 ONLY_COMMITTER = "kirana/platform/db.py"
+INDEX_COMMIT = ("kirana/search/writing.py", "index_writer.commit")
 # The mailbox stands in for a program of its own and shares no clock with the shop.
 CLOCKS = ("kirana/platform/clock.py", "kirana/mailbox/")
 # What takes no parameter: names are quoted by the dialect.
@@ -20,13 +21,15 @@ UNBINDABLE = ("PRAGMA ", "ANALYZE ")
 
 
 def commits_in_one_place(source: Source) -> list[str]:
-    """Only platform/db.py commits and rolls back."""
+    """Only platform/db.py commits and rolls back; the search index is no database of ours."""
     if source.path == ONLY_COMMITTER:
         return []
     return [
         source.at(call, f"calls {call.func.attr}()")
         for call in source.calls()
-        if isinstance(call.func, ast.Attribute) and call.func.attr in ("commit", "rollback")
+        if isinstance(call.func, ast.Attribute)
+        and call.func.attr in ("commit", "rollback")
+        and (source.path, ast.unparse(call.func)) != INDEX_COMMIT
     ]
 
 

@@ -29,6 +29,13 @@ class Plant(NamedTuple):
 PLANTS = [
     Plant(code.commits_in_one_place, "kirana/cart/services.py", "c.commit()", "commit = 1"),
     Plant(code.commits_in_one_place, "main.py", "x.y.rollback()", "x.y.begin()"),
+    Plant(
+        code.commits_in_one_place,
+        "kirana/search/writing.py",
+        "connection.commit()",
+        "index_writer.commit()",
+    ),
+    Plant(code.commits_in_one_place, "kirana/search/api.py", "index_writer.commit()", "commit = 1"),
     Plant(code.functions_are_short, "kirana/cart/services.py", LONG, FIT),
     Plant(code.modules_are_short, "kirana/cart/services.py", "a = 1\n" * 301, "a = 1\n" * 300),
     Plant(
