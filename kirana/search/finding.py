@@ -109,11 +109,11 @@ class _Search:
         """The hits behind the cursor that are on sale and fit ``rest``, best first."""
         place = next_place = _start(self._wanted)
         items: list[ShelfItem] = []
-        size = rest.limit + 1
+        size, is_narrowed = rest.limit + 1, is_filtered(rest)
         while place < len(self._hits) and len(items) <= rest.limit:
             window = self._hits[place : place + size]
             size *= GROWTH
-            fitting = keys_that_fit(rest, window) if is_filtered(rest) else set(window)
+            fitting = keys_that_fit(rest, window) if is_narrowed else set(window)
             found = items_of([key for key in window if key in fitting])
             for key in window:
                 place += 1

@@ -23,7 +23,7 @@ from kirana.platform.paging import PageQuery
 from kirana.search import cached
 from kirana.search.shapes import ProductQuery
 from kirana.search.suggesting import suggest_categories, suggest_products
-from kirana.stock.cached import find_category, find_product_page, list_shelf, shelf_key
+from kirana.stock.cached import find_category, find_product_page, items_of, list_shelf, shelf_key
 from kirana.stock.filters import ShelfQuery
 from kirana.stock.views import ProductPage, ShelfItem
 from kirana.storefront.cards import card, cards, count_text
@@ -132,7 +132,7 @@ def search() -> Response:
 def suggestions() -> Response:
     """What may be meant by the letters typed so far, for the list below the search field."""
     words = request.args.get("q", "").strip()[:LONGEST_SEARCH]
-    items, understood = suggest_products(words, SUGGESTED)
+    items, understood = suggest_products(words, SUGGESTED, items_of)
     return render(
         "shop/fragments/suggestions.html",
         query=words,
