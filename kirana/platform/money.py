@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 
 # ISO 4217 exponents that differ from two.
 _EXPONENTS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "UGX": 0} | {
@@ -49,6 +50,7 @@ def tax_within(amount: int, basis_points: int) -> int:
     return round_half_up(amount * basis_points, 10_000 + basis_points)
 
 
+@lru_cache(maxsize=8192)
 def format_money(minor: int, currency: str) -> str:
     """``128400`` INR → ``₹1,284``; ``9450`` → ``₹94.50``. Indian grouping for INR."""
     digits = exponent(currency)

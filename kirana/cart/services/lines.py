@@ -37,6 +37,9 @@ _FOR_CART = (
     .where(Product.slug == bindparam("wanted"))
 )  # fmt: skip
 
+_ALL = delete(CartLine).where(CartLine.cart_id == _CART)
+_ONE = _ALL.where(CartLine.product_id == bindparam("of_product", type_=Id))
+
 
 @verb
 def set_line(connection: Connection, actor: Actor, slug: str, quantity: int) -> BasketView:
@@ -83,7 +86,7 @@ def clear(connection: Connection, actor: Actor) -> BasketView:
     """Take everything out. An empty basket stays one."""
     cart_id = lock_open_cart(connection, actor)
     if cart_id is not None:
-        connection.execute(delete(CartLine).where(CartLine.cart_id == cart_id))
+        connection.execute(_ALL, {"in_cart": cart_id})
         shrink_hold(cart_id)
     return EMPTY
 
@@ -125,6 +128,5 @@ def _require_allowed(row: Any, quantity: int) -> None:
 
 
 def _drop(connection: Connection, cart_id: int, product_id: int) -> None:
-    mine = and_(CartLine.cart_id == cart_id, CartLine.product_id == product_id)
-    connection.execute(delete(CartLine).where(mine))
+    connection.execute(_ONE, {"in_cart": cart_id, "of_product": product_id})
     shrink_hold(cart_id, product_id)

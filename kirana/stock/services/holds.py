@@ -46,6 +46,8 @@ _UNTIL = bindparam("kept_until", type_=UtcDateTime)
 _PRODUCTS: Any = bindparam("for_products", expanding=True)
 _MINE = Reservation.cart_id == _CART
 _HELD = select(Reservation.product_id, Reservation.quantity).where(_MINE)
+_OVER = _HELD.where(Reservation.quantity > _STEPS)
+_OVER_OF_ONE = _OVER.where(Reservation.product_id == _PRODUCT)
 _LOCK = (
     select(
         StockLevel.product_id,
@@ -118,16 +120,16 @@ def shrink_hold(
     connection: Connection, cart_id: int, product_id: int | None = None, down_to: int = 0
 ) -> None:
     """Keep no more than ``down_to`` steps of a product, or of any, for a cart. Locks the levels."""
-    over = [Reservation.cart_id == cart_id, Reservation.quantity > down_to]
-    if product_id is not None:
-        over.append(Reservation.product_id == product_id)
-    find = select(Reservation.product_id, Reservation.quantity).where(*over)
-    products = [row.product_id for row in connection.execute(find)]
+    find = _OVER if product_id is None else _OVER_OF_ONE
+    asked = {"for_cart": cart_id, "so_many": down_to, "for_product": product_id}
+    products = [row.product_id for row in connection.execute(find, asked)]
     if not products:
         return
     lock_levels(connection, products)
     # Read again: a taker may have been faster.
-    freed = {row.product_id: row.quantity - down_to for row in connection.execute(find)}
+    freed = {row.product_id: row.quantity - down_to for row in connection.execute(find, asked)}
+    over = (Reservation.cart_id == cart_id, Reservation.quantity > down_to,
+            Reservation.product_id.in_(products))  # fmt: skip
     if down_to:
         connection.execute(update(Reservation).where(*over).values(quantity=down_to))
     else:
