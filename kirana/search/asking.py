@@ -3,6 +3,7 @@ or, where nobody knows it, by a word that is one or two slips away."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
+from itertools import groupby
 
 import tantivy
 from tantivy import Occur, Query
@@ -150,7 +151,15 @@ def _near(snapshot: Snapshot, word: str, slips: int, begun: bool) -> list[str]:
             distance = slips_between(word, start)
             if distance <= slips:
                 ranked.append((distance, -snapshot.searcher.doc_freq(WORDS, other), other))
-    return [other for _, _, other in sorted(ranked)[:MOST_CORRECTIONS]]
+    nearest = [other for _, _, other in sorted(ranked)]
+    # The commonest slip is a letter once for twice: who writes "aple" means no ale.
+    doubled = [other for other in nearest if _once(other) == _once(word)]
+    return (doubled or nearest)[:MOST_CORRECTIONS]
+
+
+def _once(word: str) -> str:
+    """Without the second of two equal letters."""
+    return "".join(letter for letter, _ in groupby(word))
 
 
 def slips_between(one: str, two: str) -> int:

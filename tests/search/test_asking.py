@@ -24,6 +24,9 @@ GOODS = {
     3: ("greek yogurt", "amul", "dahi", "dairy"),
     4: ("washing powder", "surf", "", "laundry"),
     5: ("okra", "", "bhindi", "vegetables"),
+    6: ("apple", "", "", "fruit"),
+    7: ("ginger ale", "", "", "drinks"),
+    8: ("pale ale", "", "", "drinks"),
 }
 
 
@@ -42,7 +45,7 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
             writer.add_document(made)
     index = open_index(place)
     state = State(
-        schema=SCHEMA, generation="x", database="", version=1, mark=(0, 0), built_at=0, documents=5
+        schema=SCHEMA, generation="x", database="", version=1, mark=(0, 0), built_at=0, documents=len(GOODS)
     )
     return Snapshot(state, index.schema, index.searcher())
 
@@ -70,6 +73,8 @@ def found(snapshot: Snapshot, text: str, *pairs: tuple[str, str]) -> set[int]:
         ("wshing powdr", {4}),
         ("bhndi", {5}),
         ("okar", {5}),
+        ("aple", {6}),
+        ("alle", {7, 8}),
         ("zzzzzz", set()),
         ("zz", set()),
         ("!!! ///", set()),
