@@ -1,16 +1,19 @@
 """What is on sale, and how much of it there is in each category.
 
 A count reads every product on sale. While that is quick it is exact; where it is not, it is told
-for a while as it was, so that a large shop that changes all the time does not count all the time.
+for a while as it was, so that a large shop that changes all the time does not count all the time,
+and is then counted anew while nobody waits for it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from threading import Thread
 from time import monotonic
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Pool, and_, func, select
 
 from kirana.catalog.models import Product
+from kirana.platform.db import query
 from kirana.stores.models import Store
 
 # What the public can see and buy.
@@ -38,14 +41,28 @@ _kept: WeakKeyDictionary[Pool, _Counted] = WeakKeyDictionary()
 
 
 def count_on_sale(connection: Connection) -> dict[int, int]:
-    """Products on sale by the key of their category; of many products up to five minutes old."""
-    pool, begun = connection.engine.pool, monotonic()
+    """Products on sale by the key of their category; of many products up to five minutes old, or
+    as old as the last time that anybody asked."""
+    pool, now = connection.engine.pool, monotonic()
     known = _kept.get(pool)
-    if known is not None and begun < known.until:
-        return known.counts
+    if known is None:
+        return _count(connection)
+    if now >= known.until:
+        _kept[pool] = replace(known, until=now + LONGEST_SECONDS)  # or everybody would count now
+        Thread(target=_count_anew, name="count", daemon=True).start()
+    return known.counts
+
+
+def _count(connection: Connection) -> dict[int, int]:
+    pool, begun = connection.engine.pool, monotonic()
     counts = {row[0]: row[1] for row in connection.execute(_COUNTS)}
     if sum(counts.values()) > QUICKLY_COUNTED:
         now = monotonic()
         seconds = min(max(KEPT_SECONDS, SHARE * (now - begun)), LONGEST_SECONDS)
         _kept[pool] = _Counted(counts, now + seconds)
+    else:
+        _kept.pop(pool, None)
     return counts
+
+
+_count_anew = query(_count)

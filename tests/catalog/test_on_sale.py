@@ -1,5 +1,7 @@
 """How much is on sale: exact while to count is quick, told again for a while where it is not."""
 
+from threading import Thread
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -44,11 +46,51 @@ def test_for_how_long_it_is_told_again(
     market: Market, monkeypatch: pytest.MonkeyPatch, took: float, kept: float
 ) -> None:
     monkeypatch.setattr(on_sale, "QUICKLY_COUNTED", 0)
-    ended = 1000 + took
-    moments = iter([1000.0, ended, ended + kept - 0.1, ended + kept + 0.1, 5000.0])
+    moments = iter([1000.0, 1000.0, 1000.0 + took])
     monkeypatch.setattr(on_sale, "monotonic", lambda: next(moments))
     market.sell("Tea")
     assert told() == 1
-    market.sell("Coffee")
+    (counted,) = on_sale._kept.values()
+    assert counted.until == pytest.approx(1000 + took + kept)
+
+
+def test_nobody_waits_while_it_is_counted_anew(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(on_sale, "QUICKLY_COUNTED", 0)
+    moment = [1000.0]
+    monkeypatch.setattr(on_sale, "monotonic", lambda: moment[0])
+    market.sell("Tea")
     assert told() == 1
+    market.sell("Coffee")
+    moment[0] += on_sale.KEPT_SECONDS - 1
+    assert told() == 1
+    started = counting(monkeypatch)
+    moment[0] += 2
+    assert (told(), told()) == (1, 1)
+    assert len(started) == 1, "one of all counts"
+    started[0].run()
     assert told() == 2
+    assert len(started) == 1
+
+
+def test_a_shop_that_has_become_small_is_counted_exactly_again(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(on_sale, "QUICKLY_COUNTED", 1)
+    slugs = [market.sell(name) for name in ("Tea", "Coffee")]
+    assert told() == 2
+    hide_product(market.manager, slugs[0])
+    started = counting(monkeypatch)
+    monkeypatch.setattr(on_sale, "monotonic", lambda: monotonic() + on_sale.LONGEST_SECONDS)
+    assert told() == 2
+    started[0].run()
+    hide_product(market.manager, slugs[1])
+    assert told() == 0
+
+
+def counting(monkeypatch: pytest.MonkeyPatch) -> list[Thread]:
+    """The threads that would count from now on, each held back until it is run."""
+    held: list[Thread] = []
+    monkeypatch.setattr(Thread, "start", lambda thread: held.append(thread))
+    return held

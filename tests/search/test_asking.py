@@ -45,7 +45,13 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
             writer.add_document(made)
     index = open_index(place)
     state = State(
-        schema=SCHEMA, generation="x", database="", version=1, mark=(0, 0), built_at=0, documents=len(GOODS)
+        schema=SCHEMA,
+        generation="x",
+        database="",
+        version=1,
+        mark=(0, 0),
+        built_at=0,
+        documents=len(GOODS),
     )
     return Snapshot(state, index.schema, index.searcher())
 
