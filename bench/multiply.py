@@ -28,6 +28,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.orm import aliased
 
 from bench.fill import ORDERS_OF_A_CUSTOMER, fill
 from kirana.accounts.models import Account, AccountEvent, Address
@@ -127,6 +128,13 @@ def _balance(copy: Generation, column: Column[Any]) -> ColumnElement[Any]:
     return column + copy.number * ends.scalar_subquery()
 
 
+def _last_moment(copy: Generation, column: Column[Any]) -> ColumnElement[Any]:
+    """No earlier than what each generation's ledger follows."""
+    known = aliased(StockMovement)
+    ends = select(func.max(known.at)).where(known.id <= copy.spans[column.table.name])
+    return ends.scalar_subquery()
+
+
 PRODUCTS = (
     Copied(Product, {
         "slug": _with_word("-"), "sku": _with_word("-"), "title": _with_word(" "),
@@ -142,8 +150,8 @@ ORDERS = (
     Copied(Address), Copied(Cart), Copied(CartLine), Copied(OrderGroup),
     Copied(Order, {"number": _ending(SHORT_TAG)}), Copied(OrderLine), Copied(OrderEvent),
     Copied(Payment), Copied(PaymentEvent, {"event_key": _ending(TAG)}),
-    Copied(Lot, {"code": _with_word("-")}), Copied(StockMovement, {"balance_after": _balance}),
-    Copied(LotMovement),
+    Copied(Lot, {"code": _with_word("-")}),
+    Copied(StockMovement, {"balance_after": _balance, "at": _last_moment}), Copied(LotMovement),
     Copied(AuditEvent, {"object_key": _ending(SHORT_TAG)},
            lambda: AuditEvent.object_kind == "order"),
     Copied(Outbox, {"dedupe_key": _ending(SHORT_TAG), "payload": _payload},
