@@ -1,5 +1,7 @@
 """All that a worker can be asked to do. Loaded by workers only: beat just names tasks."""
 
+import gc
+
 import kirana.accounts.tasks
 import kirana.catalog.tasks
 import kirana.check.tasks
@@ -23,3 +25,5 @@ def prepare_worker(settings: Settings) -> None:
     wire(settings)
     prepare(settings)
     db.dispose()
+    gc.collect()
+    gc.freeze()  # so that the processes share the memory of what was loaded

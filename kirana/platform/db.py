@@ -87,47 +87,39 @@ class _Unit:
 
 
 @dataclass(slots=True)
-class _Engines:
+class _Ours:
     settings: Settings | None = None
-    writer: Engine | None = None
-    reader: Engine | None = None
+    engine: Engine | None = None
     queue: WriteQueue | None = None
 
 
-_engines = _Engines()
+_ours = _Ours()
 _unit: ContextVar[_Unit | None] = ContextVar("unit", default=None)
 _queries: ContextVar[int] = ContextVar("queries", default=0)
 
 
 def configure(settings: Settings) -> None:
-    """Say which database is meant. Opens nothing: engines are made on first use."""
-    if settings != _engines.settings:
+    """Say which database is meant. Opens nothing: the engine is made on first use."""
+    if settings != _ours.settings:
         dispose()
-        _engines.settings = settings
+        _ours.settings = settings
 
 
 def dispose(close: bool = True) -> None:
-    """Forget the engines; with ``close=False`` (after a fork) without touching the parent's."""
-    for engine in (_engines.writer, _engines.reader):
-        if engine is not None:
-            engine.dispose(close=close)
-    _engines.writer = _engines.reader = _engines.queue = None
+    """Forget the engine; with ``close=False`` (after a fork) without touching the parent's."""
+    if _ours.engine is not None:
+        _ours.engine.dispose(close=close)
+    _ours.engine = _ours.queue = None
 
 
 def engine() -> Engine:
-    """The engine for writing transactions."""
-    if _engines.writer is None:
-        if _engines.settings is None:
+    """The engine of all transactions and reads."""
+    if _ours.engine is None:
+        if _ours.settings is None:
             raise RuntimeError("db.configure(settings) was not called")
-        _engines.queue = WriteQueue(_engines.settings)
-        _engines.writer = make_engine(_engines.settings)
-    return _engines.writer
-
-
-def _reading_engine() -> Engine:
-    if _engines.reader is None:
-        _engines.reader = for_reading(engine())
-    return _engines.reader
+        _ours.queue = WriteQueue(_ours.settings)
+        _ours.engine = make_engine(_ours.settings)
+    return _ours.engine
 
 
 @contextlib.contextmanager
@@ -142,8 +134,8 @@ def transaction() -> Iterator[Connection]:
         yield unit.connection
         return
     writer = engine()
-    assert _engines.queue is not None  # noqa: S101 - made together with the engine
-    with _engines.queue, writer.connect() as connection:
+    assert _ours.queue is not None  # noqa: S101 - made together with the engine
+    with _ours.queue, writer.connect() as connection:
         unit = _Unit(connection)
         token = _unit.set(unit)
         try:
@@ -175,8 +167,8 @@ def schema_change() -> Iterator[Connection]:
     A batch step drops and renames tables; with foreign keys on SQLite would delete child rows.
     """
     writer = engine()
-    assert _engines.queue is not None  # noqa: S101 - made together with the engine
-    with _engines.queue, writer.connect() as connection:
+    assert _ours.queue is not None  # noqa: S101 - made together with the engine
+    with _ours.queue, writer.connect() as connection:
         driver: Any = connection.connection.dbapi_connection
         is_sqlite = connection.dialect.name == "sqlite"
         if is_sqlite:
@@ -198,8 +190,8 @@ def reading() -> Iterator[Connection]:
     if unit is not None:
         yield unit.connection
         return
-    with _reading_engine().connect() as connection:
-        yield connection
+    with engine().connect() as connection:
+        yield for_reading(connection)
 
 
 @contextlib.contextmanager

@@ -39,15 +39,15 @@ def snapshot_begin(dialect: str) -> str | None:
     return "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
-def for_reading(engine: Engine) -> Engine:
-    """The same engine for reads of which each statement stands alone.
+def for_reading(connection: Connection) -> Connection:
+    """The same connection for reads of which each statement stands alone.
 
     SQLite's connections stand in that mode anyway. Switching them to AUTOCOMMIT and back would run
     a PRAGMA each time, after which SQLite prepares every statement anew: half a millisecond each.
     """
-    if engine.dialect.name == "sqlite":
-        return engine.execution_options(**{_READS: True})
-    return engine.execution_options(isolation_level="AUTOCOMMIT")
+    if connection.dialect.name == "sqlite":
+        return connection.execution_options(**{_READS: True})
+    return connection.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def make_engine(settings: Settings) -> Engine:

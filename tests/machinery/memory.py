@@ -70,8 +70,12 @@ def share_compiled_statements() -> None:
 
     def make_engine(settings: Settings) -> Engine:
         engine = make(settings)
-        mine = (engine.dialect, engine._compiled_cache)
-        engine.dialect, engine._compiled_cache = kept.setdefault(engine.dialect.name, mine)
+        known = kept.get(engine.dialect.name)
+        # A dialect learns of its database with its own engine's first connection, if that comes.
+        if known is not None and hasattr(known[0], "default_isolation_level"):
+            engine.dialect, engine._compiled_cache = known
+        else:
+            kept[engine.dialect.name] = engine.dialect, engine._compiled_cache
         return engine
 
     db.make_engine = make_engine  # type: ignore[attr-defined]

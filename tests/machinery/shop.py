@@ -28,7 +28,7 @@ from tests.machinery.processes import (
 from tests.machinery.valkey import Valkey
 
 ROOT = Path(__file__).parents[2]
-CLI = [sys.executable, "-c", "from kirana.cli import main; main()"]
+CLI = [sys.executable, "-c", "from kirana.cli import run; run()"]
 CELERY = [sys.executable, "-m", "celery", "-A", "main.celery"]
 WORKER = ["--loglevel=info", "--concurrency=1", "--without-gossip", "--without-mingle"]
 COMMANDS = {
