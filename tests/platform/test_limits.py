@@ -8,12 +8,13 @@ from dataclasses import fields, replace
 from typing import Any
 
 import pytest
+from limits.storage import RedisStorage
 
 from kirana.accounts import passwords, web_session
 from kirana.platform import limits
 from kirana.platform.config import Settings
 from kirana.platform.errors import TooMany
-from kirana.platform.limits import FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS
+from kirana.platform.limits import FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS, Counter
 from tests.accounts.factors import add_totp
 from tests.accounts.people import OWN_ORIGIN, PASSWORD, Visitor, join, sign_in
 from tests.catalog.market import make_actor, make_store
@@ -162,6 +163,19 @@ def test_processes_share_the_figures(valkey: Valkey) -> None:
     words = "".join(told).split()
     assert words[:4] == ["ok"] * 4
     assert [0 < int(word) <= 61 for word in words[4:]] == [True, True]
+
+
+def test_one_call_to_redis_says_what_the_librarys_two_say(valkey: Valkey) -> None:
+    theirs, ours = Counter(RedisStorage(valkey.url)), Counter(limits._OneTrip(valkey.url))
+    client, item = limits.connect(valkey.url), limits._rule("3/minute")
+    for number in range(5):
+        expected = limits._hit(theirs, item, "theirs", "somebody")
+        before = client.info("commandstats")["cmdstat_evalsha"]["calls"]
+        is_free, found = limits._hit(ours, item, "ours", "somebody")
+        assert client.info("commandstats")["cmdstat_evalsha"]["calls"] - before == 1
+        assert is_free is expected[0] is (number < 3)
+        assert replace(found, name="theirs") == expected[1]
+        assert found.left == max(0, 2 - number)
 
 
 @pytest.mark.parametrize("redis", ["with Redis", "without"])

@@ -30,6 +30,26 @@ def test_a_token_ends() -> None:
         SIGNER.read(token)
 
 
+def test_a_token_that_was_good_ends_as_well() -> None:
+    signer = tokens.TokenSigner("a shop's secret of its own, of 32 bytes")
+    token = signer.sign(CLAIMS)
+    assert [signer.read(token), signer.read(token)] == [CLAIMS, CLAIMS]
+    assert signer._verified.cache_info().hits == 1
+    with (
+        clock.frozen(clock.utc_now() + timedelta(minutes=16)),
+        pytest.raises(tokens.TokenExpired),
+    ):
+        signer.read(token)
+
+
+def test_only_good_tokens_are_remembered() -> None:
+    signer = tokens.TokenSigner("a shop's secret of its own, of 32 bytes")
+    for token in ("", SIGNER.sign(CLAIMS), signer.sign(CLAIMS)[:-2]):
+        with pytest.raises(tokens.TokenInvalid):
+            signer.read(token)
+    assert signer._verified.cache_info().currsize == 0
+
+
 def test_a_token_of_the_future_does_not_count_yet() -> None:
     with clock.frozen(clock.utc_now() + timedelta(minutes=5)):
         token = SIGNER.sign(CLAIMS)
