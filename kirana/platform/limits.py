@@ -47,10 +47,11 @@ class _OneTrip(RedisStorage):
         self._seen.window = [max(0, int(figure or 0)) for figure in window]
         return bool(is_free)
 
-    def get_sliding_window(self, _key: str, _expiry: int) -> tuple[int, float, int, float]:
+    def get_sliding_window(self, _key: str, expiry: int) -> tuple[int, float, int, float]:
         """The window as this thread's last ``acquire_sliding_window_entry`` left it."""
         before, before_ends, count, ends = self._seen.window
-        return before, before_ends / 1000, count, ends / 1000
+        # The library takes a window that began in this very millisecond for one that is over.
+        return before, before_ends / 1000, count, min(ends, 2000 * expiry - 1) / 1000
 
 
 _local = Counter(MemoryStorage())
