@@ -150,7 +150,7 @@ def _summed_up(
 
 
 def _wait_for_the_index(settings: Settings) -> None:
-    """The web server builds it at its first request: half a minute for a million products."""
+    """The web server builds it at its first request: a minute for a million products."""
     folder = Folder(settings.home / "search")
     ends = time.monotonic() + INDEX_SECONDS
     while folder.state() is None:

@@ -129,7 +129,7 @@ def shrink_hold(
     # Read again: a taker may have been faster.
     freed = {row.product_id: row.quantity - down_to for row in connection.execute(find, asked)}
     over = (Reservation.cart_id == cart_id, Reservation.quantity > down_to,
-            Reservation.product_id.in_(products))  # fmt: skip
+            Reservation.product_id.in_(list(freed)))  # fmt: skip
     if down_to:
         connection.execute(update(Reservation).where(*over).values(quantity=down_to))
     else:
