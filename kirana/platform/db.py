@@ -87,39 +87,39 @@ class _Unit:
 
 
 @dataclass(slots=True)
-class _Ours:
+class _Database:
     settings: Settings | None = None
     engine: Engine | None = None
     queue: WriteQueue | None = None
 
 
-_ours = _Ours()
+_database = _Database()
 _unit: ContextVar[_Unit | None] = ContextVar("unit", default=None)
 _queries: ContextVar[int] = ContextVar("queries", default=0)
 
 
 def configure(settings: Settings) -> None:
     """Say which database is meant. Opens nothing: the engine is made on first use."""
-    if settings != _ours.settings:
+    if settings != _database.settings:
         dispose()
-        _ours.settings = settings
+        _database.settings = settings
 
 
 def dispose(close: bool = True) -> None:
     """Forget the engine; with ``close=False`` (after a fork) without touching the parent's."""
-    if _ours.engine is not None:
-        _ours.engine.dispose(close=close)
-    _ours.engine = _ours.queue = None
+    if _database.engine is not None:
+        _database.engine.dispose(close=close)
+    _database.engine = _database.queue = None
 
 
 def engine() -> Engine:
     """The engine of all transactions and reads."""
-    if _ours.engine is None:
-        if _ours.settings is None:
+    if _database.engine is None:
+        if _database.settings is None:
             raise RuntimeError("db.configure(settings) was not called")
-        _ours.queue = WriteQueue(_ours.settings)
-        _ours.engine = make_engine(_ours.settings)
-    return _ours.engine
+        _database.queue = WriteQueue(_database.settings)
+        _database.engine = make_engine(_database.settings)
+    return _database.engine
 
 
 @contextlib.contextmanager
@@ -134,8 +134,8 @@ def transaction() -> Iterator[Connection]:
         yield unit.connection
         return
     writer = engine()
-    assert _ours.queue is not None  # noqa: S101 - made together with the engine
-    with _ours.queue, writer.connect() as connection:
+    assert _database.queue is not None  # noqa: S101 - made together with the engine
+    with _database.queue, writer.connect() as connection:
         unit = _Unit(connection)
         token = _unit.set(unit)
         try:
@@ -167,8 +167,8 @@ def schema_change() -> Iterator[Connection]:
     A batch step drops and renames tables; with foreign keys on SQLite would delete child rows.
     """
     writer = engine()
-    assert _ours.queue is not None  # noqa: S101 - made together with the engine
-    with _ours.queue, writer.connect() as connection:
+    assert _database.queue is not None  # noqa: S101 - made together with the engine
+    with _database.queue, writer.connect() as connection:
         driver: Any = connection.connection.dbapi_connection
         is_sqlite = connection.dialect.name == "sqlite"
         if is_sqlite:

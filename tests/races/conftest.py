@@ -67,8 +67,8 @@ def unguarded(
     memory.forget()
     memory.connect_slices(replace(settings, database_url=_bare_url))
     alone = db.engine().execution_options(isolation_level="AUTOCOMMIT")
-    monkeypatch.setattr(db._ours, "engine", alone)
-    monkeypatch.setattr(db._ours, "queue", contextlib.nullcontext())
+    monkeypatch.setattr(db._database, "engine", alone)
+    monkeypatch.setattr(db._database, "queue", contextlib.nullcontext())
     yield
     memory.forget()
     alone.dispose()
