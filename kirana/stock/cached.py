@@ -64,6 +64,7 @@ def find_product_page(slug: str) -> ProductPage | None:
         "product-page",
         product_key(slug),
         lambda: _listed(queries.find_product_page(slug)),
+        0,  # it costs less than the way to Redis and back
     )
     return found[0] if found else None
 

@@ -44,7 +44,7 @@ class ShelfFields(msgspec.Struct, frozen=True, kw_only=True):
     rating: Rating | None = None
 
 
-class ShelfItem(ShelfFields, frozen=True, kw_only=True):
+class ShelfItem(ShelfFields, frozen=True, kw_only=True, cache_hash=True):
     """A product on a shelf, the same for every visitor.
 
     ``few_left`` is how much is left when the band is ``few``, in steps of ``unit``.

@@ -17,7 +17,7 @@ def cards(items: Iterable[ShelfItem], currency: str) -> list[dict[str, Any]]:
 def card(item: ShelfItem, currency: str, quantity: int = 0) -> dict[str, Any]:
     """The fields of ``components/product_card.html``. Not to be changed: it is made once."""
     return {
-        "key": (item, quantity),
+        "key": (item, quantity) if quantity else item,
         "slug": item.slug,
         "title": item.title,
         "brand": item.brand,

@@ -28,7 +28,7 @@ def voices_of(slug: str, currency: str) -> dict[str, Any]:
 
 def _noted(card: dict[str, Any], note: str) -> dict[str, Any]:
     """The card with a note, which is another one than without."""
-    return card | {"note": note, "key": (*card["key"], note)}
+    return card | {"note": note, "key": (card["key"], note)}
 
 
 def marks_of(actor: Actor, slug: str) -> dict[str, Any]:

@@ -8,10 +8,13 @@ There is nothing to invalidate: other values are another part.
 
 import secrets
 import sys
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Any, cast
+from urllib.parse import urlencode
 
-from flask import Flask, current_app, g, request
+from flask import Flask, current_app, request
 from flask.templating import Environment
 from jinja2 import nodes
 from jinja2.ext import Extension
@@ -20,15 +23,16 @@ from markupsafe import Markup, escape
 from werkzeug.local import LocalProxy
 
 from kirana.cart.visitors import taken_lines
-from kirana.platform.pages import CSRF_FIELD, csrf_token
+from kirana.platform.pages import CSRF_FIELD, RETURN_FIELD, csrf_token
 from kirana.platform.shelves import NearShelf
 
 _SHELF = "kept_parts"
 _SECONDS = 3600
-_INSIDE = "in_kept_part"
-# Marks that nobody can write into a product's title. The third stands around a slug and around its
+_inside: ContextVar[bool] = ContextVar("inside a kept part", default=False)
+# Marks that nobody can write into a product's title. The last stands around a slug and around its
 # stepper as everybody sees it.
-_CSRF, _RETURN, _OWN = (secrets.token_hex(16) for _ in range(3))
+_CSRF, _RETURN, _SIGN_IN, _OWN = (secrets.token_hex(16) for _ in range(4))
+_COME_BACK_TO = ("/products", "/categories/", "/search", "/basket")
 # Parts made of others lie apart, or the pages that hardly anybody opens would crowd out the cards.
 _MOST, _SMALL, _LARGEST = 8192, 8 * 1024, 256 * 1024
 _MOST_BYTES = 12 * 1024 * 1024
@@ -49,6 +53,7 @@ def install(app: Flask) -> None:
             _SHELF: [NearShelf(_MOST, largest, _MOST_BYTES) for largest in (_SMALL, _LARGEST)],
             "csrf": csrf,
             "return_path": return_path,
+            "sign_in_url": sign_in_url,
             "own_stepper": own_stepper,
         }
     )
@@ -56,17 +61,22 @@ def install(app: Flask) -> None:
 
 def csrf() -> str:
     """The hidden field of a form; nothing for a guest, whose pages are shared."""
-    return _CSRF if g.get(_INSIDE) else _csrf_field()
+    return _CSRF if _inside.get() else _csrf_field()
 
 
 def return_path() -> str:
     """Where a form leads back to: the page it stands on; from an answer to a POST, the basket."""
-    return _RETURN if g.get(_INSIDE) else _return_path()
+    return _RETURN if _inside.get() else _return_path()
+
+
+def sign_in_url() -> str:
+    """The sign-in, and from there back to the page of the shop that one was on."""
+    return _SIGN_IN if _inside.get() else _sign_in_url()
 
 
 def own_stepper(slug: str, plain: Markup) -> Markup:
     """A product's stepper with what the visitor has of it, or as it is for everybody."""
-    if g.get(_INSIDE):
+    if _inside.get():
         return Markup("{0}{1}{0}{2}{0}").format(_OWN, slug, plain)
     own = _own_stepper(slug)
     return plain if own is None else (plain if _gone(plain) else Markup()) + own
@@ -87,30 +97,45 @@ class KeptParts(Extension):
     def _part(self, key: Any, caller: Callable[[], str]) -> str:
         small, large = cast(list[NearShelf], self.environment.globals[_SHELF])
         name = _hashable(key)
-        part: str | None = small.get(name) or large.get(name)
+        part: _Part | None = small.get(name) or large.get(name)
         if part is None:
-            outer, g.in_kept_part = g.get(_INSIDE, False), True
+            outside = _inside.set(True)
             try:
-                part = str(caller())
+                part = _Part(str(caller()))
             finally:
-                g.in_kept_part = outer
-            size = sys.getsizeof(part) + _weight(name)
+                _inside.reset(outside)
+            size = sys.getsizeof(part.text) + _weight(name)
             _ = small.put(name, part, _SECONDS, size) or large.put(name, part, _SECONDS, size)
-        return part if g.get(_INSIDE) else _filled(part)
+        return part.text if _inside.get() else part.filled()
 
 
-def _filled(part: str) -> str:
-    if _OWN in part:
-        pieces = part.split(_OWN)
+@dataclass(slots=True, eq=False)
+class _Part:
+    """What was rendered, with its marks; which they are is looked for once."""
+
+    text: str
+    _has_own: bool = field(init=False)
+    _fields: list[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._has_own = _OWN in self.text
+        self._fields = [mark for mark in _FIELDS if mark in self.text]
+
+    def filled(self) -> str:
+        """For whoever asks."""
+        text = self._with_steppers() if self._has_own else self.text
+        for mark in self._fields:
+            text = text.replace(mark, _FIELDS[mark]())
+        return text
+
+    def _with_steppers(self) -> str:
+        pieces, taken = self.text.split(_OWN), taken_lines()
         for place in range(1, len(pieces), 3):
-            own = _own_stepper(pieces[place])
+            if pieces[place] in taken:
+                plain, own = pieces[place + 1], _own_stepper(pieces[place])
+                pieces[place + 1] = f"{_gone(plain)}{own}"
             pieces[place] = ""
-            if own is not None:
-                pieces[place + 1] = f"{_gone(pieces[place + 1])}{own}"
-        part = "".join(pieces)
-    if _CSRF in part:
-        part = part.replace(_CSRF, _csrf_field())
-    return part.replace(_RETURN, escape(_return_path())) if _RETURN in part else part
+        return "".join(pieces)
 
 
 def _gone(plain: str) -> str:
@@ -135,6 +160,19 @@ def _csrf_field() -> Markup:
 
 def _return_path() -> str:
     return request.full_path.strip("?") if request.method in ("GET", "HEAD") else "/basket"
+
+
+def _sign_in_url() -> str:
+    if request.method != "GET" or not request.path.startswith(_COME_BACK_TO):
+        return "/sign-in"
+    return f"/sign-in?{urlencode({RETURN_FIELD: request.full_path.rstrip('?')})}"
+
+
+_FIELDS: Mapping[str, Callable[[], str]] = {
+    _CSRF: _csrf_field,
+    _RETURN: lambda: escape(_return_path()),
+    _SIGN_IN: lambda: escape(_sign_in_url()),
+}
 
 
 def _weight(name: Any) -> int:

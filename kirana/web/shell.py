@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, cast
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app, g, get_flashed_messages, request
@@ -16,13 +15,10 @@ from kirana.platform import freshness
 from kirana.platform.config import Settings
 from kirana.platform.http import current_actor
 from kirana.platform.money import format_money
-from kirana.platform.pages import RETURN_FIELD
 from kirana.stock.cached import departments
 from kirana.stores.team_queries import list_offers
 from kirana.stores.team_shapes import PLACES
 from kirana.web import assets, fragments
-
-_COME_BACK_TO = ("/products", "/categories/", "/search", "/basket")
 
 
 def install(app: Flask) -> None:
@@ -32,7 +28,6 @@ def install(app: Flask) -> None:
     app.jinja_env.globals.update(
         asset=assets.asset,
         grid_text=grid_text,
-        sign_in_url=sign_in_url,
         settings_view={
             "shop_name": settings.shop_name,
             "currency": settings.currency,
@@ -109,13 +104,6 @@ def _departments() -> list[dict[str, Any]]:
 
 def _product_total() -> int:
     return sum(found.product_count for found in departments())
-
-
-def sign_in_url() -> str:
-    """The sign-in, and from there back to the page of the shop that one was on."""
-    if request.method != "GET" or not request.path.startswith(_COME_BACK_TO):
-        return "/sign-in"
-    return f"/sign-in?{urlencode({RETURN_FIELD: request.full_path.rstrip('?')})}"
 
 
 def person() -> dict[str, Any] | None:

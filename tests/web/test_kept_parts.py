@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from flask import g, render_template_string
+from flask import render_template_string
 from werkzeug.local import LocalProxy
 
 from kirana.catalog.inputs import ProductChanges
@@ -235,7 +235,7 @@ def test_a_part_is_rendered_once_for_its_key_and_marks_are_filled_at_the_end(app
             shown = render_template_string(
                 template, number=number, make=lambda what: made.append(what) or what
             )
-            assert not g.get("in_kept_part")
+            assert not fragments._inside.get()
             return shown
 
     assert render(1, "/a?b=<c>&d") == "1(inner/a?b=&lt;c&gt;&amp;d)"
