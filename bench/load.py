@@ -59,9 +59,11 @@ class Load:
         return 1000 * cuts[min(998, round(share * 1000) - 1)]
 
 
-def apply_load(server: Watched, units: Sequence[Unit], seconds: float) -> Load:
-    """Send ``units`` over four connections: again and again for so long, or each once for 0."""
-    parts = [units[number::CONNECTIONS] for number in range(min(CONNECTIONS, len(units)))]
+def apply_load(
+    server: Watched, units: Sequence[Unit], seconds: float, connections: int = CONNECTIONS
+) -> Load:
+    """Send ``units`` over so many connections: again and again for so long, or each once for 0."""
+    parts = [units[number::connections] for number in range(min(connections, len(units)))]
     clients = [_start(server.port, part, seconds) for part in parts]
     try:
         for client in clients:

@@ -105,7 +105,7 @@ class _Measurement:
         with bare({"answer": body}) as yardstick:
             for round_ in range(rounds + 1):  # the first one warms up
                 loads.append(self._round())
-                bares.append(_load_bare(yardstick, BARE_SECONDS if round_ else 0.2))
+                bares.append(self._bare_round(yardstick, BARE_SECONDS if round_ else 0.2))
         return _summed_up(loads[1:], bares[1:], raw.count(sent), raw_ms, self.server.pss_mb())
 
     def _round(self) -> Load:
@@ -113,15 +113,16 @@ class _Measurement:
         if self.scenario.is_cold:
             forget_caches()
             time.sleep(TRUSTED_SECONDS + 0.1)
-        load = apply_load(self.server, units, self.scenario.seconds)
+        load = apply_load(self.server, units, self.scenario.seconds, self.scenario.connections)
         bad = {status: n for status, n in load.statuses.items() if status not in GOOD}
         if bad or not load.units:
             raise RuntimeError(f"{self.scenario.title}: {load.units} units, refused: {bad}")
         return load
 
-
-def _load_bare(server: Watched, seconds: float) -> Load:
-    return apply_load(server, [[Call("GET", "/answer")]] * 4, seconds)
+    def _bare_round(self, yardstick: Watched, seconds: float) -> Load:
+        connections = self.scenario.connections
+        units = [[Call("GET", "/answer")]] * connections
+        return apply_load(yardstick, units, seconds, connections)
 
 
 def _per_unit(load: Load) -> float:

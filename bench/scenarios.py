@@ -10,7 +10,7 @@ from urllib.parse import quote
 import msgspec
 from sqlalchemy import Connection, select
 
-from bench.load import Call, Unit
+from bench.load import CONNECTIONS, Call, Unit
 from bench.orders import HOME, actors, fill_baskets
 from bench.servers import POSTGRESQL, SQLITE
 from kirana.cart.services import clear
@@ -72,7 +72,8 @@ class Scenario:
     """``make(stage, count)`` gives that many units; ``seconds`` > 0 sends them over and over.
 
     ``is_cold``: the catalogue's version is raised before, so that no cache knows an answer.
-    ``targets`` are CPU ms by database; ``most_bare`` the most times the bare view.
+    ``targets`` are CPU ms by database; ``most_bare`` the most times the bare view, which is asked
+    over as many ``connections``.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Scenario:
     raw: Raw = "statements"
     targets: Mapping[str, float] = field(default_factory=dict)
     most_bare: float | None = None
+    connections: int = CONNECTIONS
 
 
 def set_stage() -> Stage:
@@ -135,7 +137,7 @@ def forget_caches(connection: Connection) -> None:
 
 
 def _always(path: str, **headers: str) -> Callable[[Stage, int], list[Unit]]:
-    return lambda stage, count: [[Call("GET", path, headers=headers)]]
+    return lambda stage, count: [[Call("GET", path, headers=headers)]] * count
 
 
 def _shopping(path: str) -> Callable[[Stage, int], list[Unit]]:
@@ -146,7 +148,7 @@ def _shopping(path: str) -> Callable[[Stage, int], list[Unit]]:
         empty_baskets([person])
         fill_baskets([(person, [(good.id, good.slug)])])
         token = stage.bearer(person)["Authorization"].removeprefix("Bearer ")
-        return [[Call("GET", path, headers={"Cookie": f"{ACCESS_COOKIE}={token}"})]]
+        return [[Call("GET", path, headers={"Cookie": f"{ACCESS_COOKIE}={token}"})]] * count
 
     return make
 
@@ -250,21 +252,22 @@ def _both(sqlite: float, postgresql: float) -> dict[str, Any]:
 
 
 SCENARIOS = (
-    Scenario("list_edge", "list API, through the edge", _always("/api/v1/products"), 1, 1.0,
-             raw="", most_bare=0.5),
+    Scenario("list_edge", "list API, through the edge", _always("/api/v1/products"), 10, 1.0,
+             raw="", most_bare=0.5, connections=10),
     # Who asks for a part of an answer is left to Flask.
     Scenario("list_cached", "list API, cached inside Flask",
-             _always("/api/v1/products", Range="bytes=0-"), 1, 1.0, raw="", most_bare=1.3),
+             _always("/api/v1/products", Range="bytes=0-"), 10, 1.0, raw="", most_bare=1.3,
+             connections=10),
     Scenario("list", "list API, not cached", _anywhere("/api/v1/products"), 800,
              is_cold=True, **_both(0.35, 0.6)),
     Scenario("product", "product API, not cached", _products, 800, is_cold=True,
              **_both(0.3, 0.5)),
     Scenario("page", "list page, not cached", _anywhere("/products"), 300, is_cold=True,
              **_both(1.5, 1.5)),
-    Scenario("page_edge", "list page, through the edge", _always("/products"), 1, 1.0, raw="",
-             most_bare=0.5),
-    Scenario("page_cached", "list page with a basket, cached", _shopping("/products"), 1, 1.0,
-             raw="", **_both(0.5, 0.5)),
+    Scenario("page_edge", "list page, through the edge", _always("/products"), 10, 1.0, raw="",
+             most_bare=0.5, connections=10),
+    Scenario("page_cached", "list page with a basket, cached", _shopping("/products"),
+             CONNECTIONS, 1.0, raw="", **_both(0.5, 0.5)),
     Scenario("search", "search API, not cached", _searches, 400, is_cold=True,
              **_both(0.6, 0.6)),
     Scenario("basket", "add to basket", _adds, 200, 1.0, **_both(1.0, 1.5)),

@@ -116,5 +116,11 @@ def csrf_tokens() -> list[str]:
     if session_id is None:
         return []
     secrets: tuple[str, ...] = current_app.config["SETTINGS"].secrets
+    return [_csrf_token(each, session_id) for each in secrets]
+
+
+@functools.lru_cache(maxsize=1024)
+def _csrf_token(secret: str, session_id: int) -> str:
+    """Made once for the pages that somebody looks at one after another."""
     text = f"csrf:{session_id}".encode()
-    return [hmac.new(each.encode(), text, hashlib.sha256).hexdigest() for each in secrets]
+    return hmac.new(secret.encode(), text, hashlib.sha256).hexdigest()

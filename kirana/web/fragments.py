@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Mapping, MutableMapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -22,6 +23,7 @@ from jinja2.parser import Parser
 from markupsafe import Markup, escape
 from werkzeug.local import LocalProxy
 
+from kirana.cart.queries import BasketView
 from kirana.cart.visitors import taken_lines
 from kirana.platform.pages import CSRF_FIELD, RETURN_FIELD, csrf_token
 from kirana.platform.shelves import NearShelf
@@ -153,8 +155,11 @@ def _own_stepper(slug: str) -> Markup | None:
 
 def _csrf_field() -> Markup:
     token = csrf_token()
-    if not token:
-        return Markup()
+    return _hidden(token) if token else Markup()
+
+
+@lru_cache(maxsize=1024)
+def _hidden(token: str) -> Markup:
     return Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, token)
 
 
@@ -179,6 +184,8 @@ def _weight(name: Any) -> int:
     """About the bytes that a key takes; values that others hold as well count little."""
     if isinstance(name, tuple):
         return 64 + sum(_weight(each) for each in name)
+    if isinstance(name, BasketView):
+        return 1024 * (1 + len(name.lines))
     return sys.getsizeof(name) if isinstance(name, str) else 64
 
 
