@@ -6,14 +6,14 @@ and is then counted anew while nobody waits for it.
 """
 
 from dataclasses import dataclass, replace
-from threading import Thread
+from threading import Lock, Thread
 from time import monotonic
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Pool, and_, func, select
 
 from kirana.catalog.models import Product
-from kirana.platform.db import query
+from kirana.platform.db import in_transaction, query
 from kirana.stores.models import Store
 
 # What the public can see and buy.
@@ -38,15 +38,23 @@ class _Counted:
 
 
 _kept: WeakKeyDictionary[Pool, _Counted] = WeakKeyDictionary()
+_first = Lock()
 
 
 def count_on_sale(connection: Connection) -> dict[int, int]:
     """Products on sale by the key of their category; of many products up to five minutes old, or
-    as old as the last time that anybody asked."""
+    as old as the last time that anybody asked.
+
+    Locks: outside a transaction, that of this process's first count.
+    """
     pool, now = connection.engine.pool, monotonic()
     known = _kept.get(pool)
-    if known is None:
+    if known is None and in_transaction():
         return _count(connection)
+    if known is None:
+        with _first:  # all who come meanwhile would count as well, for seconds
+            known = _kept.get(pool)
+            return _count(connection) if known is None else known.counts
     if now >= known.until:
         _kept[pool] = replace(known, until=now + LONGEST_SECONDS)  # or everybody would count now
         Thread(target=_count_anew, name="count", daemon=True).start()

@@ -1,7 +1,8 @@
 """How much is on sale: exact while to count is quick, told again for a while where it is not."""
 
+from contextlib import nullcontext
 from threading import Thread
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from kirana.catalog import on_sale
 from kirana.catalog.queries import departments
 from kirana.catalog.services.products import hide_product
 from tests.catalog.market import Market, open_market
+from tests.races.threads import at_once
 
 
 @pytest.fixture
@@ -72,6 +74,26 @@ def test_nobody_waits_while_it_is_counted_anew(
     started[0].run()
     assert told() == 2
     assert len(started) == 1
+
+
+@pytest.mark.parametrize("is_guarded", [True, False])
+def test_who_comes_during_the_first_count_does_not_count_as_well(
+    market: Market, monkeypatch: pytest.MonkeyPatch, is_guarded: bool
+) -> None:
+    monkeypatch.setattr(on_sale, "QUICKLY_COUNTED", 0)
+    market.sell("Tea")
+    count, counted = on_sale._count, []
+
+    def slowly(connection: Any) -> dict[int, int]:
+        counted.append(connection)
+        sleep(0.5)
+        return count(connection)
+
+    monkeypatch.setattr(on_sale, "_count", slowly)
+    if not is_guarded:
+        monkeypatch.setattr(on_sale, "_first", nullcontext())
+    assert at_once([told] * 3) == [1, 1, 1]
+    assert len(counted) == (1 if is_guarded else 3)
 
 
 def test_a_shop_that_has_become_small_is_counted_exactly_again(
