@@ -15,6 +15,7 @@ from kirana.platform import allowances, cookies
 from kirana.platform.access import Actor
 from kirana.platform.config import Settings
 from kirana.platform.cookies import PROOF_COOKIE
+from kirana.platform.limits import Deed
 from kirana.platform.sealing import Sealer, sealer_for
 
 
@@ -37,13 +38,13 @@ def limit_code(proof: str) -> None:
         raise ProofExpired
     for rule in ("minute", "hour"):
         name = f"second_factor_per_{rule}"
-        allowances.count(f"{getattr(settings(), name)}/{rule}", name, found.uid)
+        allowances.count(Deed(f"{getattr(settings(), name)}/{rule}", name, found.uid))
 
 
 def limit_passkeys() -> None:
     """Count a step towards signing in, per network address. Raises TooMany."""
     per_minute = f"{settings().sign_in_per_address}/minute"
-    allowances.count(per_minute, "second_step_per_address", web_session.caller())
+    allowances.count(Deed(per_minute, "second_step_per_address", web_session.caller()))
 
 
 def counted_presence(actor: Actor, password: str) -> AbstractContextManager[None]:

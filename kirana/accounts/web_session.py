@@ -44,6 +44,7 @@ from kirana.platform.cookies import ACCESS_COOKIE, GUEST_COOKIE, REFRESH_COOKIE
 from kirana.platform.csrf import has_bearer
 from kirana.platform.errors import TooMany, Unauthorized
 from kirana.platform.http import use_actor_loader
+from kirana.platform.limits import Deed
 from kirana.platform.networks import caller_of
 from kirana.platform.tokens import hash_secret
 
@@ -139,7 +140,8 @@ def limit_sign_in(email: str) -> None:
     Three counts, and why: docs/decisions, "Whose tries at a password count".
     """
     whose = caller()
-    allowances.count(f"{_settings().sign_in_per_address}/minute", "sign_in_per_address", whose)
+    per_address = f"{_settings().sign_in_per_address}/minute"
+    allowances.count(Deed(per_address, "sign_in_per_address", whose))
     try:
         _limit_tries(email, whose)
     except TooMany:
@@ -179,7 +181,8 @@ def limit_sign_up(person: SignUp | ManagerApplication) -> None:
     refused without. Raises Invalid, TooMany."""
     wished = person.wished_store if isinstance(person, ManagerApplication) else None
     check_newcomer(person.email, person.name, person.password, wished)
-    allowances.count(f"{_settings().sign_up_per_hour}/hour", "sign_up_per_hour", caller())
+    per_hour = f"{_settings().sign_up_per_hour}/hour"
+    allowances.count(Deed(per_hour, "sign_up_per_hour", caller()))
 
 
 def limit_forgot(email: str) -> bool:
@@ -202,7 +205,7 @@ def shop_zone() -> str:
 
 def _may_mail(purpose: str, per_account: int, email: str) -> bool:
     per_address = f"{_settings().forgot_per_address}/hour"
-    allowances.count(per_address, f"{purpose}_per_address", caller())
+    allowances.count(Deed(per_address, f"{purpose}_per_address", caller()))
     try:
         limits.spend(f"{per_account}/hour", f"{purpose}_account", _account_key(email))
     except TooMany:

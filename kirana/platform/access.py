@@ -52,9 +52,13 @@ class Actor:
         local = {f"{store} {right}" for store, held in self.stores.items() for right in held}
         return sorted(self.permissions | local)
 
+    def may(self, permission: str) -> bool:
+        """Whether ``permission`` is held; by the system each is."""
+        return self.via == "system" or permission in self.permissions
+
     def require(self, permission: str) -> None:
         """Raise Unauthorized for a guest without it, Forbidden for anybody else."""
-        if self.via == "system" or permission in self.permissions:
+        if self.may(permission):
             return
         if not self.is_signed_in:
             raise Unauthorized

@@ -4,22 +4,23 @@ from flask import Flask, Response, g
 
 from kirana.platform import limits
 from kirana.platform.errors import TooMany
-from kirana.platform.limits import Allowance
+from kirana.platform.limits import Allowance, Deed
 
 
 def install(app: Flask) -> None:
     app.after_request(_tell)
 
 
-def count(rule: str, name: str, owner: str) -> None:
-    """Count one deed of ``owner`` and tell what is left with the answer. Raises TooMany."""
-    told: list[Allowance] = g.setdefault("allowances", [])
-    try:
-        told.append(limits.spend(rule, name, owner))
-    except TooMany as error:
-        if error.allowance is not None:
-            told.append(error.allowance)
-        raise
+def count(*deeds: Deed) -> None:
+    """Count these deeds and tell what is left with the answer.
+
+    Raises TooMany for the first that is one too many; the others are counted all the same.
+    """
+    counted = limits.count(deeds)
+    g.setdefault("allowances", []).extend(found for _is_free, found in counted)
+    for is_free, found in counted:
+        if not is_free:
+            raise TooMany(retry_after=found.reset, allowance=found)
 
 
 def _tell(response: Response) -> Response:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
@@ -22,34 +22,46 @@ STREAK_SECONDS = 24 * 3600
 
 
 class _OneTrip(RedisStorage):
-    """Counts a deed and looks at its window in one call, by the library's own two scripts.
+    """Counts deeds and looks at their windows in one call, by the library's own two scripts.
 
-    A call costs as much as a statement, and each request of somebody signed in counts twice.
+    A call costs as much as a statement, and each write of somebody signed in is counted twice.
     """
 
-    _BOTH = (
+    _ALL = (
         b"local function acquire(KEYS, ARGV) %s end\n"
         b"local function look(KEYS, ARGV) %s end\n"
-        b"return {acquire(KEYS, ARGV) and 1 or 0, look(KEYS, {ARGV[2]})}"
+        b"local told = {}\n"
+        b"for deed = 1, #KEYS / 2 do\n"
+        b"local keys = {KEYS[2 * deed - 1], KEYS[2 * deed]}\n"
+        b"local limit = {ARGV[3 * deed - 2], ARGV[3 * deed - 1], ARGV[3 * deed]}\n"
+        b"told[deed] = {acquire(keys, limit) and 1 or 0, look(keys, {limit[2]})}\n"
+        b"end\n"
+        b"return told"
     ) % (RedisStorage.SCRIPT_ACQUIRE_SLIDING_WINDOW, RedisStorage.SCRIPT_SLIDING_WINDOW)
 
     def __init__(self, url: str) -> None:
         super().__init__(url, connection_pool=connect(url).connection_pool)
-        self._both = self.get_connection().register_script(self._BOTH)
+        self._all = self.get_connection().register_script(self._ALL)
         self._seen = threading.local()
+
+    def count_ahead(self, deeds: Sequence[tuple[str, int, int]]) -> None:
+        """Count each (key, limit, expiry) now; when this thread asks for them, that is told."""
+        keys, limits = [], []
+        for key, limit, expiry in deeds:
+            keys += [self.prefixed_key(self._previous_window_key(key))]
+            keys += [self.prefixed_key(self._current_window_key(key))]
+            limits += [limit, expiry, 1]
+        told = self._all(keys, limits)
+        self._seen.by_key = {deed[0]: each for deed, each in zip(deeds, told, strict=True)}
 
     def acquire_sliding_window_entry(
         self, key: str, limit: int, expiry: int, amount: int = 1
     ) -> bool:
-        places = (self._previous_window_key(key), self._current_window_key(key))
-        keys = [self.prefixed_key(place) for place in places]
-        is_free, window = self._both(keys, (limit, expiry, amount))
-        self._seen.window = [max(0, int(figure or 0)) for figure in window]
-        return bool(is_free)
+        return bool(self._seen.by_key[key][0])
 
-    def get_sliding_window(self, _key: str, expiry: int) -> tuple[int, float, int, float]:
-        """The window as this thread's last ``acquire_sliding_window_entry`` left it."""
-        before, before_ends, count, ends = self._seen.window
+    def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
+        figures = self._seen.by_key[key][1]
+        before, before_ends, count, ends = [max(0, int(figure or 0)) for figure in figures]
         # The library takes a window that began in this very millisecond for one that is over.
         return before, before_ends / 1000, count, min(ends, 2000 * expiry - 1) / 1000
 
@@ -78,10 +90,23 @@ def use_redis(url: str) -> None:
     _shared[:] = [Counter(_OneTrip(url))]
 
 
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What ``owner`` does, to be counted against ``rule`` ("5/minute") under ``name``."""
+
+    rule: str
+    name: str
+    owner: str
+
+
+def count(deeds: Sequence[Deed]) -> list[tuple[bool, Allowance]]:
+    """Count each, also beside one that is too many; whether it was allowed, and what is left."""
+    return _count(lambda counter: _hit(counter, deeds))
+
+
 def spend(rule: str, name: str, owner: str) -> Allowance:
-    """Count one deed of ``owner`` against ``rule`` ("5/minute"). Raises TooMany."""
-    item = _rule(rule)
-    is_free, found = _count(lambda counter: _hit(counter, item, name, owner))
+    """Count one deed of ``owner`` against ``rule``. Raises TooMany."""
+    ((is_free, found),) = count([Deed(rule, name, owner)])
     if not is_free:
         raise TooMany(retry_after=found.reset, allowance=found)
     return found
@@ -115,12 +140,22 @@ def _count(work: Callable[[Counter], T]) -> T:
     return answer[0] if answer is not None else work(_local)
 
 
-def _hit(counter: Counter, item: RateLimitItem, name: str, owner: str) -> tuple[bool, Allowance]:
-    is_free = counter.hit(item, name, owner)
-    stats = counter.get_window_stats(item, name, owner)
+def _hit(counter: Counter, deeds: Sequence[Deed]) -> list[tuple[bool, Allowance]]:
+    items = [_rule(deed.rule) for deed in deeds]
+    if isinstance(counter.storage, _OneTrip):
+        places = zip(items, deeds, strict=True)
+        counter.storage.count_ahead(
+            [(item.key_for(x.name, x.owner), item.amount, item.get_expiry()) for item, x in places]
+        )
+    return [_told(counter, item, deed) for item, deed in zip(items, deeds, strict=True)]
+
+
+def _told(counter: Counter, item: RateLimitItem, deed: Deed) -> tuple[bool, Allowance]:
+    is_free = counter.hit(item, deed.name, deed.owner)
+    stats = counter.get_window_stats(item, deed.name, deed.owner)
     reset = max(1, int(stats.reset_time - time.time()) + 1)
     left = stats.remaining if is_free else 0
-    return is_free, Allowance(name, item.amount, item.get_expiry(), left, reset)
+    return is_free, Allowance(deed.name, item.amount, item.get_expiry(), left, reset)
 
 
 def _lengthen(counter: Counter, row: str, waiting: str, free: int) -> None:

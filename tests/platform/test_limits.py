@@ -14,7 +14,7 @@ from kirana.accounts import passwords, web_session
 from kirana.platform import limits
 from kirana.platform.config import Settings
 from kirana.platform.errors import TooMany
-from kirana.platform.limits import FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS, Counter
+from kirana.platform.limits import FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS, Counter, Deed
 from tests.accounts.factors import add_totp
 from tests.accounts.people import OWN_ORIGIN, PASSWORD, Visitor, join, sign_in
 from tests.catalog.market import make_actor, make_store
@@ -165,19 +165,42 @@ def test_processes_share_the_figures(valkey: Valkey) -> None:
     assert [0 < int(word) <= 61 for word in words[4:]] == [True, True]
 
 
-def test_one_call_to_redis_says_what_the_librarys_two_say(valkey: Valkey) -> None:
+def test_one_call_to_redis_says_what_the_librarys_say_in_two_for_each(valkey: Valkey) -> None:
     theirs, ours = Counter(RedisStorage(valkey.url)), Counter(limits._OneTrip(valkey.url))
-    client, item = limits.connect(valkey.url), limits._rule("3/minute")
+    client = limits.connect(valkey.url)
     for number in range(5):
-        expected = limits._hit(theirs, item, "theirs", "somebody")
+        deeds = [Deed("3/minute", "few", "somebody"), Deed("9/hour", "many", "somebody")]
+        expected = limits._hit(theirs, [replace(deed, owner="else") for deed in deeds])
         before = client.info("commandstats")["cmdstat_evalsha"]["calls"]
-        is_free, found = limits._hit(ours, item, "ours", "somebody")
+        counted = limits._hit(ours, deeds)
         assert client.info("commandstats")["cmdstat_evalsha"]["calls"] - before == 1
-        assert is_free is expected[0] is (number < 3)
-        # Asked in the millisecond in which the window began, theirs says that it is over.
-        assert replace(found, name="theirs", reset=expected[1].reset) == expected[1]
-        assert 58 <= found.reset <= 60
-        assert found.left == max(0, 2 - number)
+        assert [is_free for is_free, _found in counted] == [number < 3, True]
+        for (is_free, found), (wanted, other) in zip(counted, expected, strict=True):
+            # Asked in the millisecond in which the window began, theirs says that it is over.
+            assert (is_free, replace(found, reset=other.reset)) == (wanted, other)
+            assert found.window - 2 <= found.reset <= found.window
+            assert found.left == max(0, found.quota - 1 - number)
+
+
+def test_a_write_is_counted_in_one_call(app: Any, valkey: Valkey) -> None:
+    client, buyer = limits.connect(valkey.url), make_actor("customer")
+    assert call(app, "DELETE", "/api/v1/cart", buyer).status_code == 200
+    before = client.info("commandstats")["cmdstat_evalsha"]["calls"]
+    answer = call(app, "DELETE", "/api/v1/cart", buyer)
+    assert client.info("commandstats")["cmdstat_evalsha"]["calls"] - before == 1
+    told = dict(re.findall(r'"(\w+)";r=(\d+)', answer.headers["RateLimit"]))
+    settings = app.config["SETTINGS"]
+    assert told == {
+        name: str(getattr(settings, name) - 2)
+        for name in ("api_per_minute", "cart_writes_per_minute")
+    }
+
+
+def test_a_call_that_is_refused_uses_up_nothing_else(app: Any) -> None:
+    buyer = make_actor("customer")
+    answer = call(app, "PUT", "/api/v1/products/none/picture", buyer, data=b"x")
+    assert answer.status_code == 403
+    assert re.findall(r'"(\w+)"', answer.headers["RateLimit"]) == ["api_per_minute"]
 
 
 @pytest.mark.parametrize("redis", ["with Redis", "without"])
