@@ -3,6 +3,7 @@
 import re
 import types
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from itertools import islice
@@ -21,7 +22,6 @@ T = TypeVar("T")
 MOST_ERRORS = 20
 _WHOLE = re.compile(r"-?[0-9]{1,19}")
 MAX_BODY_BYTES = 1024 * 1024
-_fields = cache(msgspec.structs.fields)
 
 # Names that decide about rights, ownership or money: refused as ``forbidden_field`` wherever the
 # operation's schema does not own them.
@@ -35,6 +35,28 @@ PRIVILEGED = frozenset(
         "on_hand", "reserved", "membership", "approved", "decided_by",
     }
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """A field of a schema, and what is asked of it for each value."""
+
+    name: str
+    type: Any
+    required: bool
+    is_list: bool
+    is_moment: bool
+
+
+@cache
+def _fields(schema: Any) -> Mapping[str, _Field]:
+    """By the name that comes over the wire."""
+    return {
+        item.encode_name: _Field(
+            item.encode_name, item.type, item.required, _is_list(item.type), _is_moment(item.type)
+        )
+        for item in msgspec.structs.fields(schema)
+    }
 
 
 class TooLarge(ShopError):
@@ -66,7 +88,7 @@ def read_body(request: Request, schema: type[T]) -> T:
 
 def is_optional(schema: type) -> bool:
     """Whether no field of ``schema`` must be given."""
-    return not any(item.required for item in _fields(schema))
+    return not any(item.required for item in _fields(schema).values())
 
 
 def read_no_body(request: Request) -> None:
@@ -132,11 +154,11 @@ def texts_to_struct(
     if len(fields) > MOST_NAMES:
         raise Invalid.at("", f"has more than {MOST_NAMES} names", "too_many_names")
     values: dict[str, Any] = {}
-    known = {item.encode_name: item for item in _fields(cast(Any, schema))}
+    known = _fields(cast(Any, schema))
     errors = []
     for name, texts in fields.items():
         item = known.get(name)
-        if item is not None and _is_list(item.type):
+        if item is not None and item.is_list:
             values[name] = texts
         elif len(texts) > 1:
             errors.append(_error(f"/{_escape(name)}", "was given more than once"))
@@ -147,7 +169,7 @@ def texts_to_struct(
     return cast(T, _convert(values, schema, strict=False))
 
 
-def _text(text: str, item: Any) -> Any:
+def _text(text: str, item: _Field | None) -> Any:
     if item is not None and item.type is bool:
         return {"on": True, "1": True, "true": True, "0": False, "false": False}.get(text, text)
     return text
@@ -155,24 +177,24 @@ def _text(text: str, item: Any) -> Any:
 
 def _convert(values: dict[str, Any], schema: Any, strict: bool) -> Any:
     errors = list(islice(_unknown_fields(values, schema, ""), MOST_ERRORS))
-    for item in _fields(schema):
-        if item.encode_name not in values:
+    for item in _fields(schema).values():
+        if item.name not in values:
             if item.required:
-                errors.append(_error(f"/{item.encode_name}", "must be given", "required"))
+                errors.append(_error(f"/{item.name}", "must be given", "required"))
             continue
-        if any(f"{error['pointer']}/".startswith(f"/{item.encode_name}/") for error in errors):
+        if any(f"{error['pointer']}/".startswith(f"/{item.name}/") for error in errors):
             continue
+        value = values[item.name]
         try:
-            exactly = strict or _is_moment(item.type)
-            found = msgspec.convert(values[item.encode_name], item.type, strict=exactly)
-            _check_text(values[item.encode_name])
+            found = msgspec.convert(value, item.type, strict=strict or item.is_moment)
+            _check_text(value)
             if isinstance(found, date) and not is_reachable(found):
                 raise ValueError("must lie between the years 2 and 9998")
-            if not strict and type(found) is int and not _WHOLE.fullmatch(values[item.encode_name]):
+            if not strict and type(found) is int and not _WHOLE.fullmatch(value):
                 raise ValueError("must be a whole number, in digits")
         except (msgspec.ValidationError, ValueError) as error:
-            told = _from_msgspec(item.encode_name, error)
-            errors.append(told if strict else as_typed(values[item.encode_name], told))
+            told = _from_msgspec(item.name, error)
+            errors.append(told if strict else as_typed(value, told))
     if errors:
         raise Invalid(errors=errors[:MOST_ERRORS])
     try:
@@ -185,11 +207,13 @@ def _unknown_fields(value: Any, kind: Any, pointer: str) -> Iterator[dict[str, s
     """Names that the schema does not own, at any depth."""
     kind = _bare(kind)
     if isinstance(value, dict) and _is_struct(kind):
-        known = {item.encode_name: item.type for item in _fields(kind)}
+        known = _fields(kind)
         for name, inner in value.items():
+            if name in known and not isinstance(inner, dict | list):
+                continue
             path = f"{pointer}/{_escape(name)}"
             if name in known:
-                yield from _unknown_fields(inner, known[name], path)
+                yield from _unknown_fields(inner, known[name].type, path)
             elif name in PRIVILEGED:
                 yield _error(path, "is not yours to set", "forbidden_field")
             else:

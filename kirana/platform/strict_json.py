@@ -19,13 +19,7 @@ class MalformedBody(BadRequest):
 def parse_json(raw: bytes) -> Any:
     """Strict JSON: no NaN, no duplicate keys, 64-bit integers, depth ≤ 32. Raises MalformedBody."""
     try:
-        found = json.loads(
-            raw.decode("utf-8"),
-            object_pairs_hook=_unique,
-            parse_constant=_no_constant,
-            parse_int=_integer,
-            parse_float=_fraction,
-        )
+        found = _decoder.decode(raw.decode("utf-8"))
         _check_depth(found, MAX_DEPTH)
     except (ValueError, RecursionError) as error:
         raise MalformedBody(f"The body is not valid JSON: {str(error)[:120]}") from None
@@ -63,3 +57,11 @@ def _check_depth(value: Any, left: int) -> None:
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     for item in inner:
         _check_depth(item, left - 1)
+
+
+_decoder = json.JSONDecoder(
+    object_pairs_hook=_unique,
+    parse_constant=_no_constant,
+    parse_int=_integer,
+    parse_float=_fraction,
+)
