@@ -1,8 +1,9 @@
 """A migrated, empty database for each test, on SQLite and on PostgreSQL.
 
 Both are migrated once. Then a test on SQLite gets a copy of that file. On PostgreSQL the rows are
-deleted in one statement with triggers and foreign keys asleep: measured with 40 tables 1.5 ms,
-against 54 ms for TRUNCATE and 51 ms for a new database from the template.
+deleted by one function with triggers and foreign keys asleep, in a connection kept for that, which
+knows the tables already: measured with 59 tables 0.2 ms, against 0.6 ms for the statements one by
+one, 7.7 ms in a new connection, 54 ms for TRUNCATE and 51 ms for a new database from the template.
 """
 
 import contextlib
@@ -12,6 +13,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -23,6 +25,7 @@ from tests.machinery.processes import scratch_folder
 
 KINDS = ("sqlite", "postgresql")
 SECRET = "a secret that only the tests know, long enough"
+CLEANER = "cleaner"
 MEMORY_DISK = Path("/dev/shm")
 
 
@@ -83,7 +86,7 @@ class PostgresSource:
         self._home = home
         self._name = f"test_{os.getpid()}"
         self._url = ""
-        self._clean = ""
+        self._cleaner: psycopg.Connection[Any] | None = None
         self._made = 0
 
     @property
@@ -98,15 +101,14 @@ class PostgresSource:
 
     def fresh(self) -> str:
         """The database of this process, migrated and without rows; tells its address."""
-        if not self._url:
+        if self._cleaner is not None:
+            try:
+                self._cleaner.execute("SELECT clean.up()")
+            except psycopg.Error:  # a test left a lock or changed the schema
+                self._forget_cleaner()
+        if self._cleaner is None:
             self._url = self.cluster.create(self._name, self.template)
-            self._clean = self._clean_up()
-            return self._url
-        try:
-            with self.cluster.connect(self._name) as connection:
-                connection.execute(self._clean)
-        except psycopg.Error:  # a test left a lock or changed the schema
-            self._url = self.cluster.create(self._name, self.template)
+            self._cleaner = self._make_cleaner()
         return self._url
 
     @contextlib.contextmanager
@@ -118,25 +120,38 @@ class PostgresSource:
         self.cluster.drop(name)
 
     def close(self) -> None:
+        self._forget_cleaner()
         if self._url:
             self.cluster.drop(self._name)
 
-    def _clean_up(self) -> str:
-        """The statements that bring all tables back to what the migrations left in them."""
-        with self.cluster.connect(self._name) as connection:
-            rows = connection.execute(
-                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
-            ).fetchall()
-            statements = ["SET lock_timeout = '5s'", "SET session_replication_role = replica"]
-            connection.execute("CREATE SCHEMA clean")
-            for (name,) in rows:
-                table, kept = sql.Identifier(name), sql.Identifier("clean", name)
-                statements.append(sql.SQL("DELETE FROM {}").format(table).as_string(connection))
-                if connection.execute(sql.SQL("TABLE {} LIMIT 1").format(table)).fetchone():
-                    connection.execute(sql.SQL("CREATE TABLE {} AS TABLE {}").format(kept, table))
-                    again = sql.SQL("INSERT INTO {} OVERRIDING SYSTEM VALUE TABLE {}")
-                    statements.append(again.format(table, kept).as_string(connection))
-        return "; ".join(statements)
+    def _forget_cleaner(self) -> None:
+        if self._cleaner is not None:
+            self._cleaner.close()
+            self._cleaner = None
+
+    def _make_cleaner(self) -> psycopg.Connection[Any]:
+        """A connection in which ``clean.up()`` brings all tables back to what migrations left."""
+        connection = self.cluster.connect(self._name)
+        rows = connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+        ).fetchall()
+        statements = []
+        connection.execute(
+            f"SET application_name = {CLEANER};"
+            " SET lock_timeout = '5s'; SET session_replication_role = replica"
+        )
+        connection.execute("CREATE SCHEMA clean")
+        for (name,) in rows:
+            table, kept = sql.Identifier(name), sql.Identifier("clean", name)
+            statements.append(sql.SQL("DELETE FROM {};").format(table))
+            if connection.execute(sql.SQL("TABLE {} LIMIT 1").format(table)).fetchone():
+                connection.execute(sql.SQL("CREATE TABLE {} AS TABLE {}").format(kept, table))
+                again = sql.SQL("INSERT INTO {} OVERRIDING SYSTEM VALUE TABLE {};")
+                statements.append(again.format(table, kept))
+        body = sql.SQL("BEGIN {} END").format(sql.SQL(" ").join(statements))
+        make = sql.SQL("CREATE FUNCTION clean.up() RETURNS void LANGUAGE plpgsql AS {}")
+        connection.execute(make.format(sql.Literal(body.as_string(connection))))
+        return connection
 
 
 def _fingerprint() -> str:
