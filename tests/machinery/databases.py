@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,13 +20,17 @@ from psycopg import sql
 
 from kirana.platform import db, migrations
 from kirana.platform.config import Settings
+from kirana.platform.engines import sqlite
 from tests.machinery.postgres import Cluster
 from tests.machinery.processes import scratch_folder
 
 KINDS = ("sqlite", "postgresql")
 SECRET = "a secret that only the tests know, long enough"
 CLEANER = "cleaner"
+# Puts rows back that were kept; False where the database they came from is gone.
+PutBack = Callable[[], bool]
 MEMORY_DISK = Path("/dev/shm")
+_keepers: dict[str, Callable[[], PutBack]] = {}
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,16 @@ class Database:
 
     kind: str
     url: str
+
+
+def can_keep(url: str) -> bool:
+    """Whether this is the database that one test after another is given."""
+    return url in _keepers
+
+
+def keep(url: str) -> PutBack:
+    """Remember all rows of a test's database, so that they can be put back later."""
+    return _keepers[url]()
 
 
 def fast_folder(purpose: str) -> Path:
@@ -75,7 +89,22 @@ class SqliteSource:
         for suffix in ("", "-wal", "-shm", "-journal"):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
         shutil.copyfile(self.template, path)
-        return f"sqlite:///{path}"
+        url = f"sqlite:///{path}"
+        _keepers[url] = lambda: _keep_file(path)
+        return url
+
+
+def _keep_file(path: Path) -> PutBack:
+    kept = sqlite.connect(":memory:")
+    with contextlib.closing(sqlite.connect(path)) as now:
+        now.backup(kept)
+
+    def put_back() -> bool:
+        with contextlib.closing(sqlite.connect(path)) as now:
+            kept.backup(now)
+        return True
+
+    return put_back
 
 
 class PostgresSource:
@@ -109,6 +138,7 @@ class PostgresSource:
         if self._cleaner is None:
             self._url = self.cluster.create(self._name, self.template)
             self._cleaner = self._make_cleaner()
+        _keepers[self._url] = self._keep
         return self._url
 
     @contextlib.contextmanager
@@ -118,6 +148,20 @@ class PostgresSource:
         name = f"{self._name}_{self._made}"
         yield self.cluster.create(name, self.template if migrated else "template0")
         self.cluster.drop(name)
+
+    def _keep(self) -> PutBack:
+        cleaner = self._cleaner
+        assert cleaner is not None, "no database was handed out"
+        cleaner.execute("DROP SCHEMA IF EXISTS kept CASCADE; CREATE SCHEMA kept")
+        _make_function(cleaner, "kept", _tables(cleaner), empty=False)
+
+        def put_back() -> bool:
+            if self._cleaner is not cleaner:  # it is another database by now
+                return False
+            cleaner.execute("SELECT kept.up()")
+            return True
+
+        return put_back
 
     def close(self) -> None:
         self._forget_cleaner()
@@ -132,26 +176,45 @@ class PostgresSource:
     def _make_cleaner(self) -> psycopg.Connection[Any]:
         """A connection in which ``clean.up()`` brings all tables back to what migrations left."""
         connection = self.cluster.connect(self._name)
-        rows = connection.execute(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
-        ).fetchall()
-        statements = []
         connection.execute(
             f"SET application_name = {CLEANER};"
             " SET lock_timeout = '5s'; SET session_replication_role = replica"
         )
         connection.execute("CREATE SCHEMA clean")
-        for (name,) in rows:
-            table, kept = sql.Identifier(name), sql.Identifier("clean", name)
-            statements.append(sql.SQL("DELETE FROM {};").format(table))
-            if connection.execute(sql.SQL("TABLE {} LIMIT 1").format(table)).fetchone():
-                connection.execute(sql.SQL("CREATE TABLE {} AS TABLE {}").format(kept, table))
-                again = sql.SQL("INSERT INTO {} OVERRIDING SYSTEM VALUE TABLE {};")
-                statements.append(again.format(table, kept))
-        body = sql.SQL("BEGIN {} END").format(sql.SQL(" ").join(statements))
-        make = sql.SQL("CREATE FUNCTION clean.up() RETURNS void LANGUAGE plpgsql AS {}")
-        connection.execute(make.format(sql.Literal(body.as_string(connection))))
+        _make_function(connection, "clean", _tables(connection), empty=True)
         return connection
+
+
+def _tables(connection: psycopg.Connection[Any]) -> list[str]:
+    return [
+        name
+        for (name,) in connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+        )
+    ]
+
+
+def _make_function(
+    connection: psycopg.Connection[Any], schema: str, tables: list[str], empty: bool
+) -> None:
+    """Copy the rows of now into ``schema``; its function ``up`` brings them back.
+
+    With ``empty`` that function also deletes the rows of the tables that hold none now.
+    """
+    statements = []
+    for name in tables:
+        table, kept = sql.Identifier(name), sql.Identifier(schema, name)
+        delete = sql.SQL("DELETE FROM {};").format(table)
+        if connection.execute(sql.SQL("TABLE {} LIMIT 1").format(table)).fetchone():
+            connection.execute(sql.SQL("CREATE TABLE {} AS TABLE {}").format(kept, table))
+            again = sql.SQL("INSERT INTO {} OVERRIDING SYSTEM VALUE TABLE {};")
+            statements += [delete, again.format(table, kept)]
+        elif empty:
+            statements.append(delete)
+    body = sql.SQL("BEGIN {} END").format(sql.SQL(" ").join(statements))
+    make = sql.SQL("CREATE FUNCTION {}() RETURNS void LANGUAGE plpgsql AS {}")
+    name_of = sql.Identifier(schema, "up")
+    connection.execute(make.format(name_of, sql.Literal(body.as_string(connection))))
 
 
 def _fingerprint() -> str:
