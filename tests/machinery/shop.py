@@ -6,6 +6,7 @@ The processes are the founders' own commands: ``python main.py``, Celery's worke
 
 import contextlib
 import http.client
+import importlib
 import json
 import signal
 import socket
@@ -17,7 +18,6 @@ from typing import Any
 
 from click.testing import CliRunner
 
-from kirana.cli import main
 from kirana.platform import db
 from kirana.platform.settings import Settings
 from tests.machinery.databases import SECRET
@@ -121,6 +121,7 @@ class Shop:
         given = {
             name: value for name, value in self.environ().items() if name.startswith("KIRANA_")
         }
+        main = importlib.import_module("kirana.cli").main
         try:
             done = CliRunner().invoke(main, words, input=typed, env=given, catch_exceptions=False)
         finally:
