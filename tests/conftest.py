@@ -199,6 +199,7 @@ def database(settings: Settings, database_kind: str) -> Iterator[Database]:
     memory.connect_slices(settings)
     yield Database(database_kind, settings.database_url)
     memory.forget()
+    memory.keep_connection(settings)
     db.dispose()
 
 

@@ -31,6 +31,7 @@ CLEANER = "cleaner"
 PutBack = Callable[[], bool]
 MEMORY_DISK = Path("/dev/shm")
 _keepers: dict[str, Callable[[], PutBack]] = {}
+_made: dict[str, int] = {}
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,11 @@ class Database:
 
     kind: str
     url: str
+
+
+def age(url: str) -> int:
+    """How many times a database was made at this address: no connection outlives it."""
+    return _made.get(url, 0)
 
 
 def can_keep(url: str) -> bool:
@@ -138,6 +144,7 @@ class PostgresSource:
         if self._cleaner is None:
             self._url = self.cluster.create(self._name, self.template)
             self._cleaner = self._make_cleaner()
+            _made[self._url] = _made.get(self._url, 0) + 1
         _keepers[self._url] = self._keep
         return self._url
 
