@@ -201,6 +201,19 @@ def _tables(connection: psycopg.Connection[Any]) -> list[str]:
     ]
 
 
+def _sequences(connection: psycopg.Connection[Any]) -> list[sql.Composed]:
+    """What makes the next keys those that would be given now."""
+    found = connection.execute(
+        "SELECT sequencename, last_value FROM pg_sequences"
+        " WHERE schemaname = 'public' AND last_value IS NOT NULL ORDER BY 1"
+    )
+    again = sql.SQL("PERFORM setval({}, {});")
+    return [
+        again.format(sql.Literal(sql.Identifier(name).as_string(connection)), sql.Literal(last))
+        for name, last in found
+    ]
+
+
 def _make_function(
     connection: psycopg.Connection[Any], schema: str, tables: list[str], empty: bool
 ) -> None:
@@ -218,6 +231,8 @@ def _make_function(
             statements += [delete, again.format(table, kept)]
         elif empty:
             statements.append(delete)
+    if not empty:
+        statements += _sequences(connection)
     body = sql.SQL("BEGIN {} END").format(sql.SQL(" ").join(statements))
     make = sql.SQL("CREATE FUNCTION {}() RETURNS void LANGUAGE plpgsql AS {}")
     name_of = sql.Identifier(schema, "up")
