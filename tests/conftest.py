@@ -6,6 +6,7 @@ and on PostgreSQL. ``@pytest.mark.on_database("sqlite")`` narrows that down.
 
 import contextlib
 import functools
+import gc
 import json
 import os
 from collections import Counter
@@ -85,6 +86,12 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     selection.choose(config, items, _databases(config))
+
+
+def pytest_collection_finish() -> None:
+    """What was loaded by now stays: it need not be looked through for garbage again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -192,6 +199,7 @@ def database(settings: Settings, database_kind: str) -> Iterator[Database]:
     memory.connect_slices(settings)
     yield Database(database_kind, settings.database_url)
     memory.forget()
+    memory.keep_connection(settings)
     db.dispose()
 
 

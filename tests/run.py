@@ -35,8 +35,8 @@ NO_TESTS = 5
 SAMPLE = ("unit", "pricing", "cart", "checkout", "orders")
 PROOFS = {"races": "tests/races", "hostile input": "tests/hostile", "survival": "tests/survival"}
 QUIET = ["-q", "--tb=short", "-p", "no:cacheprovider"]
-# Three workers for two cores: much of the time a test waits for a process, a mail or a page.
-ON_TWO_CORES = ["-n", "3", "--dist", "loadscope", "--no-loadscope-reorder"]
+# Four workers for two cores: much of the time a test waits for a process, a mail or a page.
+ON_TWO_CORES = ["-n", "4", "--dist", "loadscope", "--no-loadscope-reorder"]
 
 
 @dataclass

@@ -152,7 +152,7 @@ def walk(customer: Customer, town: Town, shop: Shop) -> None:
     assert town.stock_of("Alphonso mangoes") == before
     shop.wait_for_mail(customer.person.email, f"{number} is cancelled")
     assert customer.watch.faults == []
-    shop.cli("check")
+    shop.inside("check")
 
 
 def test_a_customer_with_scripts(page: Page, town: Town, shop: Shop) -> None:

@@ -130,7 +130,7 @@ class Demo:
 
     def routes(self) -> list[str]:
         """The paths that answer GET."""
-        lines = self.shop.cli("routes").splitlines()
+        lines = self.shop.inside("routes").splitlines()
         return [line.split()[1] for line in lines if line.startswith("GET")]
 
 

@@ -145,7 +145,7 @@ def test_a_manager_who_is_let_in(
     export(page, shop, office)
     expect_export_mail(shop, person, store)
     assert watch.faults == []
-    shop.cli("check")
+    shop.inside("check")
 
 
 @pytest.mark.on_database("sqlite")
@@ -164,4 +164,4 @@ def test_a_manager_who_is_refused(new_page: Callable[..., Page], town: Town, sho
     page.get_by_label("Name of your shop").fill("Coffee House")
     page.get_by_role("button", name="Send the application").click()
     expect(page.get_by_text("“Coffee House” is being looked at")).to_be_visible()
-    shop.cli("check")
+    shop.inside("check")

@@ -58,7 +58,7 @@ def test_the_document_is_valid(document: dict[str, Any]) -> None:
 
 
 def test_every_route_is_described(document: dict[str, Any], counter: Shop) -> None:
-    lines = [line.split() for line in counter.cli("routes").splitlines()]
+    lines = [line.split() for line in counter.inside("routes").splitlines()]
     routes = {
         (method, re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", path))
         for methods, path, *_ in lines

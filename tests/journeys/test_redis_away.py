@@ -95,7 +95,7 @@ def test_orders_are_taken_and_mail_follows(town: Town, shop: Shop) -> None:
     for number in numbers:
         mail = shop.wait_for_mail(patient.email, number, SWEEP_SECONDS + 15)
         assert all(number in body for body in bodies(mail))
-    shop.cli("check")
+    shop.inside("check")
 
 
 @pytest.mark.alone

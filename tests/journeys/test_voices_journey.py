@@ -78,7 +78,7 @@ def test_a_review(open_page: Callable[[], Page], town: Town, shop: Shop) -> None
     has_note(office, "1 stay as they are.")
     _take_back(page, shop.url)
     assert watch.faults == []
-    shop.cli("check")
+    shop.inside("check")
 
 
 def _write(page: Page, address: str, text: str) -> None:
@@ -165,7 +165,7 @@ def test_hearts_and_a_shared_list(
     assert answer is not None
     assert answer.status == 404
     assert watch.faults == []
-    shop.cli("check")
+    shop.inside("check")
 
 
 def _like(page: Page, address: str, scripts: bool) -> None:

@@ -1,12 +1,11 @@
 """A small shop as its people would set it up: an admin, a manager with a store, a few shelves."""
 
 import itertools
-import subprocess
 from dataclasses import dataclass, field
 
 from tests.journeys.api_client import Caller
 from tests.journeys.people import PASSWORD, Person
-from tests.machinery.shop import CLI, ROOT, Shop
+from tests.machinery.shop import Shop
 
 STORE = "Corner Shop"
 # Name, department, price in paise, pieces in stock.
@@ -61,15 +60,7 @@ def set_up(shop: Shop) -> Town:
 def make_admin(shop: Shop) -> Person:
     person = new_person("Asha Rao")
     words = ["user", "create", "--role", "admin", "--email", person.email, "--name", person.name]
-    subprocess.run(
-        [*CLI, *words, "--password-stdin"],
-        input=person.password + "\n",
-        text=True,
-        cwd=ROOT,
-        env=shop.environ(),
-        check=True,
-        capture_output=True,
-    )
+    shop.inside(*words, "--password-stdin", typed=f"{person.password}\n")
     return person
 
 

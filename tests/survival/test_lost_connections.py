@@ -21,7 +21,7 @@ from tests.cart.goods import make_person, make_product, make_store, stock_of
 from tests.checkout.buying import count
 from tests.checkout.calling import bearer_of, order_body
 from tests.machinery import memory
-from tests.machinery.databases import Database
+from tests.machinery.databases import CLEANER, Database
 from tests.machinery.postgres import Cluster
 from tests.survival.line import Cut, Line
 
@@ -59,13 +59,13 @@ def customer(app: Any) -> Customer:
 
 
 def cut_all_lines(cluster: Cluster, database: Database) -> int:
-    """As an administrator or a restart would: every connection of this database ends."""
+    """As an administrator or a restart would: every connection of the shop ends."""
     name = urlsplit(database.url).path.lstrip("/")
     with cluster.connect() as connection:
         cut = connection.execute(
             "SELECT count(pg_terminate_backend(pid, 1000)) FROM pg_stat_activity"
-            " WHERE datname = %s",
-            [name],
+            " WHERE datname = %s AND application_name <> %s",
+            [name, CLEANER],
         ).fetchone()
     assert cut is not None
     return int(cut[0])
