@@ -116,6 +116,11 @@ def _with_word(before: str) -> Fresh:
     return lambda copy, column: column + literal(before + word(copy.number))
 
 
+def _family(copy: Generation, column: Column[Any]) -> ColumnElement[Any]:
+    """A family of its own."""
+    return case((column == "", ""), else_=column + literal("-" + word(copy.number)))
+
+
 def _payload(copy: Generation, column: Column[Any]) -> ColumnElement[Any]:
     key = copy.moved("order", Outbox.payload["order_id"].as_integer())
     is_sqlite = db.engine().dialect.name == "sqlite"
@@ -138,7 +143,7 @@ def _last_moment(copy: Generation, column: Column[Any]) -> ColumnElement[Any]:
 PRODUCTS = (
     Copied(Product, {
         "slug": _with_word("-"), "sku": _with_word("-"), "title": _with_word(" "),
-        "sort_key": _with_word(" "), "search_text": _with_word(" "),
+        "sort_key": _with_word(" "), "search_text": _with_word(" "), "family": _family,
     }),
     Copied(ProductEvent), Copied(Price), Copied(Picture, {"file": _ending(TAG)}),
 )  # fmt: skip

@@ -115,7 +115,7 @@ class Product(Model):
         Index("ix_product_price", "status", "price_minor", "id"),
         Index("ix_product_new", "status", "published_at", "id"),
         Index("ix_product_store", "store_id", "status", "sort_key", "id"),
-        columns.some("ix_product_family", "family <> ''", "store_id", "family"),
+        columns.some("ix_product_family", "family <> ''", "store_id", "family", "sort_key", "id"),
         columns.some("ix_product_publish_at", "publish_at IS NOT NULL", "publish_at"),
         Index("ix_product_of_store", "store_id", "sort_key", "slug"),
     )

@@ -13,6 +13,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     func,
+    literal_column,
     select,
 )  # fmt: skip
 
@@ -77,7 +78,11 @@ _PAGE = _from_shelves(
     Product.may_contain, Product.nutrition, Product.best_before_days, Picture.alt,
 ).where(Product.slug == bindparam("slug"))  # fmt: skip
 _FAMILY = (
-    _SHELF.where(Product.store_id == bindparam("store"), Product.family == bindparam("family"))
+    _SHELF.where(
+        Product.store_id == bindparam("store"),
+        Product.family == bindparam("family"),
+        Product.family != literal_column("''"),  # or SQLite would not see that its index fits
+    )
     .order_by(Product.sort_key, Product.id)
     .limit(MOST_SIZES)
 )

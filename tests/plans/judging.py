@@ -76,6 +76,14 @@ def faults(driver: Any, kind: str, statement: Statement) -> list[str]:
     return sorted(set(judge(driver, statement)))
 
 
+def told(driver: Any, kind: str, statement: Statement) -> str:
+    """The plan itself, as text that names its indexes."""
+    if kind == "postgresql":
+        return json.dumps(_plan(driver, statement.sql, statement.values))
+    rows = driver.cursor().execute("EXPLAIN QUERY PLAN " + statement.sql, statement.values)
+    return "\n".join(row[3] for row in rows)
+
+
 def _is_large(name: str) -> bool:
     return _plain(name) in _TABLES - SMALL
 

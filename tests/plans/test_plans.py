@@ -13,11 +13,11 @@ from kirana.platform import db
 from kirana.platform.config import Settings
 from kirana.platform.db import Model
 from kirana.stock.filters import ShelfQuery
-from kirana.stock.queries import list_shelf
+from kirana.stock.queries import find_product_page, list_shelf
 from tests.catalog.market import open_market
 from tests.machinery import memory
 from tests.machinery.databases import Database
-from tests.plans.judging import KEPT_WHOLE, Statement, faults, grow
+from tests.plans.judging import KEPT_WHOLE, Statement, faults, grow, told
 from tests.plans.traffic import Asked, collected, send_everything
 from tests.world import build
 
@@ -99,6 +99,22 @@ def test_a_broad_price_is_not_sorted(app: Any, database: Database, is_broad: boo
         list_shelf(wanted, is_broad=is_broad)
     sorts = any(KEPT_WHOLE in found for found in judged(asked, database.kind).values())
     assert sorts != is_broad
+
+
+def test_a_family_is_read_by_its_index_in_its_order(app: Any, database: Database) -> None:
+    """And not by walking through all that its store sells, which has a good index too."""
+    market = open_market()
+    slug = market.sell("Milk 1 l", family="milk")
+    market.sell("Milk 2 l", family="milk")
+    with collected() as asked:
+        page = find_product_page(slug)
+    assert page is not None
+    assert len(page.sizes) == 2
+    ((sql, values),) = [item for item in asked.items() if "product.family = " in item[0]]
+    with _explaining("") as driver:
+        grow(driver, database.kind)
+        assert "ix_product_family" in told(driver, database.kind, Statement(sql, values))
+        assert faults(driver, database.kind, Statement(sql, values)) == []
 
 
 def test_every_statement_finds_its_rows_by_an_index(asked: Asked, database: Database) -> None:
