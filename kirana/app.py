@@ -128,7 +128,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for name, api in APIS.items():
         app.register_blueprint(api, name=name, url_prefix=PREFIX)
     app.wsgi_app = SafeAnswers(app.wsgi_app, settings)  # type: ignore[method-assign]
-    kept = EdgeCache(app, lambda: cache.near_shelf(app), meters_in(settings.home))
+    kept = EdgeCache(app, lambda: cache.cache_of(app).near, meters_in(settings.home))
     app.wsgi_app = Edge(kept, settings)  # type: ignore[method-assign]
     return app
 

@@ -14,13 +14,13 @@ def install(app: Flask) -> None:
 def count(*deeds: Deed) -> None:
     """Count these deeds and tell what is left with the answer.
 
-    Raises TooMany for the first that is one too many; the others are counted all the same.
+    Raises TooMany for the first that is one too many; those behind it are not counted.
     """
     counted = limits.count(deeds)
     g.setdefault("allowances", []).extend(found for _is_free, found in counted)
-    for is_free, found in counted:
-        if not is_free:
-            raise TooMany(retry_after=found.reset, allowance=found)
+    is_free, last = counted[-1]
+    if not is_free:
+        raise TooMany(last.reset)
 
 
 def _tell(response: Response) -> Response:

@@ -108,7 +108,7 @@ class CatalogueCache:
 
     def __init__(self, app: Flask, settings: Settings) -> None:
         self.near = NearShelf()
-        # Small and many: among the answers they would crowd out the pages.
+        # Of single products. Small and many: among the answers they would crowd out the pages.
         self.cards = NearShelf(most=16_384, most_bytes=24 * 1024 * 1024)
         self.meters = meters_in(settings.home)
         self.shared = Cache(
@@ -193,7 +193,7 @@ def cached(kind: str, key: str, produce: Callable[[], bytes], seconds: int = 60)
 
 
 def _look(kind: str, key: str, produce: Callable[[], bytes], seconds: int) -> Near:
-    kept, was_there = _cache().read(kind, key, produce, min(seconds, LONGEST_SECONDS))
+    kept, was_there = cache_of(current_app).read(kind, key, produce, min(seconds, LONGEST_SECONDS))
     hits: dict[str, bool] = g.setdefault("cache_hits", {})
     hits[kind] = was_there and hits.get(kind, True)
     return kept
@@ -238,7 +238,7 @@ def steady(key: str, produce: Callable[[], str], seconds: int) -> tuple[str, boo
 
     The second is False when Redis is away; then the value is a new one.
     """
-    backend = _cache().backend
+    backend = cache_of(current_app).backend
     name = f"{migrations.schema()}:{key}"
     found = backend.get(name)
     g.setdefault("cache_hits", {})[key] = found is not None
@@ -248,21 +248,10 @@ def steady(key: str, produce: Callable[[], str], seconds: int) -> tuple[str, boo
     return str(found), not backend.is_away
 
 
-def _cache() -> CatalogueCache:
-    found: CatalogueCache = current_app.extensions[EXTENSION]
+def cache_of(app: Flask) -> CatalogueCache:
+    """What ``install`` gave this application."""
+    found: CatalogueCache = app.extensions[EXTENSION]
     return found
-
-
-def near_shelf(app: Flask) -> NearShelf:
-    """The first level, for whoever answers before Flask."""
-    found: CatalogueCache = app.extensions[EXTENSION]
-    return found.near
-
-
-def card_shelf(app: Flask) -> NearShelf:
-    """What this process has at hand of single products."""
-    found: CatalogueCache = app.extensions[EXTENSION]
-    return found.cards
 
 
 def _tell(response: Response) -> Response:

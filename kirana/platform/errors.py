@@ -90,11 +90,10 @@ class TooMany(ShopError):
     code = "too_many_requests"
     message = "Too many tries."
 
-    def __init__(self, retry_after: int = 60, allowance: Any = None) -> None:
-        """``retry_after`` is in seconds; ``allowance`` is what was used up, if it may be told."""
+    def __init__(self, retry_after: int = 60) -> None:
+        """``retry_after`` is in seconds."""
         super().__init__(f"{self.message} Try again in {duration_text(retry_after)}.")
         self.retry_after = retry_after
-        self.allowance = allowance
 
 
 class Unavailable(ShopError):

@@ -106,12 +106,11 @@ def limited(
 
     def declare(view: View) -> View:
         def deeds() -> list[Deed]:
-            times = int(when())
-            if not times:
+            if not (times := int(when())):
                 return []
-            if by == "address":
-                return [_deed(rule, setting, caller_of(request.remote_addr or ""))] * times
-            return _deeds_of_person(rule, setting, current_actor()) * times
+            if by == "person":
+                return _deeds_of_person(rule, setting, current_actor()) * times
+            return [_deed(rule, setting, caller_of(request.remote_addr or ""))] * times
 
         @functools.wraps(view)
         def counted(*args: Any, **kwargs: Any) -> Any:

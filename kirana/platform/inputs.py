@@ -3,7 +3,6 @@
 import re
 import types
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from itertools import islice
@@ -37,26 +36,10 @@ PRIVILEGED = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class _Field:
-    """A field of a schema, and what is asked of it for each value."""
-
-    name: str
-    type: Any
-    required: bool
-    is_list: bool
-    is_moment: bool
-
-
 @cache
-def _fields(schema: Any) -> Mapping[str, _Field]:
+def _fields(schema: Any) -> Mapping[str, Any]:
     """By the name that comes over the wire."""
-    return {
-        item.encode_name: _Field(
-            item.encode_name, item.type, item.required, _is_list(item.type), _is_moment(item.type)
-        )
-        for item in msgspec.structs.fields(schema)
-    }
+    return {item.encode_name: item for item in msgspec.structs.fields(schema)}
 
 
 class TooLarge(ShopError):
@@ -158,7 +141,7 @@ def texts_to_struct(
     errors = []
     for name, texts in fields.items():
         item = known.get(name)
-        if item is not None and item.is_list:
+        if item is not None and _is_list(item.type):
             values[name] = texts
         elif len(texts) > 1:
             errors.append(_error(f"/{_escape(name)}", "was given more than once"))
@@ -169,7 +152,7 @@ def texts_to_struct(
     return cast(T, _convert(values, schema, strict=False))
 
 
-def _text(text: str, item: _Field | None) -> Any:
+def _text(text: str, item: Any) -> Any:
     if item is not None and item.type is bool:
         return {"on": True, "1": True, "true": True, "0": False, "false": False}.get(text, text)
     return text
@@ -177,23 +160,23 @@ def _text(text: str, item: _Field | None) -> Any:
 
 def _convert(values: dict[str, Any], schema: Any, strict: bool) -> Any:
     errors = list(islice(_unknown_fields(values, schema, ""), MOST_ERRORS))
-    for item in _fields(schema).values():
-        if item.name not in values:
+    for name, item in _fields(schema).items():
+        if name not in values:
             if item.required:
-                errors.append(_error(f"/{item.name}", "must be given", "required"))
+                errors.append(_error(f"/{name}", "must be given", "required"))
             continue
-        if any(f"{error['pointer']}/".startswith(f"/{item.name}/") for error in errors):
+        if any(f"{error['pointer']}/".startswith(f"/{name}/") for error in errors):
             continue
-        value = values[item.name]
+        value = values[name]
         try:
-            found = msgspec.convert(value, item.type, strict=strict or item.is_moment)
+            found = msgspec.convert(value, item.type, strict=strict or _is_moment(item.type))
             _check_text(value)
             if isinstance(found, date) and not is_reachable(found):
                 raise ValueError("must lie between the years 2 and 9998")
             if not strict and type(found) is int and not _WHOLE.fullmatch(value):
                 raise ValueError("must be a whole number, in digits")
         except (msgspec.ValidationError, ValueError) as error:
-            told = _from_msgspec(item.name, error)
+            told = _from_msgspec(name, error)
             errors.append(told if strict else as_typed(value, told))
     if errors:
         raise Invalid(errors=errors[:MOST_ERRORS])
@@ -235,11 +218,13 @@ def _bare(kind: Any) -> Any:
     return get_args(kind)[0] if get_origin(kind) is Annotated else kind
 
 
+@cache
 def _is_moment(kind: Any) -> bool:
     """Whether a number in its text is no time, lest 0.5 be read as half a second of 1970."""
     return any(_bare(each) in (datetime, date) for each in (kind, *get_args(kind)))
 
 
+@cache
 def _is_list(kind: Any) -> bool:
     kind = _bare(kind)
     return kind is list or get_origin(kind) in (list, set, tuple, frozenset)

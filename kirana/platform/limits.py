@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage, RedisStorage
@@ -35,6 +35,7 @@ class _OneTrip(RedisStorage):
         b"local keys = {KEYS[2 * deed - 1], KEYS[2 * deed]}\n"
         b"local limit = {ARGV[3 * deed - 2], ARGV[3 * deed - 1], ARGV[3 * deed]}\n"
         b"told[deed] = {acquire(keys, limit) and 1 or 0, look(keys, {limit[2]})}\n"
+        b"if told[deed][1] == 0 then break end\n"
         b"end\n"
         b"return told"
     ) % (RedisStorage.SCRIPT_ACQUIRE_SLIDING_WINDOW, RedisStorage.SCRIPT_SLIDING_WINDOW)
@@ -45,14 +46,14 @@ class _OneTrip(RedisStorage):
         self._seen = threading.local()
 
     def count_ahead(self, deeds: Sequence[tuple[str, int, int]]) -> None:
-        """Count each (key, limit, expiry) now; when this thread asks for them, that is told."""
+        """Count each (key, limit, expiry) now, until one is too many; told when asked for it."""
         keys, limits = [], []
         for key, limit, expiry in deeds:
-            keys += [self.prefixed_key(self._previous_window_key(key))]
-            keys += [self.prefixed_key(self._current_window_key(key))]
+            places = self._previous_window_key(key), self._current_window_key(key)
+            keys += [self.prefixed_key(place) for place in places]
             limits += [limit, expiry, 1]
-        told = self._all(keys, limits)
-        self._seen.by_key = {deed[0]: each for deed, each in zip(deeds, told, strict=True)}
+        told = zip(deeds, self._all(keys, limits), strict=False)
+        self._seen.by_key = {deed[0]: each for deed, each in told}
 
     def acquire_sliding_window_entry(
         self, key: str, limit: int, expiry: int, amount: int = 1
@@ -60,8 +61,8 @@ class _OneTrip(RedisStorage):
         return bool(self._seen.by_key[key][0])
 
     def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
-        figures = self._seen.by_key[key][1]
-        before, before_ends, count, ends = [max(0, int(figure or 0)) for figure in figures]
+        window = [max(0, int(figure or 0)) for figure in self._seen.by_key[key][1]]
+        before, before_ends, count, ends = window
         # The library takes a window that began in this very millisecond for one that is over.
         return before, before_ends / 1000, count, min(ends, 2000 * expiry - 1) / 1000
 
@@ -90,8 +91,7 @@ def use_redis(url: str) -> None:
     _shared[:] = [Counter(_OneTrip(url))]
 
 
-@dataclass(frozen=True, slots=True)
-class Deed:
+class Deed(NamedTuple):
     """What ``owner`` does, to be counted against ``rule`` ("5/minute") under ``name``."""
 
     rule: str
@@ -100,23 +100,22 @@ class Deed:
 
 
 def count(deeds: Sequence[Deed]) -> list[tuple[bool, Allowance]]:
-    """Count each, also beside one that is too many; whether it was allowed, and what is left."""
+    """Count one after the other, until one is too many: whether it was allowed, what is left."""
     return _count(lambda counter: _hit(counter, deeds))
 
 
-def spend(rule: str, name: str, owner: str) -> Allowance:
+def spend(rule: str, name: str, owner: str) -> None:
     """Count one deed of ``owner`` against ``rule``. Raises TooMany."""
     ((is_free, found),) = count([Deed(rule, name, owner)])
     if not is_free:
-        raise TooMany(retry_after=found.reset, allowance=found)
-    return found
+        raise TooMany(found.reset)
 
 
 def wait_for(name: str, owner: str) -> None:
     """Raise TooMany while ``owner`` has to wait after ``count_failure``."""
     seconds = _count(lambda counter: _wait_left(counter, _waiting(name, owner)))
     if seconds:
-        raise TooMany(retry_after=seconds)
+        raise TooMany(seconds)
 
 
 def count_failure(name: str, owner: str, free: int) -> None:
@@ -147,15 +146,20 @@ def _hit(counter: Counter, deeds: Sequence[Deed]) -> list[tuple[bool, Allowance]
         counter.storage.count_ahead(
             [(item.key_for(x.name, x.owner), item.amount, item.get_expiry()) for item, x in places]
         )
-    return [_told(counter, item, deed) for item, deed in zip(items, deeds, strict=True)]
+    found: list[tuple[bool, Allowance]] = []
+    for item, deed in zip(items, deeds, strict=True):
+        found.append(_told(counter, item, deed))
+        if not found[-1][0]:
+            break
+    return found
 
 
 def _told(counter: Counter, item: RateLimitItem, deed: Deed) -> tuple[bool, Allowance]:
     is_free = counter.hit(item, deed.name, deed.owner)
     stats = counter.get_window_stats(item, deed.name, deed.owner)
     reset = max(1, int(stats.reset_time - time.time()) + 1)
-    left = stats.remaining if is_free else 0
-    return is_free, Allowance(deed.name, item.amount, item.get_expiry(), left, reset)
+    told = deed.name, item.amount, item.get_expiry(), stats.remaining if is_free else 0, reset
+    return is_free, Allowance(*told)
 
 
 def _lengthen(counter: Counter, row: str, waiting: str, free: int) -> None:

@@ -122,5 +122,4 @@ def csrf_tokens() -> list[str]:
 @functools.lru_cache(maxsize=1024)
 def _csrf_token(secret: str, session_id: int) -> str:
     """Made once for the pages that somebody looks at one after another."""
-    text = f"csrf:{session_id}".encode()
-    return hmac.new(secret.encode(), text, hashlib.sha256).hexdigest()
+    return hmac.new(secret.encode(), f"csrf:{session_id}".encode(), hashlib.sha256).hexdigest()

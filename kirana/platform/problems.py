@@ -132,8 +132,6 @@ def _page(status: int, code: str, detail: str) -> Response:
     with contextlib.suppress(ShopError):
         current_actor()  # if its token is refused only now, the page is a visitor's
     title = HTTPStatus(status).phrase
-    with contextlib.suppress(Unauthorized):  # a token that is not good leaves a visitor behind
-        current_actor()
     if status == Unauthorized.status and g.get("is_signed_out"):
         title, error["detail"] = "You were signed out", f"{SIGNED_OUT} Nothing was saved."
     came_from = urlsplit(request.referrer or "")

@@ -12,7 +12,7 @@ from flask import current_app
 from kirana.catalog import queries as catalog
 from kirana.catalog.views import CategoryPage, Department
 from kirana.platform import clock, db, freshness
-from kirana.platform.cache import LONGEST_SECONDS, cached_as, card_shelf
+from kirana.platform.cache import LONGEST_SECONDS, cache_of, cached_as
 from kirana.platform.paging import Page
 from kirana.stock import queries
 from kirana.stock.filters import ShelfQuery
@@ -27,7 +27,7 @@ def items_of(keys: Sequence[int]) -> dict[int, ShelfItem]:
 
     So a list that nobody asked for yet costs its keys, and the products that were in no other.
     """
-    shelf, version, moment = card_shelf(current_app), freshness.current(), _quarter_hour()
+    shelf, version, moment = cache_of(current_app).cards, freshness.current(), _quarter_hour()
     kept = shelf.get_many([(version, moment, key) for key in keys])
     found = {key: item for key, item in zip(keys, kept, strict=True) if item is not None}
     if missing := [key for key in keys if key not in found]:

@@ -230,7 +230,7 @@ def test_what_a_transaction_sees_is_not_filed(
 
 def test_cards_do_not_crowd_out_answers(market: Market, app: Any) -> None:
     key = key_of(market.sell(price=100))
-    shelf = cache.card_shelf(app)
+    shelf = cache.cache_of(app).cards
     with app.test_request_context():
         assert cache.cached("page", "kept", lambda: b"made once", 0) == b"made once"
         assert prices([key]) == [100]
