@@ -24,12 +24,17 @@ class Companion(msgspec.Struct, frozen=True):
 @query
 def list_companions(connection: Connection, slug: str) -> list[Companion]:
     """What goes with a product, most customers first; nothing for one that is not on sale."""
-    mine = select(Product.id).join(Store, Store.id == Product.store_id)
+    mine = (
+        select(Product.id)
+        .join(Store, Store.id == Product.store_id)
+        .where(Product.slug == slug, ON_SALE)
+        .scalar_subquery()  # one at most: then PostgreSQL looks for its pairs alone
+    )
     find = (
         select(Product.slug, ProductPair.customers)
         .join(ProductPair, ProductPair.other_id == Product.id)
         .join(Store, Store.id == Product.store_id)
-        .where(ProductPair.product_id.in_(mine.where(Product.slug == slug, ON_SALE)), ON_SALE)
+        .where(ProductPair.product_id == mine, ON_SALE)
         .order_by(ProductPair.customers.desc(), ProductPair.other_id)
         .limit(SHOWN)
     )
