@@ -52,8 +52,9 @@ RULES = (
         7,
         "no confirmation without an order",
         """
-        SELECT id, dedupe_key FROM outbox WHERE kind = 'order_confirmation'
-           AND dedupe_key NOT IN (SELECT 'order-confirm:' || number FROM "order")
+        SELECT id, dedupe_key FROM outbox WHERE dedupe_key IN (
+            SELECT dedupe_key FROM outbox WHERE kind = 'order_confirmation'
+            EXCEPT SELECT 'order-confirm:' || number FROM "order")
         """,
     ),
     Rule(
@@ -105,9 +106,9 @@ RULES = (
         8,
         "no report mail without a report",
         """
-        SELECT id, dedupe_key FROM outbox WHERE kind = 'monthly_report'
-           AND dedupe_key NOT IN (SELECT 'report:' || account_id || ':' || period
-                                  FROM report_delivery)
+        SELECT id, dedupe_key FROM outbox WHERE dedupe_key IN (
+            SELECT dedupe_key FROM outbox WHERE kind = 'monthly_report'
+            EXCEPT SELECT 'report:' || account_id || ':' || period FROM report_delivery)
         """,
     ),
     Rule(
