@@ -36,9 +36,11 @@ def limit_code(proof: str) -> None:
     found = find_proof(proof)
     if found is None:
         raise ProofExpired
-    for rule in ("minute", "hour"):
-        name = f"second_factor_per_{rule}"
-        allowances.count(Deed(f"{getattr(settings(), name)}/{rule}", name, found.uid))
+    names = {rule: f"second_factor_per_{rule}" for rule in ("minute", "hour")}
+    allowances.count(
+        *(Deed(f"{getattr(settings(), name)}/{rule}", name, found.uid)
+          for rule, name in names.items())
+    )  # fmt: skip
 
 
 def limit_passkeys() -> None:

@@ -58,9 +58,11 @@ class _OneTrip(RedisStorage):
     def acquire_sliding_window_entry(
         self, key: str, limit: int, expiry: int, amount: int = 1
     ) -> bool:
+        """Whether it was allowed when this thread counted it ahead."""
         return bool(self._seen.by_key[key][0])
 
     def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
+        """The window as it was left then."""
         window = [max(0, int(figure or 0)) for figure in self._seen.by_key[key][1]]
         before, before_ends, count, ends = window
         # The library takes a window that began in this very millisecond for one that is over.
