@@ -21,7 +21,13 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import JSON, DateTime, TypeDecorator
 
 from kirana.platform.config import Settings
-from kirana.platform.engines import WriteQueue, for_reading, make_engine, snapshot_begin
+from kirana.platform.engines import (
+    WriteQueue,
+    begin_to_write,
+    for_reading,
+    make_engine,
+    snapshot_begin,
+)
 from kirana.platform.errors import OutcomeUnknown
 
 P = ParamSpec("P")
@@ -139,7 +145,7 @@ def transaction() -> Iterator[Connection]:
         unit = _Unit(connection)
         token = _unit.set(unit)
         try:
-            connection.begin()
+            begin_to_write(connection)
             yield connection
             _commit(connection)
         except BaseException:
@@ -174,7 +180,7 @@ def schema_change() -> Iterator[Connection]:
         if is_sqlite:
             driver.execute("PRAGMA foreign_keys=OFF")
         try:
-            with connection.begin():
+            with begin_to_write(connection):
                 if not is_sqlite:
                     connection.exec_driver_sql("SELECT pg_advisory_xact_lock(4951)")
                 yield connection

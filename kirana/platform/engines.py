@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, RootTransaction, create_engine, event, make_url
 
 from kirana.platform.config import Settings
 
@@ -17,7 +17,6 @@ except ImportError:  # no wheel for this machine
     import sqlite3 as sqlite
 
 # 3.7.0 to 3.51.2 can corrupt a WAL file that several processes write and checkpoint at once.
-_READS = "kirana_reads"
 SAFE_WAL = (3, 51, 3)
 # Bytes: a log that was longer is cut to this when it begins anew, and is emptied by the worker.
 LONGEST_JOURNAL = 16 * 1024 * 1024
@@ -46,8 +45,20 @@ def for_reading(connection: Connection) -> Connection:
     a PRAGMA each time, after which SQLite prepares every statement anew: half a millisecond each.
     """
     if connection.dialect.name == "sqlite":
-        return connection.execution_options(**{_READS: True})
+        return connection
     return connection.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def begin_to_write(connection: Connection) -> RootTransaction:
+    """Begin a transaction, on SQLite with its one lock for writing, unless each statement commits.
+
+    Not done by a listener: an engine that has one asks for others around every statement.
+    """
+    begun = connection.begin()
+    is_alone = connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
+    if connection.dialect.name == "sqlite" and not is_alone:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    return begun
 
 
 def make_engine(settings: Settings) -> Engine:
@@ -76,12 +87,6 @@ def _sqlite_engine(settings: Settings) -> Engine:
         cursor.execute("PRAGMA recursive_triggers=ON")
         cursor.execute("PRAGMA busy_timeout=10000")
         cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        options = connection.get_execution_options()
-        if _READS not in options and options.get("isolation_level") != "AUTOCOMMIT":
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 
 from kirana.platform import db
 from kirana.platform.db import verb
+from kirana.platform.engines import begin_to_write
 
 _UNIQUE = re.compile(r",\s*CONSTRAINT uq_\w+ UNIQUE \([^)]*\)")
 
@@ -35,7 +36,7 @@ def unguarded(loosened: Sequence[str] = ()) -> Iterator[Connection]:
         if is_sqlite:
             _guard(driver, on=False)
         try:
-            with connection.begin() as change:
+            with begin_to_write(connection) as change:
                 (_loosen_sqlite if is_sqlite else _loosen_postgresql)(connection, loosened)
                 yield connection
                 change.rollback()
