@@ -16,6 +16,10 @@ from kirana.catalog import api as catalog_api
 from kirana.catalog import pages as catalog_pages
 from kirana.checkout import api as checkout_api
 from kirana.checkout import pages as checkout_pages
+from kirana.edge.bodies import LARGEST_BODY
+from kirana.edge.cache import EdgeCache
+from kirana.edge.front import Edge, SafeAnswers
+from kirana.edge.openapi import PREFIX
 from kirana.exports import api as exports_api
 from kirana.jobs import api as jobs_api
 from kirana.lists import api as lists_api
@@ -25,12 +29,8 @@ from kirana.orders import pages as orders_pages
 from kirana.oversight import api as oversight_api
 from kirana.pairs import api as pairs_api
 from kirana.platform import allowances, cache, csrf, health, limits, problems
-from kirana.platform.bodies import LARGEST_BODY
 from kirana.platform.config import Settings, load_settings
-from kirana.platform.edge import Edge, SafeAnswers
-from kirana.platform.edge_cache import EdgeCache
 from kirana.platform.meters import meters_in
-from kirana.platform.openapi import PREFIX
 from kirana.privacy import api as privacy_api
 from kirana.privacy import pages as privacy_pages
 from kirana.reports import api as reports_api

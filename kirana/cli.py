@@ -16,9 +16,10 @@ from kirana.accounts.queries import has_accounts, has_demo_logins
 from kirana.app import create_app
 from kirana.check.rule import Rule
 from kirana.demo import seeding
+from kirana.edge import openapi
 from kirana.exports.cli import export
 from kirana.oversight.cli import audit
-from kirana.platform import migrations, openapi
+from kirana.platform import migrations
 from kirana.platform.config import PREFIX, Settings, SettingsError, keep_private, load_settings
 from kirana.platform.errors import ShopError
 from kirana.privacy.cli import erase

@@ -29,11 +29,11 @@ from kirana.catalog.services.requests import (
 from kirana.catalog.shapes import CacheCheck, PictureUrl, Rejection
 from kirana.catalog.uploads import PICTURE_TYPES, picture_files, uploaded_picture
 from kirana.catalog.views import CategoryView, RequestView
+from kirana.edge.bodies import Busy
+from kirana.edge.cache import kept_at_edge
 from kirana.platform import clock
 from kirana.platform.access import Actor
-from kirana.platform.bodies import Busy
 from kirana.platform.cache import cached_answer, steady
-from kirana.platform.edge_cache import kept_at_edge
 from kirana.platform.errors import IllegalMove, NotFound, Stale
 from kirana.platform.http import Answer, if_match, limited, operation, public, requires
 from kirana.platform.paging import Page

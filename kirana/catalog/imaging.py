@@ -10,7 +10,7 @@ import msgspec
 from PIL import Image, ImageOps
 
 from kirana.catalog.errors import PictureRefused, PictureTooLarge
-from kirana.platform.bodies import Busy
+from kirana.edge.bodies import Busy
 
 MOST_BYTES = 5 * 1024 * 1024
 # What a decoder holds at once for each pixel: a plain JPEG is made small while it is read, a

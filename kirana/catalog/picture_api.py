@@ -14,8 +14,8 @@ from kirana.catalog.services.pictures import (
 )
 from kirana.catalog.uploads import PICTURE_TYPES, picture_files, uploaded_picture
 from kirana.catalog.views import PictureView
+from kirana.edge.bodies import Busy
 from kirana.platform.access import Actor
-from kirana.platform.bodies import Busy
 from kirana.platform.http import limited, operation, requires
 from kirana.platform.paging import Page
 

@@ -19,8 +19,8 @@ from kirana.catalog.services.products import (
 from kirana.catalog.shapes import ManagedProduct, PastPrice, in_our_currency, managed, past_price
 from kirana.catalog.uploads import PICTURE_TYPES, picture_files, uploaded_picture
 from kirana.catalog.views import PictureView, ProductView
+from kirana.edge.bodies import Busy
 from kirana.platform.access import Actor
-from kirana.platform.bodies import Busy
 from kirana.platform.errors import IllegalMove, NotFound, Stale
 from kirana.platform.http import Answer, if_match, limited, operation, requires
 from kirana.platform.paging import Page

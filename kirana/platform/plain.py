@@ -10,6 +10,8 @@ from kirana.platform.errors import ShopError
 from kirana.platform.settings import Settings
 
 API_PREFIX = "/api/"
+# Where the edge leaves the number of the request.
+REQUEST_ID = "kirana.request_id"
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",

@@ -12,7 +12,6 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from kirana.platform.access import GUEST
-from kirana.platform.edge import REQUEST_ID
 from kirana.platform.errors import (
     NotFound,
     SecondFactorNeeded,
@@ -23,7 +22,7 @@ from kirana.platform.errors import (
 )
 from kirana.platform.http import current_actor
 from kirana.platform.pages import RETURN_FIELD, go_to, note
-from kirana.platform.plain import is_api_path, problem
+from kirana.platform.plain import REQUEST_ID, is_api_path, problem
 
 logger = logging.getLogger("kirana.http")
 SIGN_IN = "/sign-in"

@@ -7,9 +7,9 @@ from flask import Blueprint
 
 from kirana.accounts.permissions import Permission
 from kirana.catalog.shapes import currency, money
+from kirana.edge.cache import kept_at_edge
 from kirana.platform.access import Actor
 from kirana.platform.cache import LONGEST_SECONDS, cached_answer
-from kirana.platform.edge_cache import kept_at_edge
 from kirana.platform.errors import NotFound, TooMany
 from kirana.platform.http import Answer, is_search, limited, operation, public, requires
 from kirana.platform.paging import Page, PageQuery

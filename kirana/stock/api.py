@@ -5,9 +5,9 @@ from typing import Any, TypeVar
 from flask import Blueprint
 
 from kirana.accounts.permissions import Permission
+from kirana.edge.cache import kept_at_edge
 from kirana.platform.access import Actor
 from kirana.platform.cache import cached_answer
-from kirana.platform.edge_cache import kept_at_edge
 from kirana.platform.errors import Invalid, NotFound, Stale
 from kirana.platform.http import Answer, if_match, operation, public, requires
 from kirana.platform.paging import Page, PageQuery

@@ -10,10 +10,10 @@ from flask import Blueprint, Response, current_app, request
 from kirana.accounts.permissions import Permission
 from kirana.cart.visitors import taken_lines
 from kirana.catalog.views import CategoryPage
+from kirana.edge.cache import kept_at_edge
 from kirana.lists.queries import list_favourites
 from kirana.platform import clock, freshness
 from kirana.platform.config import Settings
-from kirana.platform.edge_cache import kept_at_edge
 from kirana.platform.errors import Invalid, NotFound
 from kirana.platform.http import current_actor, is_search, limited, public, requires
 from kirana.platform.inputs import read_query

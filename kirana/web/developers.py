@@ -8,7 +8,7 @@ import msgspec
 from flask import Blueprint, Flask, Response, current_app
 
 from kirana.accounts.permissions import GUEST_PERMISSIONS
-from kirana.platform import openapi
+from kirana.edge import openapi
 from kirana.platform.errors import NotFound
 from kirana.platform.http import public
 from kirana.platform.pages import render

@@ -13,10 +13,10 @@ import pytest
 from kirana.cart.services import set_line
 from kirana.catalog.inputs import ProductChanges
 from kirana.catalog.services.products import archive_product, edit_product
+from kirana.edge.cache import EdgeCache
 from kirana.platform import cache, freshness, probes
 from kirana.platform.amounts import Money
 from kirana.platform.config import Settings
-from kirana.platform.edge_cache import EdgeCache
 from kirana.platform.shelves import NearShelf
 from kirana.stock.services.goods import adjust_stock
 from kirana.storefront.filters import NAMES, read_filters
@@ -399,7 +399,7 @@ def test_a_slow_reader_of_the_version_brings_nothing_back(
     """
     if not guarded:
         monkeypatch.setattr(freshness, "reread", naive_reread)
-        monkeypatch.setattr("kirana.platform.edge_cache._version", lambda: _Any())
+        monkeypatch.setattr("kirana.edge.cache._version", lambda: _Any())
     slug = market.sell(price=100)
     assert client.get(LIST).json["items"][0]["price"]["amount"] == 100
     has_read, go_on = threading.Event(), threading.Event()

@@ -14,7 +14,7 @@ from PIL import Image
 from kirana.catalog import imaging
 from kirana.catalog.errors import PictureTooLarge
 from kirana.catalog.imaging import MOST_UNDRAFTED, SCAN, encode_picture
-from kirana.platform.bodies import Busy
+from kirana.edge.bodies import Busy
 from tests.accounts.people import API
 from tests.catalog.drawings import opened, picture, saved
 from tests.catalog.market import open_market

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from kirana.platform import db, openapi
+from kirana.edge import openapi
+from kirana.platform import db
 from tests.journeys.access import WHO, outcome, read_matrix, write_matrix, write_row
 from tests.reviews.speaking import speak
 from tests.world import World, build

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import event
 
 import kirana.workload  # noqa: F401 - the tasks
+from kirana.edge import openapi
 from kirana.mailing.delivery import use_mailer
-from kirana.platform import db, openapi
+from kirana.platform import db
 from kirana.platform.celery import configuration
 from kirana.platform.config import Settings
 from kirana.worker import celery

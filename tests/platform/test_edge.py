@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from kirana.edge.front import LARGEST_HEADERS, LONGEST_ADDRESS, MOST_HEADERS
 from kirana.platform.audit import AuditEvent
 from kirana.platform.config import Settings
-from kirana.platform.edge import LARGEST_HEADERS, LONGEST_ADDRESS, MOST_HEADERS
 from kirana.platform.networks import shortened
 from tests.accounts.people import API, join, rows
 from tests.machinery.memory import make_app

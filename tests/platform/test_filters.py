@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from kirana.accounts import services
+from kirana.edge.openapi import api_routes
 from kirana.platform.access import SYSTEM
-from kirana.platform.openapi import api_routes
 from kirana.platform.strict_json import MalformedBody, parse_json
 from tests.accounts.people import PASSWORD, Visitor
 from tests.catalog.market import open_market

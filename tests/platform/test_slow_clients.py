@@ -30,7 +30,7 @@ QUICK = {
 SIGN_UP = "/api/v1/auth/sign-up"
 NEWCOMER = {"name": "Asha Rao", "password": "green tea and biscuits"}
 WITHOUT_GATE = """
-from kirana.platform.bodies import BodyGate
+from kirana.edge.bodies import BodyGate
 BodyGate.take_in = lambda gate, environ, peer: None
 from kirana.server import main
 main()

@@ -16,7 +16,7 @@ DANGEROUS = {
 }  # fmt: skip
 RAW_INPUT = {"form", "files", "values", "json", "get_json", "data"}
 NOSEC = "# no" + "sec"
-EDGE = ("kirana/platform/", "kirana/mailbox/")
+EDGE = ("kirana/platform/", "kirana/edge/", "kirana/mailbox/")
 
 # Reviewed: ``path function`` of what takes a key without asking who wants it, and why it may.
 ASKS_NOBODY = {

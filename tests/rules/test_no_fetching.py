@@ -12,7 +12,7 @@ SPEAKERS = (
 )  # fmt: skip
 # Each speaks to this machine's own ports alone, or looks at connections that others opened.
 MAY_SPEAK = {
-    "kirana/platform/connections.py": "socket",
+    "kirana/edge/connections.py": "socket",
     "kirana/supervisor/ports.py": "socket",
     "kirana/supervisor/start.py": "socket",
 }

@@ -10,7 +10,7 @@ from flask import Flask, Response
 from werkzeug.routing import Rule
 
 from kirana import __version__
-from kirana.platform import bodies, edge
+from kirana.edge import bodies, front
 from kirana.platform.errors import (
     Forbidden,
     Invalid,
@@ -233,7 +233,7 @@ def _responses(
 
 
 def _facts(declared: Operation, method: str, access: str) -> dict[int, list[type[ShopError]]]:
-    facts: list[type[ShopError]] = [Invalid, Unauthorized, *edge.REFUSALS, *declared.raises]
+    facts: list[type[ShopError]] = [Invalid, Unauthorized, *front.REFUSALS, *declared.raises]
     if access != PUBLIC:
         facts += [Forbidden, SecondFactorNeeded, NotFound, TooMany]
     if method not in SAFE_METHODS and not declared.uploads:

@@ -16,14 +16,14 @@ from typing import Any, Literal
 from flask import Flask, request
 from sqlalchemy.exc import SQLAlchemyError
 
+from kirana.edge.addresses import plain_query, without_port
+from kirana.edge.bodies import Environ
+from kirana.edge.encodings import LEAST, best_of, compressed, is_textual
+from kirana.edge.front import Application
 from kirana.platform import clock, freshness
-from kirana.platform.bodies import Environ
 from kirana.platform.cookies import OURS
-from kirana.platform.edge import REQUEST_ID, Application
-from kirana.platform.edge_addresses import plain_query, without_port
-from kirana.platform.encodings import LEAST, best_of, compressed, is_textual
 from kirana.platform.meters import Meters
-from kirana.platform.plain import is_api_path
+from kirana.platform.plain import REQUEST_ID, is_api_path
 from kirana.platform.probes import reached
 from kirana.platform.shelves import NearShelf
 

@@ -11,12 +11,11 @@ from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Any
 
-from kirana.platform.bodies import BodyGate, Environ
+from kirana.edge.bodies import BodyGate, Environ
 from kirana.platform.errors import BadRequest, ShopError
-from kirana.platform.plain import refusal, safe_headers
+from kirana.platform.plain import REQUEST_ID, refusal, safe_headers
 from kirana.platform.settings import Settings
 
-REQUEST_ID = "kirana.request_id"
 LONGEST_ADDRESS = 32 * 1024
 MOST_HEADERS = 64
 LARGEST_HEADERS = 32 * 1024

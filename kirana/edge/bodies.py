@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from kirana.platform.connections import Silence, stop_reading
+from kirana.edge.connections import Silence, stop_reading
 from kirana.platform.errors import BadRequest, ShopError, Unavailable
 from kirana.platform.networks import caller_of
 from kirana.platform.settings import Settings
