@@ -137,6 +137,11 @@ def create_serving_app() -> Flask:
     """``create_app`` for a server: its processes keep the host's search index up as well."""
     settings = load_settings()
     app = create_app(settings)
-    follower = following.Follower(settings)
-    app.before_request(follower.wake)
+    follower, answer = following.Follower(settings), app.wsgi_app
+
+    def answer_awake(environ: Any, start_response: Any) -> Any:
+        follower.wake()
+        return answer(environ, start_response)
+
+    app.wsgi_app = answer_awake  # type: ignore[method-assign]
     return app

@@ -30,7 +30,7 @@ from kirana.catalog.shapes import CacheCheck, PictureUrl, Rejection
 from kirana.catalog.uploads import PICTURE_TYPES, picture_files, uploaded_picture
 from kirana.catalog.views import CategoryView, RequestView
 from kirana.edge.bodies import Busy
-from kirana.edge.cache import kept_at_edge
+from kirana.edge.declared import kept_at_edge
 from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.cache import cached_answer, steady

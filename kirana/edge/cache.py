@@ -1,25 +1,26 @@
 """Catalogue pages for visitors without a basket, and lists for everybody, without entering Flask.
 
 A view says that its answer may be kept. A page is for who brings nothing that says who they are;
-JSON is the same for everybody. What Flask then sees of the request is what the key has of it, so
-that the answer cannot depend on more.
-The rules: docs/decisions, "What the edge keeps".
+JSON is the same for everybody, and made here. What Flask or the view then sees of the request is
+what the key has of it, so that the answer cannot depend on more.
+The rules: docs/decisions, "What the edge keeps" and "What the edge makes".
 """
 
-import functools
 import hashlib
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
-from flask import Flask, request
+from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from kirana.edge.addresses import plain_query, without_port
 from kirana.edge.bodies import Environ
+from kirana.edge.declared import KEEP, Kind, Rule, rules_of
 from kirana.edge.encodings import LEAST, best_of, compressed, is_textual
 from kirana.edge.front import Application
+from kirana.edge.reads import Reads
 from kirana.platform import clock, freshness
 from kirana.platform.cookies import OURS
 from kirana.platform.meters import Meters
@@ -27,46 +28,15 @@ from kirana.platform.plain import REQUEST_ID, is_api_path
 from kirana.platform.probes import reached
 from kirana.platform.shelves import NearShelf
 
-Kind = Literal["catalogue", "fixed"]
 Headers = list[tuple[str, str]]
 Key = tuple[Any, ...]
-View = Callable[..., Any]
-Rule = tuple[Kind, frozenset[str] | None]
 CATALOGUE_SECONDS = 60
 FIXED_SECONDS = 24 * 3600
-_KEEP = "kirana.keep"
 _THEMES = ("theme=light", "theme=dark")
 _FRAGMENTS = ("", "list")
 # Of the answer that is kept; each further answer has its own.
 _OF_ONE_ANSWER = ("content-length", "x-request-id", "x-cache", "date", "last-modified")
 _OF_A_BODY = ("content-type", "content-length", "content-encoding")
-
-
-def kept_at_edge(kind: Kind, names: frozenset[str] | None = None) -> Callable[[View], View]:
-    """The view's answer depends on the address, the theme and the catalogue's version alone.
-
-    ``fixed``: on the address alone, for as long as the answer says it is immutable. ``names`` are
-    those of the query that a page reads: all others are taken off before it is asked, so that
-    nobody fills the shelf with one page under many addresses. None: the view refuses what it does
-    not know.
-    """
-
-    def declare(view: View) -> View:
-        @functools.wraps(view)
-        def marked(*args: Any, **kwargs: Any) -> Any:
-            answer = view(*args, **kwargs)
-            request.environ.setdefault(_KEEP, kind)
-            return answer
-
-        marked.__kept__ = kind, names  # type: ignore[attr-defined]
-        return marked
-
-    return declare
-
-
-def let_pass() -> None:
-    """The answer that is being made is not to be kept: it may be outdated by the next."""
-    request.environ[_KEEP] = None
 
 
 @dataclass(slots=True, eq=False)
@@ -110,46 +80,45 @@ class EdgeCache:
         self._shelf, self._meters = shelf, meters
         names = {*OURS, app.config["SESSION_COOKIE_NAME"]}
         self._known_by = names | {f"__Host-{name}" for name in names}
-        self._exact: dict[str, Rule] = {}
-        self._below: dict[str, Rule] = {}
-        for rule in app.url_map.iter_rules():
-            if kept := getattr(app.view_functions[rule.endpoint], "__kept__", None):
-                stem, variable, _rest = rule.rule.partition("<")
-                (self._below if variable else self._exact)[stem] = kept
+        self._exact, self._below = rules_of(app)
+        self._reads = Reads(app)
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        key = self._key(environ)
-        if key is None:
+        path = environ.get("PATH_INFO", "")
+        rule = self._exact.get(path) or self._rule_below(path)
+        key = self._key(rule, path, environ) if rule else None
+        if rule is None or key is None:
             return self._application(environ, start_response)
         found: Kept | None = self._shelf().get(key)
         if found is None:
             self._meters.count("edge_misses")
-            return self._ask(key, environ, start_response)
+            reached("edge_asks")
+            made = self._make(rule, path, key, environ)
+            if made is None:
+                return self._ask(key, environ, start_response)
+            return self._answer(*made, environ, start_response)
         self._meters.count("edge_hits")
         self._meters.count("edge_hit_age", time.monotonic() - found.made_at)
         return self._answer(found, "hit", environ, start_response)
 
     # ---- whose answer may be somebody else's
 
-    def _key(self, environ: Environ) -> Key | None:
+    def _key(self, rule: Rule, path: str, environ: Environ) -> Key | None:
         """What the answer is filed under; None if it is not for the edge.
 
         As a side effect the request is brought to the form that the key has of it.
         """
-        path = environ.get("PATH_INFO", "")
-        rule = self._exact.get(path) or self._rule_below(path)
-        if rule is None or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return None
         if "HTTP_RANGE" in environ or environ.get("CONTENT_LENGTH", "0") not in ("", "0"):
             return None
-        kind, names = rule
-        if kind == "fixed":
-            return None if environ.get("QUERY_STRING") else (kind, path)
-        return self._catalogue_key(path, names, environ)
+        if rule.kind == "fixed":
+            return None if environ.get("QUERY_STRING") else (rule.kind, path)
+        return self._catalogue_key(path, rule.names, environ)
 
     def _rule_below(self, path: str) -> Rule | None:
         for stem, rule in self._below.items():
-            if path.startswith(stem) and (rule[0] == "fixed" or "/" not in path[len(stem) :]):
+            if path.startswith(stem) and (rule.kind == "fixed" or "/" not in path[len(stem) :]):
                 return rule
         return None
 
@@ -187,6 +156,18 @@ class EdgeCache:
 
     # ---- the answer
 
+    def _make(self, rule: Rule, path: str, key: Key, environ: Environ) -> tuple[Kept, str] | None:
+        """The view's own answer, kept if it may be, and what ``X-Cache`` says of it."""
+        values = rule.values(path) if rule.read else None
+        if rule.read is None or values is None:
+            return None
+        made = self._reads.make(rule.read, environ["QUERY_STRING"], values)
+        if made is None:
+            return None
+        answer = _kept(made.headers, made.body, is_fixed=False)
+        answer.shrinks = made.may_be_kept and self._store(key, answer) and answer.shrinks
+        return answer, made.state
+
     def _ask(
         self, key: Key, environ: Environ, start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
@@ -201,7 +182,6 @@ class EdgeCache:
             told[:] = status, headers, failure
             return told.append
 
-        reached("edge_asks")
         pieces = self._application(environ, listen)
         try:
             body = b"".join(pieces)
@@ -213,7 +193,7 @@ class EdgeCache:
             environ["HTTP_IF_NONE_MATCH"] = known
         if since is not None:
             environ["HTTP_IF_MODIFIED_SINCE"] = since
-        if not _may_be_kept(environ.pop(_KEEP, None), status, headers):
+        if not _may_be_kept(environ.pop(KEEP, None), status, headers):
             start_response(status, headers, *failure)
             return [b"" if method == "HEAD" else body]
         made = _kept(headers, body, is_fixed=key[0] == "fixed")

@@ -254,10 +254,17 @@ def cache_of(app: Flask) -> CatalogueCache:
     return found
 
 
-def _tell(response: Response) -> Response:
+def hit_or_miss() -> str:
+    """What ``X-Cache`` says of the answer that is being made; empty where no cache was asked."""
     hits: dict[str, bool] = g.get("cache_hits", {})
-    if hits.keys() - IN_EVERY_PAGE:
-        response.headers["X-Cache"] = "hit" if all(hits.values()) else "miss"
+    if not hits.keys() - IN_EVERY_PAGE:
+        return ""
+    return "hit" if all(hits.values()) else "miss"
+
+
+def _tell(response: Response) -> Response:
+    if state := hit_or_miss():
+        response.headers["X-Cache"] = state
         is_asked = "HTTP_IF_NONE_MATCH" in request.environ
         if is_asked and response.status_code == 200 and "ETag" in response.headers:
             answer_if_none_match(response)

@@ -13,7 +13,7 @@ A route is a plain Flask view under two decorators::
 
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
@@ -23,15 +23,18 @@ from flask import Response, current_app, g, request
 from kirana.platform import allowances, idempotency
 from kirana.platform.access import GUEST, Actor
 from kirana.platform.errors import Invalid, ShopError
-from kirana.platform.inputs import NoFields, read_body, read_no_body, read_query
+from kirana.platform.inputs import NoFields, read_body, read_no_body, read_query, to_query
 from kirana.platform.limits import Deed
 from kirana.platform.networks import caller_of
 from kirana.platform.plain import is_api_path
 
 T = TypeVar("T")
 View = Callable[..., Any]
+# What a route answers to the texts of a query and to what its path says, beside any request.
+Read = Callable[..., idempotency.Stored]
 IdempotencyUse = Literal["none", "accepted", "required"]
 PUBLIC = "public"
+JSON = "application/json"
 GUESTS_PER_ADDRESS = 10
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
@@ -210,7 +213,20 @@ def _handler(view: View, declared: Operation) -> View:
         return _run(declared, lambda: view(**given))
 
     handle.__operation__ = declared  # type: ignore[attr-defined]
+    if not takes_actor and declared.body is None and declared.idempotency == "none":
+        handle.__read__ = _reader(view, declared)  # type: ignore[attr-defined]
     return handle
+
+
+def _reader(view: View, declared: Operation) -> Read:
+    def read(texts: Mapping[str, list[str]], **given: Any) -> idempotency.Stored:
+        """Raises what the view raises, and Invalid."""
+        query: object = to_query(texts, declared.query or NoFields)
+        if declared.query is not None:
+            given["query"] = query
+        return _store(declared, view(**given))
+
+    return read
 
 
 def current_actor() -> Actor:
@@ -265,7 +281,7 @@ def _store(declared: Operation, result: Any) -> idempotency.Stored:
 
 
 def _respond(stored: idempotency.Stored) -> Response:
-    response = Response(stored.body, stored.status, stored.headers, content_type="application/json")
+    response = Response(stored.body, stored.status, stored.headers, content_type=JSON)
     if not stored.body:
         response.headers.pop("Content-Type", None)
     if stored.replayed:

@@ -97,9 +97,14 @@ def read_bytes(request: Request, most: int) -> bytes:
 def read_query(request: Request, schema: type[T]) -> T:
     """The query string as ``schema``; unknown and repeated names are errors, and so is an empty
     text where no text is meant. Raises Invalid."""
-    if not request.query_string:
+    return to_query(request.args.to_dict(flat=False) if request.query_string else {}, schema)
+
+
+def to_query(texts: Mapping[str, list[str]], schema: type[T]) -> T:
+    """As ``read_query``, of the texts by name."""
+    if not texts:
         return cast(T, _nothing_given(cast(Any, schema)))
-    return texts_to_struct(request.args.to_dict(flat=False), schema, blank_is_missing=False)
+    return texts_to_struct(texts, schema, blank_is_missing=False)
 
 
 @cache

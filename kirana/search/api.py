@@ -7,7 +7,7 @@ from flask import Blueprint
 
 from kirana.accounts.permissions import Permission
 from kirana.catalog.shapes import currency, money
-from kirana.edge.cache import kept_at_edge
+from kirana.edge.declared import kept_at_edge
 from kirana.platform.access import Actor
 from kirana.platform.cache import LONGEST_SECONDS, cached_answer
 from kirana.platform.errors import NotFound, TooMany

@@ -6,7 +6,7 @@ their keys, or an answer from before would outlive the change that it lacks.
 
 import msgspec
 
-from kirana.edge.cache import let_pass
+from kirana.edge.declared import let_pass
 from kirana.platform import freshness
 from kirana.platform.cache import LONGEST_SECONDS, cached_as
 from kirana.platform.paging import Page

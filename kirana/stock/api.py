@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 from flask import Blueprint
 
 from kirana.accounts.permissions import Permission
-from kirana.edge.cache import kept_at_edge
+from kirana.edge.declared import kept_at_edge
 from kirana.platform.access import Actor
 from kirana.platform.cache import cached_answer
 from kirana.platform.errors import Invalid, NotFound, Stale

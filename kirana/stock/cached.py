@@ -5,6 +5,7 @@ date: that changes at a local midnight, and every zone's midnight is a quarter h
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import msgspec
 from flask import current_app
@@ -32,13 +33,20 @@ def items_of(keys: Sequence[int]) -> dict[int, ShelfItem]:
     found = {key: item for key, item in zip(keys, kept, strict=True) if item is not None}
     if missing := [key for key in keys if key not in found]:
         begun = db.queries_so_far()
-        made = queries.items_of(missing)
+        made = {key: _same(item) for key, item in queries.items_of(missing).items()}
         # What a transaction sees is not yet so, and may never be.
         is_of = None if db.in_transaction() else freshness.seen_since(begun)
         for key, item in made.items() if is_of is not None else ():
             shelf.put((is_of, moment, key), item, LONGEST_SECONDS, _CARD_BYTES)
         found |= made
     return found
+
+
+@lru_cache(maxsize=8192)
+def _same(item: ShelfItem) -> ShelfItem:
+    """The first that was equal, whatever the version: what is kept of an item is found by it, and
+    to compare two of them field by field costs more each time than to look for this one once."""
+    return item
 
 
 def list_shelf(wanted: ShelfQuery) -> Page[ShelfItem]:

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, current_app, request
 from kirana.accounts.permissions import Permission
 from kirana.cart.visitors import taken_lines
 from kirana.catalog.views import CategoryPage
-from kirana.edge.cache import kept_at_edge
+from kirana.edge.declared import kept_at_edge
 from kirana.lists.queries import list_favourites
 from kirana.platform import clock, freshness
 from kirana.platform.config import Settings

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flask import Blueprint, Response, send_from_directory
 
-from kirana.edge.cache import kept_at_edge
+from kirana.edge.declared import kept_at_edge
 from kirana.platform.http import public
 
 FOLDER = Path(__file__).parent / "static"

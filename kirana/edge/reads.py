@@ -1,0 +1,46 @@
+"""JSON that depends on its address alone, made without Flask (docs/decisions/0024).
+
+A request has no part in it, so none is opened: no session, no caller, no matching of routes. Where
+anything is not as usual, Flask is asked after all, and tells it properly.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import parse_qs
+
+from flask import Flask
+
+from kirana.edge.declared import is_let_pass
+from kirana.platform.cache import hit_or_miss
+from kirana.platform.http import JSON, Read
+from kirana.platform.plain import safe_headers
+
+
+class Made(NamedTuple):
+    """An answer with status 200; ``state`` is what ``X-Cache`` says of it."""
+
+    headers: list[tuple[str, str]]
+    body: bytes
+    state: str
+    may_be_kept: bool
+
+
+class Reads:
+    """Asks the views of one application."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._safe = safe_headers(app.config["SETTINGS"])
+
+    def make(self, read: Read, query: str, values: Mapping[str, str]) -> Made | None:
+        """The answer to ``query``, in its one form; None for any other than a 200."""
+        try:
+            with self._app.app_context():
+                found = read(parse_qs(query, keep_blank_values=True), **values)
+                state, may_be_kept = hit_or_miss() or "miss", not is_let_pass()
+        except Exception:  # noqa: BLE001 - whatever it is: Flask comes to it again, and tells it
+            return None
+        if found.status != 200:
+            return None
+        headers = {**self._safe, **found.headers, "Content-Type": JSON}
+        return Made([*headers.items()], found.body, state, may_be_kept)
