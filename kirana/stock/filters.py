@@ -50,8 +50,9 @@ class ShelfQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
 
     @property
     def is_rare(self) -> bool:
-        """Whether hardly anybody else asks for the same."""
-        return bool(self.cursor or self.price_min or self.price_max or self.added_since)
+        """Whether hardly anybody else asks for the same: not worth the way to Redis and back."""
+        bounds = self.price_min or self.price_max or self.added_since
+        return bool(self.q or self.cursor or bounds)
 
 
 @dataclass(frozen=True, slots=True)
