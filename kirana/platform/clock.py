@@ -62,6 +62,11 @@ def told(connection: Connection, moment: datetime) -> None:
         connection.info[_MOMENT] = (unit, moment)
 
 
+def forget(connection: Connection) -> None:
+    """What was told on this connection is not the moment of who has it next."""
+    connection.info.pop(_MOMENT, None)
+
+
 def is_reachable(day: date) -> bool:
     """Whether a day or moment is so far from the ends of time that any zone can show it."""
     return 1 < day.year < 9999

@@ -21,14 +21,9 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import JSON, DateTime, TypeDecorator
 
 from kirana.platform.config import Settings
-from kirana.platform.engines import (
-    WriteQueue,
-    begin_to_write,
-    for_reading,
-    make_engine,
-    snapshot_begin,
-)
+from kirana.platform.engines import WriteQueue, begin_to_write, make_engine, snapshot_begin
 from kirana.platform.errors import OutcomeUnknown
+from kirana.platform.readers import Lent, Readers
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -97,6 +92,7 @@ class _Database:
     settings: Settings | None = None
     engine: Engine | None = None
     queue: WriteQueue | None = None
+    readers: Readers | None = None
 
 
 _database = _Database()
@@ -113,9 +109,11 @@ def configure(settings: Settings) -> None:
 
 def dispose(close: bool = True) -> None:
     """Forget the engine; with ``close=False`` (after a fork) without touching the parent's."""
+    if _database.readers is not None and close:
+        _database.readers.close()
     if _database.engine is not None:
         _database.engine.dispose(close=close)
-    _database.engine = _database.queue = None
+    _database.engine = _database.queue = _database.readers = None
 
 
 def engine() -> Engine:
@@ -125,6 +123,7 @@ def engine() -> Engine:
             raise RuntimeError("db.configure(settings) was not called")
         _database.queue = WriteQueue(_database.settings)
         _database.engine = make_engine(_database.settings)
+        _database.readers = Readers(_database.engine)
     return _database.engine
 
 
@@ -189,15 +188,14 @@ def schema_change() -> Iterator[Connection]:
                 driver.execute("PRAGMA foreign_keys=ON")
 
 
-@contextlib.contextmanager
-def reading() -> Iterator[Connection]:
+def reading() -> contextlib.AbstractContextManager[Connection]:
     """Join the running transaction, or lend a connection on which each statement stands alone."""
     unit = _unit.get()
     if unit is not None:
-        yield unit.connection
-        return
-    with engine().connect() as connection:
-        yield for_reading(connection)
+        return contextlib.nullcontext(unit.connection)
+    engine()
+    assert _database.readers is not None  # noqa: S101 - made together with the engine
+    return Lent(_database.readers)
 
 
 @contextlib.contextmanager

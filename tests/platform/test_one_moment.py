@@ -47,6 +47,21 @@ def test_a_clock_that_is_stopped_amid_a_transaction_stands_still_there_too() -> 
         assert clock.now(connection) == before
 
 
+@db.query
+def _asked(connection: Connection) -> datetime:
+    return clock.now(connection)
+
+
+def test_each_query_has_a_moment_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = _asked(), _asked()
+    assert first < second
+    if db.engine().dialect.name == "sqlite":
+        return  # the host's clock is asked without a statement, and no transaction remembers it
+    monkeypatch.setattr(clock, "forget", lambda _connection: None)
+    third, fourth = _asked(), _asked()
+    assert third == fourth, "the connection is the thread's, and remembers"
+
+
 @pytest.mark.on_database("sqlite")
 def test_who_waited_for_the_writers_begins_afterwards() -> None:
     found: list[datetime] = []

@@ -125,3 +125,55 @@ def test_other_errors_are_not_tried_again(database: Database) -> None:
     with pytest.raises(DBAPIError):
         wrong()
     assert len(tries) == 1
+
+
+def driver(connection: Connection) -> object:
+    return connection.connection.dbapi_connection
+
+
+def test_a_thread_reads_on_the_connection_that_it_had_last() -> None:
+    with db.reading() as first:
+        own = driver(first)
+        with db.reading() as inner:
+            assert driver(inner) is not own, "it is lent already"
+    others: list[object] = []
+
+    def read() -> None:
+        with db.reading() as connection:
+            others.append(driver(connection))
+
+    read()
+    thread = threading.Thread(target=read)
+    thread.start()
+    thread.join()
+    assert others[0] is own
+    assert others[1] is not own
+
+
+def test_after_an_error_nobody_keeps_the_connection() -> None:
+    def fail() -> None:
+        with db.reading() as connection:
+            lent.append(connection)
+            connection.exec_driver_sql("SELECT nothing FROM nowhere")
+
+    lent: list[Connection] = []
+    with pytest.raises(DBAPIError):
+        fail()
+    assert lent[0].closed
+    assert count() == 0
+
+
+def test_what_threads_kept_goes_back_with_them() -> None:
+    def read() -> None:
+        assert count() == 0
+
+    db.engine().pool._timeout = 1  # type: ignore[attr-defined]
+    for _ in range(30):  # more than the pool has
+        thread = threading.Thread(target=read)
+        thread.start()
+        thread.join()
+    pool = db.engine().pool
+    count()
+    assert pool.checkedout() == 1, "this thread's own"  # type: ignore[attr-defined]
+    db.dispose()
+    assert pool.checkedout() == 0  # type: ignore[attr-defined]
