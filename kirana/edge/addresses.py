@@ -1,6 +1,7 @@
 """Addresses in the one form under which the edge files its answers. Pure."""
 
 import functools
+from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode
 
 LONGEST_QUERY = 512
@@ -13,24 +14,35 @@ def without_port(host: str) -> str:
     return name if port.isdecimal() and name else host
 
 
+class PlainQuery(NamedTuple):
+    """A query in its one form, and whether it looks for words."""
+
+    text: str
+    is_search: bool
+
+
 @functools.lru_cache(maxsize=1024)
-def plain_query(names: frozenset[str] | None, query: str) -> str | None:
-    """The query in one order, of these names alone; None if it is a search, or far too much.
+def plain_query(names: frozenset[str] | None, query: str) -> PlainQuery | None:
+    """The query in one order, of these names alone; None if it is far too much.
 
     Pages (whose names are given) take an empty field for none; the API refuses it, and what it does
-    not know: there both stay.
+    not know: there both stay. A page of a search is None too: it is never the same for two.
     """
     if not query:
-        return ""
+        return PlainQuery("", is_search=False)
     if len(query) > LONGEST_QUERY or not query.isascii():
         return None
     try:
         pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=MOST_PAIRS)
     except ValueError:
         return None
-    if any(name == "q" or "\ufffd" in name + value for name, value in pairs):
-        return None  # searches are counted, and what is not UTF-8 is refused inside
+    if any("\ufffd" in name + value for name, value in pairs):
+        return None  # what is not UTF-8 is refused inside
+    words = [value for name, value in pairs if name == "q"]
     if names is not None:
+        if words:
+            return None
         first = dict(reversed(pairs))  # as a page reads a name that comes twice
         pairs = [(name, text) for name, text in first.items() if text and name in names]
-    return urlencode(sorted(pairs, key=lambda pair: pair[0]), quote_via=quote)
+    text = urlencode(sorted(pairs, key=lambda pair: pair[0]), quote_via=quote)
+    return PlainQuery(text, any(each.strip() for each in words))

@@ -114,7 +114,7 @@ class EdgeCache:
             return None
         if rule.kind == "fixed":
             return None if environ.get("QUERY_STRING") else (rule.kind, path)
-        return self._catalogue_key(path, rule.names, environ)
+        return self._catalogue_key(rule, path, environ)
 
     def _rule_below(self, path: str) -> Rule | None:
         for stem, rule in self._below.items():
@@ -122,24 +122,24 @@ class EdgeCache:
                 return rule
         return None
 
-    def _catalogue_key(
-        self, path: str, names: frozenset[str] | None, environ: Environ
-    ) -> Key | None:
+    def _catalogue_key(self, rule: Rule, path: str, environ: Environ) -> Key | None:
         fragment = environ.get("HTTP_X_FRAGMENT", "")
         theme = "" if is_api_path(path) else self._theme(environ)
         if theme is None or fragment not in _FRAGMENTS:
             return None
-        query = plain_query(names, environ.get("QUERY_STRING", ""))
+        query = plain_query(rule.names, environ.get("QUERY_STRING", ""))
         if query is None:
+            return None
+        if query.is_search and rule.limit and not self._reads.may_search(rule.limit, environ):
             return None
         version = _version()
         if version is None:
             return None  # whoever comes next tells it properly
-        environ["QUERY_STRING"] = query
+        environ["QUERY_STRING"] = query.text
         environ["HTTP_COOKIE"] = theme
         environ.pop("HTTP_AUTHORIZATION", None)
         host = environ["HTTP_HOST"] = without_port(environ.get("HTTP_HOST", "").lower())
-        place = (host, environ["wsgi.url_scheme"], path, query, theme, fragment)
+        place = (host, environ["wsgi.url_scheme"], path, query.text, theme, fragment)
         return (version, int(clock.utc_now().timestamp()) // 900, *place)
 
     def _theme(self, environ: Environ) -> str | None:

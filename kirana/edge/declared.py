@@ -23,6 +23,8 @@ class Rule(NamedTuple):
     stem: str
     variable: str
     read: Read | None
+    # What searches of an address are counted against: times, and the setting.
+    limit: tuple[str, str] | None
 
     def values(self, path: str) -> Mapping[str, str] | None:
         """What the view takes from this path; None if Flask would take it for another."""
@@ -81,4 +83,5 @@ def _rule(route: Route, view: View) -> Rule | None:
     kind, names = kept
     stem, variable, _rest = route.rule.partition("<")
     name = next(iter(route.arguments)) if variable else ""
-    return Rule(kind, names, stem, name, getattr(view, "__read__", None))
+    read, limit = getattr(view, "__read__", None), getattr(view, "__limit__", None)
+    return Rule(kind, names, stem, name, read, limit)

@@ -10,10 +10,13 @@ from urllib.parse import parse_qs
 
 from flask import Flask
 
+from kirana.edge.bodies import Environ
 from kirana.edge.declared import is_let_pass
+from kirana.platform import limits
 from kirana.platform.cache import hit_or_miss
 from kirana.platform.http import JSON, Read
-from kirana.platform.plain import safe_headers
+from kirana.platform.networks import caller_of
+from kirana.platform.plain import COUNTED, safe_headers
 
 
 class Made(NamedTuple):
@@ -44,3 +47,16 @@ class Reads:
             return None
         headers = {**self._safe, **found.headers, "Content-Type": JSON}
         return Made([*headers.items()], found.body, state, may_be_kept)
+
+    def may_search(self, limit: tuple[str, str], environ: Environ) -> bool:
+        """Count a search of this address; if it is one too many, Flask tells.
+
+        What is the same for all tells nobody what is left.
+        """
+        rule, setting = limit
+        allowed = getattr(self._app.config["SETTINGS"], setting)
+        caller = caller_of(environ.get("REMOTE_ADDR", ""))
+        ((is_free, _left),) = limits.count([limits.Deed(f"{allowed}/{rule}", setting, caller)])
+        if is_free:
+            environ[COUNTED] = True
+        return is_free

@@ -26,7 +26,7 @@ from kirana.platform.errors import Invalid, ShopError
 from kirana.platform.inputs import NoFields, read_body, read_no_body, read_query, to_query
 from kirana.platform.limits import Deed
 from kirana.platform.networks import caller_of
-from kirana.platform.plain import is_api_path
+from kirana.platform.plain import COUNTED, is_api_path
 
 T = TypeVar("T")
 View = Callable[..., Any]
@@ -117,11 +117,13 @@ def limited(
 
         @functools.wraps(view)
         def counted(*args: Any, **kwargs: Any) -> Any:
-            if not g.pop("is_counted", False) and (due := deeds()):
+            is_counted = g.pop("is_counted", False) or COUNTED in request.environ
+            if not is_counted and (due := deeds()):
                 allowances.count(*due)
             return view(*args, **kwargs)
 
         counted.__deeds__ = deeds  # type: ignore[attr-defined]
+        counted.__limit__ = rule, setting  # type: ignore[attr-defined]
         return counted
 
     return declare

@@ -12,6 +12,8 @@ from kirana.platform.settings import Settings
 API_PREFIX = "/api/"
 # Where the edge leaves the number of the request.
 REQUEST_ID = "kirana.request_id"
+# There when the edge has counted the request against the view's limit.
+COUNTED = "kirana.counted"
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",

@@ -1,6 +1,7 @@
 """Connections for reads: each thread keeps the one that it had last.
 
-To take one from the pool for every statement and to give it back cost a sixth of a product with its three.
+To take one from the pool for every statement and to give it back cost a sixth of a product, which
+takes three.
 """
 
 import threading

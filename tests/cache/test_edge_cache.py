@@ -27,6 +27,7 @@ from tests.cart.goods import make_person
 from tests.catalog.market import Market, open_market
 from tests.checkout.calling import bearer_of, order_body
 from tests.machinery.valkey import Valkey
+from tests.platform.test_limits import set_limits
 
 LIST = "/api/v1/products"
 BROWSED = ("/", "/products", "/categories/{shelf}", "/products/{slug}", LIST, f"{LIST}/{{slug}}",
@@ -138,8 +139,8 @@ def test_who_may_be_somebody_is_left_to_flask(
     shopper.client.get("/products", headers=shopper.headers)
     client.get("/products", headers={"Range": "bytes=0-1"})
     client.get("/products", headers={"X-Fragment": "other"})
-    client.get(f"{LIST}?q=oat")
-    client.get(f"{LIST}?q=oat")
+    client.get("/products?q=oat")
+    client.get("/products?q=oat")
     client.get(f"/products?added={'7' * 600}")
     assert len(entered) == 6
     shown = app.test_client()
@@ -212,6 +213,19 @@ def test_what_the_edge_cannot_make_is_told_by_flask(
     )
     assert client.get(f"{LIST}/{slug}").json["slug"] == slug
     assert len(entered) == 1
+
+
+def test_a_search_is_counted_once_whoever_answers(
+    market: Market, app: Any, client: Any, entered: list[Any]
+) -> None:
+    set_limits(app, search_per_minute=3)
+    market.sell("Oat milk")
+    search = f"{LIST}?q=oat"
+    assert client.get(f"{search}&cursor=none").status_code == 422
+    assert len(entered) == 1, "told by Flask, and not counted by it again"
+    assert [client.get(search).status_code for _ in range(3)] == [200, 200, 429]
+    assert len(entered) == 2, "neither made nor kept answers enter"
+    assert client.get(f"{LIST}?q=+").status_code == client.get(LIST).status_code == 200
 
 
 def test_all_json_that_is_kept_is_made_by_the_edge(app: Any) -> None:
