@@ -23,7 +23,7 @@ from sqlalchemy.types import JSON, DateTime, TypeDecorator
 from kirana.platform.config import Settings
 from kirana.platform.engines import WriteQueue, begin_to_write, make_engine, snapshot_begin
 from kirana.platform.errors import OutcomeUnknown
-from kirana.platform.readers import Lent, Readers
+from kirana.platform.lending import Lender
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -92,7 +92,7 @@ class _Database:
     settings: Settings | None = None
     engine: Engine | None = None
     queue: WriteQueue | None = None
-    readers: Readers | None = None
+    lender: Lender | None = None
 
 
 _database = _Database()
@@ -109,11 +109,11 @@ def configure(settings: Settings) -> None:
 
 def dispose(close: bool = True) -> None:
     """Forget the engine; with ``close=False`` (after a fork) without touching the parent's."""
-    if _database.readers is not None and close:
-        _database.readers.close()
+    if _database.lender is not None and close:
+        _database.lender.close()
     if _database.engine is not None:
         _database.engine.dispose(close=close)
-    _database.engine = _database.queue = _database.readers = None
+    _database.engine = _database.queue = _database.lender = None
 
 
 def engine() -> Engine:
@@ -123,8 +123,14 @@ def engine() -> Engine:
             raise RuntimeError("db.configure(settings) was not called")
         _database.queue = WriteQueue(_database.settings)
         _database.engine = make_engine(_database.settings)
-        _database.readers = Readers(_database.engine)
+        _database.lender = Lender(_database.engine)
     return _database.engine
+
+
+def _lender() -> Lender:
+    engine()
+    assert _database.lender is not None  # noqa: S101 - made together with the engine
+    return _database.lender
 
 
 @contextlib.contextmanager
@@ -138,12 +144,13 @@ def transaction() -> Iterator[Connection]:
     if unit is not None:
         yield unit.connection
         return
-    writer = engine()
-    assert _database.queue is not None  # noqa: S101 - made together with the engine
-    with _database.queue, writer.connect() as connection:
+    lender, queue = _lender(), _database.queue
+    assert queue is not None  # noqa: S101 - made together with the engine
+    with queue, lender.for_writes() as connection:
         unit = _Unit(connection)
         token = _unit.set(unit)
         try:
+            connection.rollback()  # ends what the library takes for one while only reading
             begin_to_write(connection)
             yield connection
             _commit(connection)
@@ -191,11 +198,7 @@ def schema_change() -> Iterator[Connection]:
 def reading() -> contextlib.AbstractContextManager[Connection]:
     """Join the running transaction, or lend a connection on which each statement stands alone."""
     unit = _unit.get()
-    if unit is not None:
-        return contextlib.nullcontext(unit.connection)
-    engine()
-    assert _database.readers is not None  # noqa: S101 - made together with the engine
-    return Lent(_database.readers)
+    return contextlib.nullcontext(unit.connection) if unit else _lender().for_reads()
 
 
 @contextlib.contextmanager

@@ -66,7 +66,7 @@ def test_without_the_worker_the_next_writers_cut_it(settings: Settings, database
 
 def test_without_the_limit_they_would_not(settings: Settings, database: Database) -> None:
     grow(settings, database)
-    with db.engine().connect() as connection:  # the pool's one connection
+    with db.reading() as connection:  # the thread's one connection
         connection.exec_driver_sql("PRAGMA journal_size_limit=-1")
     for number in range(100, 103):
         write(number)

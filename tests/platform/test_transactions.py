@@ -131,11 +131,15 @@ def driver(connection: Connection) -> object:
     return connection.connection.dbapi_connection
 
 
-def test_a_thread_reads_on_the_connection_that_it_had_last() -> None:
+def test_a_thread_reads_on_the_connection_that_it_had_last(database: Database) -> None:
     with db.reading() as first:
         own = driver(first)
         with db.reading() as inner:
             assert driver(inner) is not own, "it is lent already"
+        with db.transaction() as writer:
+            assert driver(writer) is not own
+    with db.transaction() as writer:
+        assert (driver(writer) is own) == (database.kind == "sqlite")
     others: list[object] = []
 
     def read() -> None:

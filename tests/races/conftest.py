@@ -12,6 +12,7 @@ from kirana.catalog.models import CatalogVersion
 from kirana.platform import db
 from kirana.platform.config import Settings
 from kirana.platform.engines import make_engine
+from kirana.platform.lending import Lender
 from kirana.schema import metadata
 from tests.machinery import memory
 from tests.machinery.databases import SECRET, PostgresSource, fast_folder
@@ -68,6 +69,7 @@ def unguarded(
     memory.connect_slices(replace(settings, database_url=_bare_url))
     alone = db.engine().execution_options(isolation_level="AUTOCOMMIT")
     monkeypatch.setattr(db._database, "engine", alone)
+    monkeypatch.setattr(db._database, "lender", Lender(alone))
     monkeypatch.setattr(db._database, "queue", contextlib.nullcontext())
     yield
     memory.forget()
