@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, String, cast, exists, func, select
+from sqlalchemy import Connection, Row, String, cast, exists, func, literal_column, select
 from sqlalchemy.orm import aliased
 
 from kirana.accounts.models import Account
@@ -24,8 +24,11 @@ VIEW = (
 
 # The role in each store where an account works (``7:owner,9:picker``), as a column of any statement
 # over accounts; in closed stores nobody works.
+_COMMA: Any = literal_column("','")  # a plain text the library writes out anew for each statement
 PLACES = (
-    select(func.aggregate_strings(cast(Membership.store_id, String) + ":" + Membership.role, ","))
+    select(
+        func.aggregate_strings(cast(Membership.store_id, String) + ":" + Membership.role, _COMMA)
+    )
     .join(Store, Store.id == Membership.store_id)
     .where(Membership.account_id == Account.id, Store.status != "closed")
     .correlate(Account)
