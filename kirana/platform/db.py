@@ -123,7 +123,7 @@ def engine() -> Engine:
             raise RuntimeError("db.configure(settings) was not called")
         _database.queue = WriteQueue(_database.settings)
         _database.engine = make_engine(_database.settings)
-        _database.lender = Lender(_database.engine)
+        _database.lender = Lender(_database.engine, _database.settings)
     return _database.engine
 
 

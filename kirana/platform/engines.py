@@ -71,7 +71,10 @@ def make_engine(settings: Settings) -> Engine:
 
 def _sqlite_engine(settings: Settings) -> Engine:
     engine = create_engine(
-        settings.database, module=sqlite, connect_args={"timeout": 10, "check_same_thread": False}
+        settings.database,
+        module=sqlite,
+        connect_args={"timeout": 10, "check_same_thread": False},
+        **_pool(settings),
     )
 
     @event.listens_for(engine, "connect")
@@ -109,9 +112,18 @@ def _postgresql_engine(settings: Settings) -> Engine:
         url,
         isolation_level="READ COMMITTED",
         connect_args={"options": options, "connect_timeout": 5},
-        pool_size=settings.threads + 1,
-        max_overflow=settings.threads,
+        **_pool(settings),
     )
+
+
+def most_kept(settings: Settings) -> int:
+    """How many connections threads may keep for themselves: one to read and one to write each."""
+    return 2 * settings.threads
+
+
+def _pool(settings: Settings) -> dict[str, int]:
+    """What threads keep, and as many again as work at once: those are waited for."""
+    return {"pool_size": most_kept(settings), "max_overflow": settings.threads + 1}
 
 
 class WriteQueue:

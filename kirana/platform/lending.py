@@ -11,19 +11,21 @@ from types import TracebackType
 from sqlalchemy import Connection, Engine
 
 from kirana.platform import clock
-from kirana.platform.engines import for_reading
+from kirana.platform.engines import for_reading, most_kept
+from kirana.platform.settings import Settings
 
 
 class _Kept:
-    """Gives its connection back when the thread ends and its locals with it."""
+    """Gives its connection and its place back when the thread ends and its locals with it."""
 
-    __slots__ = ("connection", "is_lent")
+    __slots__ = ("connection", "is_lent", "places")
 
-    def __init__(self, connection: Connection) -> None:
-        self.connection, self.is_lent = connection, False
+    def __init__(self, connection: Connection, places: threading.Semaphore) -> None:
+        self.connection, self.places, self.is_lent = connection, places, False
 
     def __del__(self) -> None:
         self.connection.close()
+        self.places.release()
 
 
 class Lent:
@@ -48,10 +50,15 @@ class Lent:
 
 
 class Lender:
-    """Of one engine. On SQLite a thread has one connection, else one to read and one to write."""
+    """Of one engine. On SQLite a thread has one connection, else one to read and one to write.
 
-    def __init__(self, engine: Engine) -> None:
+    They keep no more in all than ``settings`` has threads for: a server with more threads than it
+    was said to have must not wait for what nobody gives back.
+    """
+
+    def __init__(self, engine: Engine, settings: Settings) -> None:
         self._engine = engine
+        self._places = threading.Semaphore(most_kept(settings))
         self._is_one = engine.dialect.name == "sqlite"
         self._own = threading.local()
 
@@ -66,12 +73,14 @@ class Lender:
         """This thread's own, or one more while that is lent."""
         slot = self._slot(writes)
         kept: _Kept | None = self._own.__dict__.get(slot)
-        if kept is None:
-            kept = self._own.__dict__[slot] = _Kept(self._connect(writes))
-        elif kept.is_lent:
-            return self._connect(writes)
-        kept.is_lent = True
-        return kept.connection
+        if kept is not None and not kept.is_lent:
+            kept.is_lent = True
+            return kept.connection
+        connection = self._connect(writes)
+        if kept is None and self._places.acquire(blocking=False):
+            kept = self._own.__dict__[slot] = _Kept(connection, self._places)
+            kept.is_lent = True
+        return connection
 
     def give_back(self, connection: Connection, writes: bool, is_good: bool) -> None:
         slot = self._slot(writes)

@@ -5,6 +5,7 @@ import threading
 import pytest
 from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from kirana.catalog.models import CatalogVersion, Category
 from kirana.platform import db
@@ -181,3 +182,32 @@ def test_what_threads_kept_goes_back_with_them() -> None:
     assert pool.checkedout() == 1, "this thread's own"  # type: ignore[attr-defined]
     db.dispose()
     assert pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("is_bounded", [True, False])
+def test_more_threads_than_were_said_do_not_wait_for_ever(
+    monkeypatch: pytest.MonkeyPatch, is_bounded: bool
+) -> None:
+    pool = db.engine().pool
+    most = pool.size() + pool._max_overflow  # type: ignore[attr-defined]
+    monkeypatch.setattr(pool, "_timeout", 0.5)
+    monkeypatch.setattr(
+        db._database.lender, "_places", threading.Semaphore(8 if is_bounded else 99)
+    )
+    met = threading.Barrier(most + 4, timeout=30)
+    found: list[object] = []
+
+    def work() -> None:
+        try:
+            met.wait()
+            found.append(count())
+        except PoolTimeout as error:
+            found.append(error)
+        met.wait()  # nobody ends before all have asked
+
+    threads = [threading.Thread(target=work) for _ in range(most + 4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (found == [0] * (most + 4)) is is_bounded

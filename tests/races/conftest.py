@@ -69,7 +69,7 @@ def unguarded(
     memory.connect_slices(replace(settings, database_url=_bare_url))
     alone = db.engine().execution_options(isolation_level="AUTOCOMMIT")
     monkeypatch.setattr(db._database, "engine", alone)
-    monkeypatch.setattr(db._database, "lender", Lender(alone))
+    monkeypatch.setattr(db._database, "lender", Lender(alone, settings))
     monkeypatch.setattr(db._database, "queue", contextlib.nullcontext())
     yield
     memory.forget()
