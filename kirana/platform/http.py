@@ -123,7 +123,8 @@ def limited(
             return view(*args, **kwargs)
 
         counted.__deeds__ = deeds  # type: ignore[attr-defined]
-        counted.__limit__ = rule, setting  # type: ignore[attr-defined]
+        if by == "address":
+            counted.__limit__ = rule, setting  # type: ignore[attr-defined]
         return counted
 
     return declare
