@@ -25,12 +25,12 @@ PRODUCTS = 20
 BUDGETS = {
     "list, at the edge": 1.2,
     "list, cached": 2.2,
-    "list": 3.3,
-    "product": 4.6,
-    "page": 22.0,
-    "page, cached": 6.7,
-    "basket": 5.0,
-    "add to basket": 7.4,
+    "list": 2.2,
+    "product": 2.8,
+    "page": 19.5,
+    "page, cached": 6.6,
+    "basket": 4.2,
+    "add to basket": 6.4,
     "order": 11.6,
 }
 
