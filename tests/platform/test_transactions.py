@@ -211,3 +211,13 @@ def test_more_threads_than_were_said_do_not_wait_for_ever(
     for thread in threads:
         thread.join()
     assert (found == [0] * (most + 4)) is is_bounded
+
+
+@pytest.mark.on_database("postgresql")
+def test_sessions_plan_as_the_engine_says() -> None:
+    """Reads and writes alike; what each is for stands beside it in ``engines.py``."""
+    wanted = {"enable_mergejoin": "off", "join_collapse_limit": "4", "statement_timeout": "30s"}
+    for lend in (db.reading, db.transaction):
+        with lend() as connection:
+            for name, value in wanted.items():
+                assert connection.exec_driver_sql(f"SHOW {name}").scalar_one() == value
