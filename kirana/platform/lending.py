@@ -18,10 +18,11 @@ from kirana.platform.settings import Settings
 class _Kept:
     """Gives its connection and its place back when the thread ends and its locals with it."""
 
-    __slots__ = ("connection", "is_lent", "places")
+    __slots__ = ("age", "connection", "is_lent", "places")
 
-    def __init__(self, connection: Connection, places: threading.Semaphore) -> None:
-        self.connection, self.places, self.is_lent = connection, places, False
+    def __init__(self, connection: Connection, age: int, places: threading.Semaphore) -> None:
+        self.connection, self.age, self.places = connection, age, places
+        self.is_lent = True
 
     def __del__(self) -> None:
         self.connection.close()
@@ -59,6 +60,8 @@ class Lender:
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self._engine = engine
         self._places = threading.Semaphore(most_kept(settings))
+        # Rises when a connection is found lost: those of other threads will be lost as well.
+        self._age = 0
         self._is_one = engine.dialect.name == "sqlite"
         self._own = threading.local()
 
@@ -71,18 +74,22 @@ class Lender:
 
     def take(self, writes: bool) -> Connection:
         """This thread's own, or one more while that is lent."""
-        slot = self._slot(writes)
-        kept: _Kept | None = self._own.__dict__.get(slot)
+        slot, own = self._slot(writes), self._own.__dict__
+        kept: _Kept | None = own.get(slot)
+        if kept is not None and not kept.is_lent and kept.age != self._age:
+            kept = None
+            del own[slot]
         if kept is not None and not kept.is_lent:
             kept.is_lent = True
             return kept.connection
         connection = self._connect(writes)
         if kept is None and self._places.acquire(blocking=False):
-            kept = self._own.__dict__[slot] = _Kept(connection, self._places)
-            kept.is_lent = True
+            own[slot] = _Kept(connection, self._age, self._places)
         return connection
 
     def give_back(self, connection: Connection, writes: bool, is_good: bool) -> None:
+        if connection.invalidated:
+            self._age += 1
         slot = self._slot(writes)
         kept: _Kept | None = self._own.__dict__.get(slot)
         if kept is None or kept.connection is not connection:

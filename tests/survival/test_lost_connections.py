@@ -1,5 +1,6 @@
 """PostgreSQL hangs up: between requests, within a checkout, around its COMMIT, and altogether."""
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from kirana import check
 from kirana.cart.queries import basket_view
@@ -69,6 +71,40 @@ def cut_all_lines(cluster: Cluster, database: Database) -> int:
         ).fetchone()
     assert cut is not None
     return int(cut[0])
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_who_finds_a_connection_lost_tells_the_other_threads(
+    customer: Customer, cluster: Cluster, database: Database, is_told: bool
+) -> None:
+    reads, found = [threading.Event(), threading.Event()], []
+
+    def work() -> None:
+        for turn in reads:
+            turn.wait(10)
+            try:
+                with db.reading() as connection:  # which nobody tries again
+                    found.append(connection.exec_driver_sql("SELECT 1").scalar_one())
+            except OperationalError as error:
+                found.append(error)
+            done.release()
+
+    done = threading.Semaphore(0)
+    thread = threading.Thread(target=work)
+    thread.start()
+    reads[0].set()
+    done.acquire(timeout=10)
+    assert customer.read().status_code == 200
+    assert cut_all_lines(cluster, database) >= 2
+    lender = db._database.lender
+    assert lender is not None
+    before = lender._age
+    assert customer.read().status_code == 200, "tried again"
+    if not is_told:
+        lender._age = before
+    reads[1].set()
+    thread.join()
+    assert (found == [1, 1]) is is_told
 
 
 def test_connections_that_ended_while_idle_are_not_noticed(
