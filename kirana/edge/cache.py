@@ -161,7 +161,7 @@ class EdgeCache:
         values = rule.values(path) if rule.read else None
         if rule.read is None or values is None:
             return None
-        made = self._reads.make(rule.read, environ["QUERY_STRING"], values)
+        made = self._reads.make(rule.read, values, environ)
         if made is None:
             return None
         answer = _kept(made.headers, made.body, is_fixed=False)

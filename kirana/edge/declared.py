@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 from flask import Flask, g, request
 from werkzeug.routing import Rule as Route
 
-from kirana.platform.http import Read
+from kirana.platform.http import PUBLIC, Read
 
 Kind = Literal["catalogue", "fixed"]
 View = Callable[..., Any]
@@ -83,5 +83,6 @@ def _rule(route: Route, view: View) -> Rule | None:
     kind, names = kept
     stem, variable, _rest = route.rule.partition("<")
     name = next(iter(route.arguments)) if variable else ""
-    read, limit = getattr(view, "__read__", None), getattr(view, "__limit__", None)
-    return Rule(kind, names, stem, name, read, limit)
+    is_public = getattr(view, "__access__", "") == PUBLIC
+    read = getattr(view, "__read__", None) if is_public else None
+    return Rule(kind, names, stem, name, read, getattr(view, "__limit__", None))

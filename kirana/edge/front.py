@@ -9,6 +9,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from hashlib import blake2b
 from http import HTTPStatus
 from ipaddress import ip_address
 from itertools import count
@@ -24,7 +25,6 @@ MOST_HEADERS = 64
 LARGEST_HEADERS = 32 * 1024
 # Whoever asks these names the machine, not the shop, and they tell nothing of the request.
 _FOR_PROBES = ("/healthz", "/readyz")
-_64_BITS = 2**64 - 1
 _HOST = re.compile(r"(\[[0-9a-f:.]{2,45}\]|[a-z0-9._-]{1,253})(?::[0-9]{1,5})?")
 
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
@@ -61,7 +61,7 @@ class Edge:
         self._gate = BodyGate(settings)
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        environ[REQUEST_ID] = f"{next(_numbers(os.getpid())) & _64_BITS:016x}"
+        environ[REQUEST_ID] = _new_id()
         try:
             _check_sizes(environ)
             self._check_host(environ)
@@ -128,10 +128,16 @@ class SafeAnswers:
         return self._application(environ, start)
 
 
+def _new_id() -> str:
+    """Tells nobody how many came before. Drawn one by one, a tenth of an answer was drawing."""
+    numbers, key = _numbers(os.getpid())
+    return blake2b(next(numbers).to_bytes(8, "big"), digest_size=8, key=key).hexdigest()
+
+
 @lru_cache(maxsize=1)
-def _numbers(_process: int) -> Iterator[int]:
-    """Of this process's requests, each once: drawn one by one, a tenth of an answer was drawing."""
-    return count(secrets.randbits(64), secrets.randbits(64) | 1)
+def _numbers(_process: int) -> tuple[Iterator[int], bytes]:
+    """Of this process's requests, and what they are hidden under."""
+    return count(), secrets.token_bytes(32)
 
 
 def _check_sizes(environ: Environ) -> None:

@@ -1,7 +1,7 @@
 """JSON that depends on its address alone, made without Flask (docs/decisions/0024).
 
-A request has no part in it, so none is opened: no session, no caller, no matching of routes. Where
-anything is not as usual, Flask is asked after all, and tells it properly.
+A request has no part in it, so none is opened: no session, no caller, no matching of routes. What
+goes wrong Flask tells, as if its view had raised it.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from kirana.platform import limits
 from kirana.platform.cache import hit_or_miss
 from kirana.platform.http import JSON, Read
 from kirana.platform.networks import caller_of
-from kirana.platform.plain import COUNTED, safe_headers
+from kirana.platform.plain import COUNTED, FAILURE, safe_headers
 
 
 class Made(NamedTuple):
@@ -35,13 +35,14 @@ class Reads:
         self._app = app
         self._safe = safe_headers(app.config["SETTINGS"])
 
-    def make(self, read: Read, query: str, values: Mapping[str, str]) -> Made | None:
-        """The answer to ``query``, in its one form; None for any other than a 200."""
+    def make(self, read: Read, values: Mapping[str, str], environ: Environ) -> Made | None:
+        """The answer to the query in its one form; None where Flask is to answer."""
         try:
             with self._app.app_context():
-                found = read(parse_qs(query, keep_blank_values=True), **values)
+                found = read(parse_qs(environ["QUERY_STRING"], keep_blank_values=True), **values)
                 state, may_be_kept = hit_or_miss() or "miss", not is_let_pass()
-        except Exception:  # noqa: BLE001 - whatever it is: Flask comes to it again, and tells it
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told and logged
+            environ[FAILURE] = error
             return None
         if found.status != 200:
             return None
@@ -49,14 +50,11 @@ class Reads:
         return Made([*headers.items()], found.body, state, may_be_kept)
 
     def may_search(self, limit: tuple[str, str], environ: Environ) -> bool:
-        """Count a search of this address; if it is one too many, Flask tells.
-
-        What is the same for all tells nobody what is left.
-        """
+        """Count a search of this address; if it is one too many, Flask counts and tells."""
         rule, setting = limit
         allowed = getattr(self._app.config["SETTINGS"], setting)
         caller = caller_of(environ.get("REMOTE_ADDR", ""))
-        ((is_free, _left),) = limits.count([limits.Deed(f"{allowed}/{rule}", setting, caller)])
+        ((is_free, left),) = limits.count([limits.Deed(f"{allowed}/{rule}", setting, caller)])
         if is_free:
-            environ[COUNTED] = True
+            environ[COUNTED] = [left]
         return is_free

@@ -1,10 +1,11 @@
 """Counting what a request does, and telling the caller what is left (RateLimit fields)."""
 
-from flask import Flask, Response, g
+from flask import Flask, Response, g, request
 
 from kirana.platform import limits
 from kirana.platform.errors import TooMany
 from kirana.platform.limits import Allowance, Deed
+from kirana.platform.plain import COUNTED
 
 
 def install(app: Flask) -> None:
@@ -28,7 +29,7 @@ def _tell(response: Response) -> Response:
 
     An answer that a shared cache may keep tells nobody's figures.
     """
-    told: list[Allowance] = g.get("allowances", [])
+    told: list[Allowance] = request.environ.get(COUNTED, []) + g.get("allowances", [])
     if told and "public" not in response.headers.get("Cache-Control", ""):
         policies = [f'"{one.name}";q={one.quota};w={one.window}' for one in told]
         response.headers["RateLimit-Policy"] = ", ".join(policies)

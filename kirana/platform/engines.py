@@ -122,8 +122,8 @@ def most_kept(settings: Settings) -> int:
 
 
 def _pool(settings: Settings) -> dict[str, int]:
-    """What threads keep, and as many again as work at once: those are waited for."""
-    return {"pool_size": most_kept(settings), "max_overflow": settings.threads + 1}
+    """What threads keep, one more for each that asks within an answer, and one; two stay unused."""
+    return {"pool_size": 2, "max_overflow": most_kept(settings) + settings.threads - 1}
 
 
 class WriteQueue:

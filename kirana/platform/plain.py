@@ -12,8 +12,10 @@ from kirana.platform.settings import Settings
 API_PREFIX = "/api/"
 # Where the edge leaves the number of the request.
 REQUEST_ID = "kirana.request_id"
-# There when the edge has counted the request against the view's limit.
+# What is left of the view's limit, where the edge has counted the request against it.
 COUNTED = "kirana.counted"
+# What went wrong where the edge made the answer: told as if the view had raised it.
+FAILURE = "kirana.failure"
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",

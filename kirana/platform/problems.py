@@ -22,7 +22,7 @@ from kirana.platform.errors import (
 )
 from kirana.platform.http import current_actor
 from kirana.platform.pages import RETURN_FIELD, go_to, note
-from kirana.platform.plain import REQUEST_ID, is_api_path, problem
+from kirana.platform.plain import FAILURE, REQUEST_ID, is_api_path, problem
 
 logger = logging.getLogger("kirana.http")
 SIGN_IN = "/sign-in"
@@ -54,6 +54,8 @@ def is_api() -> bool:
 
 def _begin() -> None:
     request_id()
+    if failure := request.environ.get(FAILURE):
+        raise failure
     if "\x00" in request.path:  # PostgreSQL has no text with NUL, so nothing is called that
         raise NotFound
 

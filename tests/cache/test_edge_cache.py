@@ -1,6 +1,7 @@
 """What the edge answers by itself: for whom, in which forms, and until when."""
 
 import gzip
+import itertools
 import re
 import threading
 import time
@@ -14,7 +15,7 @@ from kirana.cart.services import set_line
 from kirana.catalog.inputs import ProductChanges
 from kirana.catalog.services.products import archive_product, edit_product
 from kirana.edge.cache import EdgeCache
-from kirana.platform import cache, freshness, probes
+from kirana.platform import cache, db, freshness, probes
 from kirana.platform.amounts import Money
 from kirana.platform.config import Settings
 from kirana.platform.shelves import NearShelf
@@ -211,8 +212,29 @@ def test_what_the_edge_cannot_make_is_told_by_flask(
         f"{LIST}/",
         rule._replace(read=lambda *_: 1 / 0),
     )
-    assert client.get(f"{LIST}/{slug}").json["slug"] == slug
-    assert len(entered) == 1
+    for _ in range(2):
+        assert client.get(f"{LIST}/{slug}").status_code == 500, "not tried again, and not kept"
+    assert len(entered) == 2
+
+
+@pytest.mark.on_database("postgresql")
+def test_a_database_that_is_locked_is_waited_for_once(
+    market: Market, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slug, begun = market.sell(), time.monotonic()
+    monkeypatch.setattr(db, "ATTEMPTS", 1)
+    with db.engine().connect() as other, other.begin():
+        other.exec_driver_sql("LOCK TABLE product IN ACCESS EXCLUSIVE MODE")
+        answer = client.get(f"{LIST}/{slug}")
+    assert (answer.status_code, "Retry-After" in answer.headers) == (503, True)
+    assert time.monotonic() - begun < 5, "lock_timeout is 3 s"
+
+
+def test_request_ids_tell_nobody_how_many_came_before(client: Any) -> None:
+    given = [int(client.get("/healthz").headers["X-Request-Id"], 16) for _ in range(50)]
+    steps = {(later - earlier) % 2**64 for earlier, later in itertools.pairwise(given)}
+    assert len(set(given)) == 50
+    assert len(steps) == 49
 
 
 def test_a_search_is_counted_once_whoever_answers(
@@ -221,7 +243,9 @@ def test_a_search_is_counted_once_whoever_answers(
     set_limits(app, search_per_minute=3)
     market.sell("Oat milk")
     search = f"{LIST}?q=oat"
-    assert client.get(f"{search}&cursor=none").status_code == 422
+    refused = client.get(f"{search}&cursor=none")
+    assert refused.status_code == 422
+    assert refused.headers["RateLimit"].startswith('"search_per_minute";r=2;'), "as by Flask"
     assert len(entered) == 1, "told by Flask, and not counted by it again"
     assert [client.get(search).status_code for _ in range(3)] == [200, 200, 429]
     assert len(entered) == 2, "neither made nor kept answers enter"

@@ -63,11 +63,13 @@ class Model:
         return self.baskets[who].pop(slug, None) is not None
 
     def merge(self, guest: str, who: str) -> None:
-        """Of a product in both the larger wish, capped by what is there, if anything is."""
+        """Of a product in both the larger wish, capped by what is there; where nothing is there,
+        what the person has is not raised."""
         basket, wishes = self.baskets[who], self.baskets[guest]
         for slug, wish in wishes.items():
-            capped = min(wish, self.shelves[slug].free or wish)
-            basket[slug] = max(basket.get(slug, 0), capped)
+            free = self.shelves[slug].free
+            if free or slug not in basket:
+                basket[slug] = max(basket.get(slug, 0), min(wish, free or wish))
         wishes.clear()
 
     # ---- orders
