@@ -15,7 +15,7 @@ from kirana.platform import allowances, cookies
 from kirana.platform.access import Actor
 from kirana.platform.config import Settings
 from kirana.platform.cookies import PROOF_COOKIE
-from kirana.platform.limits import Deed
+from kirana.platform.limits import Deed, deed_of
 from kirana.platform.sealing import Sealer, sealer_for
 
 
@@ -38,8 +38,7 @@ def limit_code(proof: str) -> None:
         raise ProofExpired
     names = {rule: f"second_factor_per_{rule}" for rule in ("minute", "hour")}
     allowances.count(
-        *(Deed(f"{getattr(settings(), name)}/{rule}", name, found.uid)
-          for rule, name in names.items())
+        *(deed_of(settings(), rule, name, found.uid) for rule, name in names.items())
     )  # fmt: skip
 
 

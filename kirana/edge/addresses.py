@@ -26,7 +26,7 @@ def plain_query(names: frozenset[str] | None, query: str) -> PlainQuery | None:
     """The query in one order, of these names alone; None if it is far too much.
 
     Pages (whose names are given) take an empty field for none; the API refuses it, and what it does
-    not know: there both stay. A page of a search is None too: it is never the same for two.
+    not know: there both stay. A page of a search is None too: it is counted inside.
     """
     if not query:
         return PlainQuery("", is_search=False)

@@ -51,10 +51,9 @@ class Reads:
 
     def may_search(self, limit: tuple[str, str], environ: Environ) -> bool:
         """Count a search of this address; if it is one too many, Flask counts and tells."""
-        rule, setting = limit
-        allowed = getattr(self._app.config["SETTINGS"], setting)
         caller = caller_of(environ.get("REMOTE_ADDR", ""))
-        ((is_free, left),) = limits.count([limits.Deed(f"{allowed}/{rule}", setting, caller)])
+        deed = limits.deed_of(self._app.config["SETTINGS"], *limit, caller)
+        ((is_free, left),) = limits.count([deed])
         if is_free:
             environ[COUNTED] = [left]
         return is_free

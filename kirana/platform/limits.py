@@ -13,6 +13,7 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 
 from kirana.platform.errors import TooMany
 from kirana.platform.redis import Breaker, connect
+from kirana.platform.settings import Settings
 
 T = TypeVar("T")
 Counter = SlidingWindowCounterRateLimiter
@@ -99,6 +100,11 @@ class Deed(NamedTuple):
     rule: str
     name: str
     owner: str
+
+
+def deed_of(settings: Settings, rule: str, setting: str, owner: str) -> Deed:
+    """One deed of ``owner``, of which ``settings.<setting>`` are allowed per ``rule`` ("hour")."""
+    return Deed(f"{getattr(settings, setting)}/{rule}", setting, owner)
 
 
 def count(deeds: Sequence[Deed]) -> list[tuple[bool, Allowance]]:
