@@ -24,6 +24,7 @@ from kirana.platform.access import Actor
 from kirana.platform.db import Id, UtcDateTime, query
 from kirana.platform.errors import NotFound
 from kirana.platform.paging import Page
+from kirana.platform.prepared import Prepared
 from kirana.platform.tokens import AccessClaims
 
 # The stores where an account works, as text: a column that an upper slice gives (``app.py``).
@@ -39,23 +40,18 @@ _ADDRESS = (
 
 
 @query
-def find_caller(
-    connection: Connection, claims: AccessClaims, places: Places
-) -> Row[*tuple[Any, ...]] | None:
+def find_caller(connection: Connection, claims: AccessClaims, places: Places) -> Any | None:
     """The account behind a live session with its ``places``, one statement.
 
     None once either has ended.
     """
     claimed = {"session": claims.session_uid, "version": claims.token_version}
-    return connection.execute(_caller(places), {**claimed, "now": clock.utc_now()}).one_or_none()
+    return _caller(places).one_or_none(connection, {**claimed, "now": clock.utc_now()})
 
 
 @cache
-def _caller(places: Places) -> Any:
-    """Made once: every request of somebody signed in sends it.
-
-    Without a list or anything else that the library writes out anew for each.
-    """
+def _caller(places: Places) -> Prepared:
+    """Every request of somebody signed in sends it."""
     columns = (*_PERSON, Account.id, Session.id.label("session_id"), places.label("places"))
     now, version = bindparam("now", type_=UtcDateTime), bindparam("version", type_=Id)
     is_live = (
@@ -63,7 +59,8 @@ def _caller(places: Places) -> Any:
         Session.token_version == version, Account.token_version == version,
         or_(*(Account.status == each for each in MAY_SIGN_IN)),
     )  # fmt: skip
-    return select(*columns).join(Account, Account.id == Session.account_id).where(*is_live)
+    found = select(*columns).join(Account, Account.id == Session.account_id)
+    return Prepared(found.where(*is_live))
 
 
 @query

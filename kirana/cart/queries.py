@@ -16,6 +16,7 @@ from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.db import query
 from kirana.platform.money import round_half_up
+from kirana.platform.prepared import Prepared
 from kirana.pricing.errors import TotalTooLarge
 from kirana.pricing.quote import Quote, Wish, line_total, quote
 from kirana.pricing.tax import tax_rules
@@ -171,7 +172,7 @@ _LINES: Any = (
     .outerjoin(Picture, and_(Picture.product_id == Product.id, Picture.position == 0))
     .order_by(CartLine.id)
 )  # fmt: skip
-_LINES_OF = _LINES.where(Cart.id == bindparam("of_cart"))
+_LINES_OF = Prepared(_LINES.where(Cart.id == bindparam("of_cart")))
 EMPTY = BasketView(0, (), Quote())
 
 
@@ -190,8 +191,8 @@ def owner(actor: Actor) -> dict[str, int | str | None]:
 
 
 @cache
-def _owned(is_signed_in: bool) -> Any:
-    return _LINES.where(owned_open_cart(is_signed_in))
+def _owned(is_signed_in: bool) -> Prepared:
+    return Prepared(_LINES.where(owned_open_cart(is_signed_in)))
 
 
 @query
@@ -201,7 +202,7 @@ def basket_view(connection: Connection, actor: Actor) -> BasketView:
     if mine["cart_owner"] is None:
         return EMPTY
     wanted = {**mine, **around(clock.utc_now())}
-    rows = connection.execute(_owned(actor.is_signed_in), wanted).all()
+    rows = _owned(actor.is_signed_in).all(connection, wanted)
     if not rows:
         return EMPTY
     lines = tuple(to_line(row) for row in rows)
@@ -222,10 +223,8 @@ def find_cart(connection: Connection, actor: Actor) -> int | None:
 @query
 def lines_of(connection: Connection, cart_id: int) -> list[BasketLine]:
     """The lines of one cart, in the order in which they were added."""
-    rows = connection.execute(
-        _LINES_OF, {"of_cart": cart_id, **around(clock.now(connection))}
-    ).all()
-    return [to_line(row) for row in rows]
+    wanted = {"of_cart": cart_id, **around(clock.now(connection))}
+    return [to_line(row) for row in _LINES_OF.all(connection, wanted)]
 
 
 @query

@@ -13,8 +13,9 @@ from kirana.platform import freshness
 from kirana.platform.access import Actor
 from kirana.platform.db import query
 from kirana.platform.errors import NotFound
+from kirana.platform.prepared import Prepared
 
-_PICTURES = (
+_PICTURES = Prepared(
     select(Picture.file, Picture.alt, Picture.width, Picture.height, CATALOG_VERSION)
     .join(Product, Product.id == Picture.product_id)
     .where(Product.slug == bindparam("slug"))
@@ -34,7 +35,7 @@ def list_pictures(connection: Connection, actor: Actor, slug: str) -> list[Pictu
 
 def pictures_of(connection: Connection, slug: str) -> list[PictureView]:
     """The pictures of a product that the caller may see."""
-    rows = connection.execute(_PICTURES, {"slug": slug}).all()
+    rows = _PICTURES.all(connection, {"slug": slug})
     if rows:
         freshness.read_along(rows[0].catalog_version)
     return [picture_view(row, slug) for row in rows]

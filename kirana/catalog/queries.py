@@ -23,12 +23,14 @@ from kirana.platform import freshness
 from kirana.platform.access import Actor
 from kirana.platform.db import query
 from kirana.platform.errors import NotFound
+from kirana.platform.prepared import Prepared
 from kirana.stores.models import Store
 
 _shown: dict[str, Any] = {}
-_VERSION = select(CatalogVersion.version)
+_NUMBER = select(CatalogVersion.version)
+_VERSION = Prepared(_NUMBER)
 # For a statement that reads the version along, at the very moment of its rows.
-CATALOG_VERSION = _VERSION.scalar_subquery().label("catalog_version")
+CATALOG_VERSION = _NUMBER.scalar_subquery().label("catalog_version")
 _TREE: Any = select(
     Category.id, Category.slug, Category.name, Category.parent_id, Category.position,
     Category.picture, Category.well, Category.own_well, Category.tax_class, Category.version,
@@ -60,7 +62,8 @@ PRODUCT_VIEW = (
 @query
 def catalog_version(connection: Connection) -> int:
     """The number that rises with every change of what the public catalogue shows."""
-    return connection.execute(_VERSION).scalar_one()
+    version: int = _VERSION.all(connection, {})[0].version
+    return version
 
 
 @query

@@ -25,6 +25,7 @@ from kirana.platform.access import Actor
 from kirana.platform.db import ByteOrdered, Json, Model, verb
 from kirana.platform.errors import BadRequest, Forbidden, Invalid, OutcomeUnknown
 from kirana.platform.inserts import insert_new
+from kirana.platform.prepared import Prepared
 from kirana.platform.purging import purge_rows
 
 KEPT = timedelta(hours=72)
@@ -50,7 +51,7 @@ class Idempotency(Model):
 
 
 _MINE = and_(Idempotency.owner == bindparam("of_owner"), Idempotency.key == bindparam("of_key"))
-_TELL = (
+_TELL = Prepared(
     update(Idempotency)
     .where(_MINE)
     .values(
@@ -136,7 +137,7 @@ def _once(connection: Connection, claim: Claim, act: Callable[[], Stored]) -> St
     clock.told(connection, is_first[0].created_at)
     answer = act()
     told = {"told_status": answer.status, "told_headers": answer.headers, "told_body": answer.body}
-    connection.execute(_TELL, {"of_owner": claim.owner, "of_key": claim.key, **told})
+    _TELL.count(connection, {"of_owner": claim.owner, "of_key": claim.key, **told})
     return answer
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import ClauseElement, Connection, insert, literal
 from sqlalchemy.dialects import postgresql, sqlite
 
 from kirana.platform.db import Model
+from kirana.platform.prepared import Prepared
 
 _INSERTS: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 _ONE = literal(1)
@@ -21,19 +22,26 @@ def insert_rows(
 ) -> None:
     """INSERT plain values; every row names the same columns. Nothing for no rows."""
     if rows:
-        connection.execute(_plain(table), rows)
+        _plain(table, *rows[0]).each(connection, rows)
+
+
+def insert_one(
+    connection: Connection, table: type[Model], values: Mapping[str, Any], *told: Any
+) -> Any:
+    """INSERT plain values; what is ``told`` of the new row."""
+    return _telling(table, told, *values).one_or_none(connection, values)
 
 
 def insert_ignoring(connection: Connection, table: type[Model], **values: Any) -> bool:
     """INSERT … ON CONFLICT DO NOTHING; True if the row is new. Waits for a rival's transaction."""
-    statement = _ignoring(connection.dialect.name, table, _ONE)
-    return connection.execute(statement, values).first() is not None
+    statement = _ignoring(connection.dialect.name, table, (_ONE,), *values)
+    return statement.one_or_none(connection, values) is not None
 
 
 def insert_unless_taken(connection: Connection, table: Any, **values: Any) -> int | None:
     """INSERT … ON CONFLICT DO NOTHING; the new row's id, None if a unique value was taken."""
-    statement = _ignoring(connection.dialect.name, table, table.id)
-    found: int | None = connection.execute(statement, values).scalar_one_or_none()
+    statement = _ignoring(connection.dialect.name, table, (table.id,), *values)
+    found: int | None = statement.scalar(connection, values)
     return found
 
 
@@ -45,20 +53,30 @@ def insert_new(
     A value of a single row may be an expression of SQL.
     """
     dialect = connection.dialect.name
-    if len(rows) == 1 and any(isinstance(value, ClauseElement) for value in rows[0].values()):
-        statement = _INSERTS[dialect](table.__table__).values(rows[0])
-        return connection.execute(statement.on_conflict_do_nothing().returning(*told)).all()
-    # Values come apart from the statement: inside it each adds to its key in the cache.
-    given: Any = rows[0] if len(rows) == 1 else rows
-    return connection.execute(_ignoring(dialect, table, *told), given).all()
+    if len(rows) == 1:
+        if any(isinstance(value, ClauseElement) for value in rows[0].values()):
+            statement = _INSERTS[dialect](table.__table__).values(rows[0])
+            return connection.execute(statement.on_conflict_do_nothing().returning(*told)).all()
+        return _ignoring(dialect, table, told, *rows[0]).all(connection, rows[0])
+    return connection.execute(_ignored(dialect, table, *told), rows).all()
 
 
 @cache
-def _plain(table: type[Model]) -> Any:
-    return insert(table)
+def _plain(table: type[Model], *named: str) -> Prepared:
+    return Prepared(insert(table).inline(), named)
 
 
 @cache
-def _ignoring(dialect: str, table: type[Model], *told: Any) -> Any:
+def _telling(table: type[Model], told: tuple[Any, ...], *named: str) -> Prepared:
+    return Prepared(insert(table).returning(*told), named)
+
+
+@cache
+def _ignoring(dialect: str, table: type[Model], told: tuple[Any, ...], *named: str) -> Prepared:
+    return Prepared(_ignored(dialect, table, *told), named)
+
+
+@cache
+def _ignored(dialect: str, table: type[Model], *told: Any) -> Any:
     statement: Any = _INSERTS[dialect](table.__table__)
     return statement.on_conflict_do_nothing().returning(*told)

@@ -29,6 +29,7 @@ from kirana.platform import clock, freshness
 from kirana.platform.db import query
 from kirana.platform.money import round_half_up
 from kirana.platform.paging import Page, to_page
+from kirana.platform.prepared import Prepared
 from kirana.stock.availability import NOW, at, available
 from kirana.stock.bands import band_of
 from kirana.stock.filters import ORDERS, Shape, ShelfQuery, conditions, shape_of, values_of
@@ -69,15 +70,14 @@ def _from_shelves(*columns: Any, on_sale: ColumnElement[bool] = ON_SALE) -> Sele
 
 _SHELF = _from_shelves(*_ITEM_COLUMNS)
 _AMONG = Product.id.in_(bindparam("among", expanding=True))
-_CARDS = _from_shelves(*_ITEM_COLUMNS, Product.id, CATALOG_VERSION, on_sale=ON_SALE_BY_KEY).where(
-    _AMONG
-)
-_PAGE = _from_shelves(
+_BY_KEY = _from_shelves(*_ITEM_COLUMNS, Product.id, CATALOG_VERSION, on_sale=ON_SALE_BY_KEY)
+_CARDS = Prepared(_BY_KEY.where(_AMONG))
+_PAGE = Prepared(_from_shelves(
     *_ITEM_COLUMNS, Product.category_id, Product.description, Product.origin, Product.barcode,
     Product.tax_class, Product.store_id, Product.family, Product.ingredients, Product.allergens,
     Product.may_contain, Product.nutrition, Product.best_before_days, Picture.alt,
-).where(Product.slug == bindparam("slug"))  # fmt: skip
-_FAMILY = (
+).where(Product.slug == bindparam("slug")))  # fmt: skip
+_FAMILY = Prepared(
     _SHELF.where(
         Product.store_id == bindparam("store"),
         Product.family == bindparam("family"),
@@ -86,14 +86,14 @@ _FAMILY = (
     .order_by(Product.sort_key, Product.id)
     .limit(MOST_SIZES)
 )
-_LISTED = _SHELF.where(Product.slug.in_(bindparam("slugs", expanding=True)))
+_LISTED = Prepared(_SHELF.where(Product.slug.in_(bindparam("slugs", expanding=True))))
 
 
 @query
 def items_of(connection: Connection, keys: Sequence[int]) -> dict[int, ShelfItem]:
     """Those of these products that are on sale, by their keys."""
     now = clock.utc_now()
-    rows = connection.execute(_CARDS, {**at(now), "among": keys}).all()
+    rows = _CARDS.all(connection, {**at(now), "among": keys})
     if rows:
         freshness.read_along(rows[0].catalog_version)
     return {row.id: shelf_item(row, now) for row in rows}
@@ -131,7 +131,7 @@ def list_keys(
     values = {**at(clock.utc_now()), **values_of(wanted), "most": wanted.limit + 1, "among": among}
     if wanted.cursor is not None:
         values |= order.place(wanted.sort, wanted.cursor)
-    rows = connection.execute(statement, values).all()
+    rows = statement.all(connection, values)
     if rows:
         freshness.read_along(rows[0].catalog_version)
     return to_page(
@@ -145,24 +145,23 @@ def keys_that_fit(
 ) -> frozenset[int]:
     """Those of these products that are on sale and fit the filters of ``wanted`` now."""
     values = {**at(clock.utc_now()), **values_of(wanted), "among": among}
-    return frozenset(connection.execute(_fitting(shape_of(wanted)), values).scalars())
+    return frozenset(row.id for row in _fitting(shape_of(wanted)).all(connection, values))
 
 
 @lru_cache(maxsize=512)
-def _one_page(
-    shape: Shape, sort: str, is_later: bool, is_among: bool, is_broad: bool
-) -> Select[Any]:
+def _one_page(shape: Shape, sort: str, is_later: bool, is_among: bool, is_broad: bool) -> Prepared:
     """One statement for all lists of a shape: to build it costs more than to send it."""
     order = ORDERS[sort]
     shelf = _keys(order.column, CATALOG_VERSION, is_among=is_among)
     later = [order.behind()] if is_later else []
     most = bindparam("most", type_=Integer)
-    return shelf.where(*conditions(shape, is_broad), *later).order_by(*order.by()).limit(most)
+    found = shelf.where(*conditions(shape, is_broad), *later).order_by(*order.by())
+    return Prepared(found.limit(most))
 
 
 @lru_cache(maxsize=256)
-def _fitting(shape: Shape) -> Select[Any]:
-    return _keys(is_among=True).where(*conditions(shape))
+def _fitting(shape: Shape) -> Prepared:
+    return Prepared(_keys(is_among=True).where(*conditions(shape)))
 
 
 def _keys(*columns: Any, is_among: bool) -> Select[Any]:
@@ -178,20 +177,20 @@ def count_shelf(
     """How many products fit the filters of ``wanted``."""
     statement = _count(shape_of(wanted), among is not None)
     values = {**at(clock.utc_now()), **values_of(wanted), "among": among}
-    return int(connection.execute(statement, values).scalar_one())
+    return int(statement.scalar(connection, values))
 
 
 @lru_cache(maxsize=512)
-def _count(shape: Shape, is_among: bool) -> Select[Any]:
+def _count(shape: Shape, is_among: bool) -> Prepared:
     counted = _keys(is_among=is_among).with_only_columns(func.count(Product.id))
-    return counted.where(*conditions(shape))
+    return Prepared(counted.where(*conditions(shape)))
 
 
 @query
 def find_product_page(connection: Connection, slug: str) -> ProductPage | None:
     """All that the public sees of a product; None unless it is published in an open store."""
     now = clock.utc_now()
-    row = connection.execute(_PAGE, {**at(now), "slug": slug}).one_or_none()
+    row = _PAGE.one_or_none(connection, {**at(now), "slug": slug})
     if row is None:
         return None
     trail = shown_tree().trail(row.category_id)
@@ -219,7 +218,7 @@ def find_product_page(connection: Connection, slug: str) -> ProductPage | None:
 def _sizes(connection: Connection, row: Any, now: datetime) -> tuple[ShelfItem, ...]:
     """The family of a product, the smallest first; none where it is alone in it."""
     mine = {"store": row.store_id, "family": row.family}
-    found = connection.execute(_FAMILY, {**at(now), **mine}).all()
+    found = _FAMILY.all(connection, {**at(now), **mine})
     rows = sorted(found, key=lambda x: (x.pack_unit or "", x.pack_size or 0, x.price_minor))
     return tuple(shelf_item(each, now) for each in rows) if len(rows) > 1 else ()
 
@@ -228,7 +227,7 @@ def _sizes(connection: Connection, row: Any, now: datetime) -> tuple[ShelfItem, 
 def list_items(connection: Connection, slugs: list[str]) -> list[ShelfItem]:
     """These products as they stand on the shelf, in the order of ``slugs``; others are left out."""
     now = clock.utc_now()
-    rows = connection.execute(_LISTED, {**at(now), "slugs": slugs})
+    rows = _LISTED.all(connection, {**at(now), "slugs": slugs})
     found = {row.slug: shelf_item(row, now) for row in rows}
     return [found[slug] for slug in slugs if slug in found]
 

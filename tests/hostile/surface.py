@@ -146,17 +146,17 @@ def undone() -> Iterator[list[str]]:
     """A transaction that is undone; gives the statements that wrote something in it."""
     written: list[str] = []
 
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if (
-            not statement.lstrip()
-            .upper()
-            .startswith(("SELECT", "SAVEPOINT", "ROLLBACK", "RELEASE"))
-        ):
+    def note(heard: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        reads = ("SELECT", "SAVEPOINT", "ROLLBACK", "RELEASE")
+        if heard is connection and not statement.lstrip().upper().startswith(reads):
             written.append(statement)
 
     with contextlib.suppress(RolledBack), db.transaction() as connection:
-        event.listen(connection, "before_cursor_execute", note)
-        yield written
+        event.listen(db.engine(), "before_cursor_execute", note)
+        try:
+            yield written
+        finally:
+            event.remove(db.engine(), "before_cursor_execute", note)
         raise RolledBack
 
 

@@ -14,15 +14,16 @@ from kirana.platform.access import Actor
 from kirana.platform.db import UtcDateTime, verb
 from kirana.platform.errors import Unauthorized
 from kirana.platform.inserts import insert_ignoring
+from kirana.platform.prepared import Prepared
 from kirana.platform.probes import reached
 from kirana.stock.services.holds import shrink_hold
 
 ATTEMPTS = 3
 
 
-def _moving(is_signed_in: bool, *conditions: ColumnElement[bool]) -> Any:
+def _moving(is_signed_in: bool, *conditions: ColumnElement[bool]) -> Prepared:
     moved_at: Any = bindparam("moved_at", type_=UtcDateTime)
-    return (
+    return Prepared(
         update(Cart)
         .where(owned_open_cart(is_signed_in), *conditions)
         .values(status=bindparam("moved_to"), version=Cart.version + 1, updated_at=moved_at)
@@ -100,10 +101,12 @@ def abandon_cart(connection: Connection, actor: Actor) -> int | None:
     return cart_id
 
 
-def _move(connection: Connection, actor: Actor, status: str, moving: Any = None) -> int | None:
+def _move(
+    connection: Connection, actor: Actor, status: str, moving: Prepared | None = None
+) -> int | None:
     """One conditional write: only an open cart moves, and a rival of ours finds none open."""
     reached("cart.before_move")
     moved = {"moved_to": status, "moved_at": clock.now(connection), **owner(actor)}
     statement = _MOVING[actor.is_signed_in] if moving is None else moving
-    cart_id: int | None = connection.execute(statement, moved).scalar_one_or_none()
+    cart_id: int | None = statement.scalar(connection, moved)
     return cart_id

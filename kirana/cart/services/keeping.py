@@ -8,11 +8,12 @@ from kirana.cart.errors import KeptLongEnough
 from kirana.cart.models import Cart
 from kirana.platform import clock
 from kirana.platform.db import query, verb
+from kirana.platform.prepared import Prepared
 from kirana.stock.availability import MOST_LIVES
 
 _CART = Cart.id == bindparam("of_cart")
-_SINCE = select(Cart.kept_since).where(_CART)
-_FIRST = update(Cart).where(_CART).values(kept_since=bindparam("first"))
+_SINCE = Prepared(select(Cart.kept_since).where(_CART))
+_FIRST = Prepared(update(Cart).where(_CART).values(kept_since=bindparam("first")))
 
 
 @verb
@@ -27,7 +28,7 @@ def keep_until(connection: Connection, cart_id: int, minutes: int) -> datetime:
     # In the future where a clock went back.
     if since is None or not since <= now < since + (MOST_LIVES + 1) * life:
         since = now
-        connection.execute(_FIRST, {"of_cart": cart_id, "first": now})
+        _FIRST.count(connection, {"of_cart": cart_id, "first": now})
     until = min(now + life, since + MOST_LIVES * life)
     if until <= now:
         raise KeptLongEnough
@@ -43,4 +44,5 @@ def kept_on_until(connection: Connection, cart_id: int, minutes: int) -> datetim
 
 
 def _since(connection: Connection, cart_id: int) -> datetime | None:
-    return connection.execute(_SINCE, {"of_cart": cart_id}).scalar_one()
+    since: datetime | None = _SINCE.scalar(connection, {"of_cart": cart_id})
+    return since

@@ -7,8 +7,9 @@ from sqlalchemy import Connection, bindparam, update
 from kirana.cart.models import CartLine
 from kirana.platform import clock
 from kirana.platform.inserts import insert_rows
+from kirana.platform.prepared import Prepared
 
-_SET = (
+_SET = Prepared(
     update(CartLine)
     .where(CartLine.cart_id == bindparam("of_cart"), CartLine.product_id == bindparam("of_product"))
     .values(quantity=bindparam("set_to"), price_seen_minor=bindparam("seen"))
@@ -30,4 +31,4 @@ def set_line_to(
 ) -> None:
     """Another quantity of a line that is there, at the price seen now."""
     line = {"of_cart": cart_id, "of_product": product_id}
-    connection.execute(_SET, {**line, "set_to": quantity, "seen": price_minor})
+    _SET.count(connection, {**line, "set_to": quantity, "seen": price_minor})

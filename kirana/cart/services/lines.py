@@ -16,6 +16,7 @@ from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.db import Id, verb
 from kirana.platform.errors import NotFound
+from kirana.platform.prepared import Prepared
 from kirana.platform.probes import reached
 from kirana.stock.availability import NOW, around, within_reach
 from kirana.stock.models import StockLevel
@@ -23,8 +24,7 @@ from kirana.stock.services.holds import shrink_hold
 from kirana.stores.models import Store
 
 _CART: ColumnElement[int] = bindparam("in_cart", type_=Id)
-# Made once: making it costs more than sending it.
-_FOR_CART = (
+_FOR_CART = Prepared(
     select(
         Product.id, Product.status, Product.unit, Product.increment, Product.minimum,
         Product.price_per, Product.price_minor, Store.status.label("store_status"),
@@ -95,7 +95,7 @@ def _find(connection: Connection, cart_id: int, slug: str) -> Any:
     """The product with what the cart holds of it. Hidden from strangers: a draft is not there."""
     reached("cart.locked")
     wanted = {"in_cart": cart_id, "wanted": slug, **around(clock.now(connection))}
-    row = connection.execute(_FOR_CART, wanted).one_or_none()
+    row = _FOR_CART.one_or_none(connection, wanted)
     if row is None or (row.status == "draft" and row.held is None):
         raise NotFound
     return row

@@ -15,12 +15,11 @@ from kirana.platform import clock, columns
 from kirana.platform.access import Actor
 from kirana.platform.amounts import Money
 from kirana.platform.db import verb
-from kirana.platform.inserts import insert_new, insert_rows
+from kirana.platform.inserts import insert_new, insert_one, insert_rows
 from kirana.pricing.quote import Quote, QuotedLine, StoreQuote
 from kirana.stock.services.selling import LineDemand
 
 NUMBER_TRIES = 2
-_GROUP = insert(OrderGroup).returning(OrderGroup.id)
 _ORDER_LINES = insert(OrderLine).returning(
     OrderLine.product_id, OrderLine.id, OrderLine.quantity, OrderLine.order_id
 )
@@ -85,7 +84,7 @@ def _insert_group(
         "account_id": actor.me(), "cart_id": new.cart_id, "currency": new.currency,
         "total_minor": new.quote.total_minor, **where, **given,
     }  # fmt: skip
-    group_id: int = connection.execute(_GROUP, group).scalar_one()
+    group_id: int = insert_one(connection, OrderGroup, group, OrderGroup.id)[0]
     return group_id
 
 

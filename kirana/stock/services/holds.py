@@ -24,6 +24,7 @@ from kirana.catalog.models import Product
 from kirana.platform import clock
 from kirana.platform.db import Id, UtcDateTime, verb
 from kirana.platform.inserts import insert_rows
+from kirana.platform.prepared import Prepared
 from kirana.platform.probes import reached
 from kirana.stock.availability import (
     NOW,
@@ -39,16 +40,16 @@ from kirana.stock.hold_queries import list_ending
 from kirana.stock.models import Reservation, StockLevel
 from kirana.stock.services.ledger import lock_levels, raise_if_band_changed
 
-# Made once: making a statement costs more than sending it.
 _CART, _PRODUCT = bindparam("for_cart", type_=Id), bindparam("for_product", type_=Id)
 _STEPS = bindparam("so_many", type_=Id)
 _UNTIL = bindparam("kept_until", type_=UtcDateTime)
 _PRODUCTS: Any = bindparam("for_products", expanding=True)
 _MINE = Reservation.cart_id == _CART
-_HELD = select(Reservation.product_id, Reservation.quantity).where(_MINE)
-_OVER = _HELD.where(Reservation.quantity > _STEPS)
-_OVER_OF_ONE = _OVER.where(Reservation.product_id == _PRODUCT)
-_LOCK = (
+_KEPT = select(Reservation.product_id, Reservation.quantity).where(_MINE)
+_TOO_MUCH = _KEPT.where(Reservation.quantity > _STEPS)
+_HELD, _OVER = Prepared(_KEPT), Prepared(_TOO_MUCH)
+_OVER_OF_ONE = Prepared(_TOO_MUCH.where(Reservation.product_id == _PRODUCT))
+_LOCK = Prepared(
     select(
         StockLevel.product_id,
         coming_back(_CART, NOW).label("ends"),
@@ -58,7 +59,7 @@ _LOCK = (
     .order_by(StockLevel.product_id)
     .with_for_update(of=StockLevel)
 )
-_KEEP = (
+_KEEP = Prepared(
     update(StockLevel)
     .where(
         StockLevel.product_id == _PRODUCT,
@@ -67,18 +68,18 @@ _KEEP = (
     )
     .values(reserved=StockLevel.reserved + _STEPS, version=StockLevel.version + 1)
 )
-_RENEW = (
+_RENEW = Prepared(
     update(Reservation)
     .where(_MINE, Reservation.product_id == _PRODUCT)
     .values(quantity=_STEPS, expires_at=_UNTIL)
 )
-_EXTEND = update(Reservation).where(_MINE, not_(is_over(NOW))).values(expires_at=_UNTIL)
-_END = (
+_EXTEND = Prepared(update(Reservation).where(_MINE, not_(is_over(NOW))).values(expires_at=_UNTIL))
+_END = Prepared(
     delete(Reservation)
     .where(Reservation.product_id.in_(_PRODUCTS), or_(is_over(NOW), _MINE))
     .returning(Reservation.product_id, Reservation.quantity)
 )
-_LOWER = (
+_LOWER = Prepared(
     update(StockLevel)
     .where(StockLevel.product_id == _PRODUCT)
     .values(reserved=StockLevel.reserved - _STEPS, version=StockLevel.version + 1)
@@ -112,7 +113,7 @@ def extend_hold(connection: Connection, cart_id: int, until: datetime) -> None:
     """Keep what is still held ``until`` then. Locks the levels."""
     lock_levels(connection, _held(connection, cart_id))
     now = around(clock.now(connection))
-    connection.execute(_EXTEND, {**now, "for_cart": cart_id, "kept_until": until})
+    _EXTEND.count(connection, {**now, "for_cart": cart_id, "kept_until": until})
 
 
 @verb
@@ -122,12 +123,12 @@ def shrink_hold(
     """Keep no more than ``down_to`` steps of a product, or of any, for a cart. Locks the levels."""
     find = _OVER if product_id is None else _OVER_OF_ONE
     asked = {"for_cart": cart_id, "so_many": down_to, "for_product": product_id}
-    products = [row.product_id for row in connection.execute(find, asked)]
+    products = [row.product_id for row in find.all(connection, asked)]
     if not products:
         return
     lock_levels(connection, products)
     # Read again: a taker may have been faster.
-    freed = {row.product_id: row.quantity - down_to for row in connection.execute(find, asked)}
+    freed = {row.product_id: row.quantity - down_to for row in find.all(connection, asked)}
     over = (Reservation.cart_id == cart_id, Reservation.quantity > down_to,
             Reservation.product_id.in_(list(freed)))  # fmt: skip
     if down_to:
@@ -164,7 +165,7 @@ def _lock(connection: Connection, product_ids: Iterable[int], cart_id: int | Non
     ones.
     """
     asked = {"for_products": list(product_ids), "for_cart": cart_id}
-    return connection.execute(_LOCK, {**around(clock.now(connection)), **asked}).all()
+    return _LOCK.all(connection, {**around(clock.now(connection)), **asked})
 
 
 def _end(
@@ -172,7 +173,7 @@ def _end(
 ) -> None:
     """End the lapsed holds on locked levels, and a cart's; add to ``freed`` what comes back."""
     asked = {"for_products": products, "for_cart": cart_id}
-    rows = connection.execute(_END, {**around(clock.now(connection)), **asked})
+    rows = _END.all(connection, {**around(clock.now(connection)), **asked})
     _give_back(connection, [(row.product_id, row.quantity) for row in rows], freed)
 
 
@@ -235,14 +236,13 @@ def _lower(connection: Connection, freed: Mapping[int, int]) -> None:
     if not freed:
         return
     less = [{"for_product": key, "so_many": steps} for key, steps in freed.items()]
-    connection.execute(_LOWER, less)
+    _LOWER.each(connection, less)
 
 
 def _keep(connection: Connection, product_id: int, quantity: int) -> bool:
     """The guarded write: keeps ``quantity`` of a published product if so much is available."""
     asked = {"for_product": product_id, "so_many": quantity}
-    kept = connection.execute(_KEEP, {**at(clock.now(connection)), **asked})
-    return kept.rowcount == 1
+    return _KEEP.count(connection, {**at(clock.now(connection)), **asked}) == 1
 
 
 def _write(
@@ -251,15 +251,14 @@ def _write(
     """The cart's one row for a product: made, or brought up to date under its level's lock."""
     product_id, quantity = kept
     mine = {"for_cart": cart_id, "for_product": product_id}
-    renewed = connection.execute(_RENEW, {**mine, "so_many": quantity, "kept_until": life[1]})
-    if renewed.rowcount == 0:
+    if not _RENEW.count(connection, {**mine, "so_many": quantity, "kept_until": life[1]}):
         row = {"cart_id": cart_id, "product_id": product_id, "quantity": quantity}
         made = {**row, "created_at": life[0], "expires_at": life[1]}
         insert_rows(connection, Reservation, [made])
 
 
 def _held(connection: Connection, cart_id: int) -> dict[int, int]:
-    rows = connection.execute(_HELD, {"for_cart": cart_id})
+    rows = _HELD.all(connection, {"for_cart": cart_id})
     return {row.product_id: row.quantity for row in rows}
 
 

@@ -13,6 +13,7 @@ from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.db import UtcDateTime
 from kirana.platform.inserts import insert_ignoring, insert_rows
+from kirana.platform.prepared import Prepared
 from kirana.stock.availability import NOW, at, available
 from kirana.stock.bands import band_of, usual_low_at
 from kirana.stock.lots import Part
@@ -28,8 +29,8 @@ _LAST_AT = (
 )
 
 
-def _levels(looked_at: ColumnElement[datetime]) -> Any:
-    return (
+def _levels(looked_at: ColumnElement[datetime]) -> Prepared:
+    return Prepared(
         select(
             StockLevel.product_id, StockLevel.on_hand, StockLevel.reserved, StockLevel.low_at,
             StockLevel.version, StockLevel.tracks_lots, available(NOW).label("available"),
@@ -43,7 +44,7 @@ def _levels(looked_at: ColumnElement[datetime]) -> Any:
     )  # fmt: skip
 
 
-# Made once: making it costs more than sending it. By whether the database says the moment.
+# By whether the database says the moment.
 _LEVELS = {True: _levels(func.clock_timestamp(type_=UtcDateTime)), False: _levels(NOW)}
 
 
@@ -79,7 +80,7 @@ def lock_levels(connection: Connection, product_ids: Iterable[int]) -> dict[int,
     lock looks at the level again, not at its lots, its ledger and the clock.
     """
     wanted = {"products": list(product_ids), **at(clock.now(connection))}
-    rows = connection.execute(_LEVELS[clock.is_asked_for(connection)], wanted)
+    rows = _LEVELS[clock.is_asked_for(connection)].all(connection, wanted)
     return {row.product_id: row for row in rows}
 
 

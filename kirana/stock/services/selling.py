@@ -11,6 +11,7 @@ from kirana.catalog.models import Product
 from kirana.platform import clock
 from kirana.platform.access import SYSTEM, Actor
 from kirana.platform.db import verb
+from kirana.platform.prepared import Prepared
 from kirana.platform.probes import reached
 from kirana.stock.availability import NOW, at, available
 from kirana.stock.errors import OutOfStock, Shortage
@@ -21,8 +22,7 @@ from kirana.stock.services.ledger import Entry, lock_levels, raise_if_band_chang
 from kirana.stock.services.lots import close_book, find_spoilt, open_book, open_return_book
 
 SPOILT = "Out of date when it came back"
-# Made once: making it costs more than sending it.
-_SUBTRACT = (
+_SUBTRACT = Prepared(
     update(StockLevel)
     .where(
         StockLevel.product_id == bindparam("of_product"),
@@ -159,7 +159,7 @@ def _end_holds(
 def _subtract(connection: Connection, product_id: int, quantity: int) -> bool:
     """The guarded write: takes ``quantity`` of a published product if so much is free."""
     wanted = {"of_product": product_id, "wanted": quantity, **at(clock.now(connection))}
-    return connection.execute(_SUBTRACT, wanted).rowcount == 1
+    return _SUBTRACT.count(connection, wanted) == 1
 
 
 def _add(connection: Connection, product_id: int, quantity: int) -> None:

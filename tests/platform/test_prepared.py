@@ -1,0 +1,193 @@
+"""A prepared statement says and tells what the library's own execution does."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, bindparam, delete, event, func, insert, select, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from kirana.platform import columns, db
+from kirana.platform.audit import AuditEvent
+from kirana.platform.idempotency import Idempotency
+from kirana.platform.inserts import insert_ignoring, insert_new, insert_one, insert_rows
+from kirana.platform.outbox import Outbox
+from kirana.platform.prepared import LONGEST_LIST, Prepared
+
+pytestmark = pytest.mark.usefixtures("database")
+NOON = datetime(2026, 6, 1, 12, 0, 0, 123456, tzinfo=UTC)
+EVERYTHING = select(Idempotency.__table__).order_by(Idempotency.id)
+AMONG = select(Idempotency.key).where(
+    Idempotency.key.in_(bindparam("keys", expanding=True)), Idempotency.owner == bindparam("whose")
+).order_by(Idempotency.key)  # fmt: skip
+
+
+def _row(key: str, **other: Any) -> dict[str, Any]:
+    return {
+        "owner": "a1", "key": key, "fingerprint": "f", "rights": ["read", "ü"], "status": 201,
+        "headers": {"X-A": "1"}, "body": b"\x00{}", "created_at": NOON, **other,
+    }  # fmt: skip
+
+
+@contextlib.contextmanager
+def heard() -> Iterator[list[str]]:
+    """Somebody listens to the engine: the library executes."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        sent.append(statement)
+
+    event.listen(db.engine(), "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(db.engine(), "before_cursor_execute", note)
+
+
+def both_ways(act: Callable[[], Any]) -> tuple[Any, Any]:
+    """What it gives by itself, and where the library executes."""
+    own = act()
+    with heard() as sent:
+        library = act()
+    assert sent, "the library was to execute"
+    return own, library
+
+
+def _read(statement: Prepared, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    with db.reading() as connection:
+        return [tuple(row) for row in statement.all(connection, values)]
+
+
+def test_values_of_every_type_are_read_as_they_were_written() -> None:
+    with db.transaction() as connection:
+        insert_rows(connection, Idempotency, [_row("one"), _row("two", headers={})])
+        insert_rows(connection, AuditEvent, [_deed({"a": [1, None]}), _deed(None)])
+    own, library = both_ways(lambda: _read(Prepared(EVERYTHING), {}))
+    assert own == library
+    assert own[0][1:] == tuple(_row("one").values())
+    deeds = select(AuditEvent.before, AuditEvent.at, AuditEvent.actor_id).order_by(AuditEvent.id)
+    own, library = both_ways(lambda: _read(Prepared(deeds), {}))
+    assert own == library == [({"a": [1, None]}, NOON, None), (None, NOON, None)]
+
+
+def _deed(before: Any) -> dict[str, Any]:
+    return {"action": "x", "object_kind": "y", "object_key": "z", "before": before, "at": NOON}
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, LONGEST_LIST, LONGEST_LIST + 1])
+def test_a_list_of_any_length_is_looked_for(count: int) -> None:
+    keys = [f"k{number:03}" for number in range(count)]
+    with db.transaction() as connection:
+        insert_rows(connection, Idempotency, [_row(key) for key in [*keys, "other"]])
+    wanted = {"keys": keys, "whose": "a1", "nobody asks for this": 1}
+    own, library = both_ways(lambda: _read(Prepared(AMONG), wanted))
+    assert own == library == [(key,) for key in keys]
+    assert _read(Prepared(AMONG), {"keys": keys, "whose": "b"}) == []
+
+
+def test_rows_have_names_and_labels() -> None:
+    with db.transaction() as connection:
+        insert_rows(connection, Idempotency, [_row("one")])
+        labelled = select(Idempotency.key, func.count().label("times")).group_by(Idempotency.key)
+        found = Prepared(labelled).one_or_none(connection, {})
+        assert (found.key, found.times) == ("one", 1)
+        nothing = Prepared(select(Idempotency.key).where(Idempotency.key == bindparam("of")))
+        assert nothing.one_or_none(connection, {"of": "x"}) is None
+        assert nothing.scalar(connection, {"of": "x"}) is None
+        assert nothing.scalar(connection, {"of": "one"}) == "one"
+
+
+def test_what_an_insert_does_not_name_is_its_default() -> None:
+    def act() -> tuple[Any, ...]:
+        row = {"kind": "k", "dedupe_key": columns.new_uid(), "payload": {"order_id": 1}}
+        named = {**row, "next_at": NOON, "created_at": NOON}
+        with db.transaction() as connection:
+            told = (Outbox.state, Outbox.attempt, Outbox.lease_until, Outbox.payload)
+            return tuple(insert_one(connection, Outbox, named, *told))
+
+    own, library = both_ways(act)
+    assert own == library == ("due", 0, None, {"order_id": 1})
+
+
+def test_defaults_are_made_anew_for_each_row() -> None:
+    bare = {"action": "x", "object_kind": "y", "object_key": "z"}
+    with db.transaction() as connection:
+        insert_rows(connection, AuditEvent, [bare])
+        insert_rows(connection, AuditEvent, [bare, bare])
+        moments = connection.execute(select(AuditEvent.at)).scalars().all()
+    assert len(moments) == 3
+    assert len(set(moments)) > 1
+
+
+def test_how_many_were_written_and_what_is_returned() -> None:
+    with db.transaction() as connection:
+        insert_rows(connection, Idempotency, [_row("one"), _row("two"), _row("three")])
+        mine = Idempotency.owner == bindparam("whose")
+        raise_ = Prepared(update(Idempotency).where(mine).values(status=Idempotency.status + 1))
+        assert raise_.count(connection, {"whose": "a1"}) == 3
+        assert raise_.count(connection, {"whose": "b"}) == 0
+        key = Idempotency.key.in_(bindparam("keys", expanding=True))
+        drop = Prepared(delete(Idempotency).where(mine, key).returning(Idempotency.status))
+        rows = drop.all(connection, {"whose": "a1", "keys": ["one", "two"]})
+        assert [row.status for row in rows] == [202, 202]
+        set_to = update(Idempotency).where(Idempotency.key == bindparam("of"))
+        each = Prepared(set_to.values(status=bindparam("to")))
+        each.each(connection, [{"of": "three", "to": 7}, {"of": "gone", "to": 8}])
+        assert connection.execute(select(Idempotency.status)).scalars().all() == [7]
+
+
+def test_conflicts_are_ignored_where_they_are_to_be() -> None:
+    with db.transaction() as connection:
+        assert insert_ignoring(connection, Idempotency, **_row("one"))
+        assert not insert_ignoring(connection, Idempotency, **_row("one"))
+        assert len(insert_new(connection, Idempotency, [_row("two")], Idempotency.id)) == 1
+        assert len(insert_new(connection, Idempotency, [_row("two")], Idempotency.id)) == 0
+        more = insert_new(connection, Idempotency, [_row("two"), _row("three")], Idempotency.key)
+        assert [row.key for row in more] == ["three"]
+
+
+def _insert_twice(connection: Connection, statement: Prepared) -> None:
+    statement.count(connection, _row("one"))
+    statement.count(connection, _row("one"))
+
+
+def test_an_error_is_the_library_s_own() -> None:
+    statement = Prepared(insert(Idempotency).inline(), _row(""))
+
+    def act() -> IntegrityError:
+        with pytest.raises(IntegrityError) as caught, db.transaction() as connection:
+            _insert_twice(connection, statement)
+        return caught.value
+
+    own, library = both_ways(act)
+    assert type(own.orig) is type(library.orig)
+    assert str(own.orig) == str(library.orig)
+    assert own.statement == library.statement
+    assert not own.connection_invalidated
+    with db.reading() as connection:
+        assert connection.execute(select(func.count()).select_from(Idempotency)).scalar() == 0
+
+
+def test_a_value_that_is_lacking_is_an_error() -> None:
+    with db.transaction() as connection, pytest.raises(KeyError):
+        Prepared(AMONG).all(connection, {"keys": ["a"]})
+
+
+def test_a_connection_that_is_lost_is_known_to_be() -> None:
+    """The next try has another, as the library gives up all that it had."""
+    find = Prepared(EVERYTHING)
+
+    def act() -> tuple[bool, bool]:
+        with db.reading() as connection:
+            driver: Any = connection.connection.dbapi_connection
+            driver.close()
+            with pytest.raises(DBAPIError) as caught:
+                find.all(connection, {})
+            return caught.value.connection_invalidated, connection.invalidated
+
+    assert act() == (True, True)
+    with heard():
+        assert act() == (True, True)
+    assert _read(find, {}) == []
