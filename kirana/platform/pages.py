@@ -65,6 +65,16 @@ def render(template: str, status: int = 200, **context: Any) -> Response:
     return make_response(render_template(template, **context), status)
 
 
+def render_for_all(template: str, key: Any, **context: Any) -> Response:
+    """A full page that was made once for ``key``, and filled in with what is the visitor's.
+
+    Nothing else in it may depend on who asks; ``key`` names all that it depends on.
+    """
+    environment: Any = current_app.jinja_env
+    page = environment.page_for_all(template, key, lambda: render_template(template, **context))
+    return make_response(page)
+
+
 def wants_fragment(name: str) -> bool:
     """True when a script of ours asks for just this part of the page."""
     return request.headers.get("X-Fragment") == name

@@ -18,7 +18,7 @@ from kirana.platform.errors import Invalid, NotFound
 from kirana.platform.http import current_actor, is_search, limited, public, requires
 from kirana.platform.inputs import read_query
 from kirana.platform.money import sign
-from kirana.platform.pages import Late, render, wants_fragment
+from kirana.platform.pages import Late, render, render_for_all, wants_fragment
 from kirana.platform.paging import PageQuery
 from kirana.search import cached
 from kirana.search.shapes import ProductQuery
@@ -73,7 +73,8 @@ def home() -> Response:
     """What is fresh, and a shelf of each department."""
     key = _as_of_now("home")
     page = Late(lambda: front_page(_settings().currency))
-    return render("shop/home.html", page=page, page_key=key, page_facts=of_front(_settings()))
+    facts = Late(lambda: {"facts": of_front(_settings())})
+    return render_for_all("shop/home.html", key, page=page, page_key=key, facts=facts)
 
 
 @pages.get("/products")
@@ -216,8 +217,8 @@ def _list_page(key: Key, title: str, crumbs: list[dict[str, Any]], **more: Any) 
     # The bar is the same for all pages of a list.
     first = msgspec.structs.replace(wanted, cursor=None)
     bar_key = (*key, filters.url(request.path, None), cached.search_key(first))
-    return render(
-        "shop/listing.html",
+    return render_for_all(
+        "shop/listing.html", (page_key, bar_key),
         page=Late(look), page_key=page_key, bar=Late(look_at_bar), bar_key=bar_key, **more,
     )  # fmt: skip
 

@@ -2,39 +2,46 @@
 
 What stands inside depends on the values named and on nothing else of the request, but for what
 differs from visitor to visitor: how much of a product is in the basket, a form's CSRF token, the
-page that it leads back to. Those stand in the part as marks and are filled in for whoever asks.
-There is nothing to invalidate: other values are another part.
+page that it leads back to, the basket, who is signed in. Those stand in the part as marks and are
+filled in for whoever asks. There is nothing to invalidate: other values are another part.
+
+A whole page is a part as well where nothing else of it differs (``ShopEnvironment.page_for_all``).
 """
 
+import re
 import secrets
 import sys
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any, cast
-from urllib.parse import urlencode
+from string import ascii_lowercase
+from typing import Any, NamedTuple, TypeVar, cast
 
-from flask import Flask, current_app, request
+from flask import Flask, request
 from flask.templating import Environment
 from jinja2 import nodes
 from jinja2.ext import Extension
 from jinja2.parser import Parser
-from markupsafe import Markup, escape
+from jinja2.runtime import StrictUndefined
+from markupsafe import Markup
 from werkzeug.local import LocalProxy
 
 from kirana.cart.queries import BasketView
 from kirana.cart.visitors import taken_lines
-from kirana.platform.pages import CSRF_FIELD, RETURN_FIELD, csrf_token
 from kirana.platform.shelves import NearShelf
+from kirana.web.own import VALUES, stepper_of
 
 _SHELF = "kept_parts"
 _SECONDS = 3600
 _inside: ContextVar[bool] = ContextVar("inside a kept part", default=False)
-# Marks that nobody can write into a product's title. The last stands around a slug and around its
+_Made = TypeVar("_Made")
+_for_all: ContextVar[bool] = ContextVar("inside a page for all", default=False)
+# Marks that nobody can write into a product's title. This one stands around a slug and around its
 # stepper as everybody sees it.
-_CSRF, _RETURN, _SIGN_IN, _OWN = (secrets.token_hex(16) for _ in range(4))
-_COME_BACK_TO = ("/products", "/categories/", "/search", "/basket")
+# All begin alike, so that they are found in one walk through a page.
+_MARK = secrets.token_hex(16)
+_OWN = _MARK + "."
+_TELLERS = {f"{_MARK}{letter}": tell for letter, tell in zip(ascii_lowercase, VALUES, strict=False)}
+_MARKS = re.compile(f"({_MARK}.)")
 # Parts made of others lie apart, or the pages that hardly anybody opens would crowd out the cards.
 _MOST, _SMALL, _LARGEST = 8192, 8 * 1024, 256 * 1024
 _MOST_BYTES = 12 * 1024 * 1024
@@ -46,6 +53,18 @@ class ShopEnvironment(Environment):
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
         return super().make_globals(d) if d else self.globals
 
+    def page_for_all(self, template: str, key: Any, render: Callable[[], str]) -> str:
+        """What ``render`` gives, made once for each ``key`` and theme, and filled in.
+
+        While it is made the values that are of one visitor are out of reach (``is_for_all``).
+        """
+        token = _for_all.set(True)
+        try:
+            page = _kept(self, ("page", template, theme(), key), render, _Filling)
+        finally:
+            _for_all.reset(token)
+        return page.filled()
+
 
 def install(app: Flask) -> None:
     """Give the templates the tag, and the fields that differ from visitor to visitor."""
@@ -53,34 +72,38 @@ def install(app: Flask) -> None:
     app.jinja_env.globals.update(
         {
             _SHELF: [NearShelf(_MOST, largest, _MOST_BYTES) for largest in (_SMALL, _LARGEST)],
-            "csrf": csrf,
-            "return_path": return_path,
-            "sign_in_url": sign_in_url,
             "own_stepper": own_stepper,
+            **{tell.__name__: _teller(mark, tell) for mark, tell in _TELLERS.items()},
         }
     )
 
 
-def csrf() -> str:
-    """The hidden field of a form; nothing for a guest, whose pages are shared."""
-    return _CSRF if _inside.get() else _csrf_field()
+def theme() -> str:
+    """The one that the visitor chose, or empty where the system is to say."""
+    chosen = request.cookies.get("theme", "")
+    return chosen if chosen in ("light", "dark") else ""
 
 
-def return_path() -> str:
-    """Where a form leads back to: the page it stands on; from an answer to a POST, the basket."""
-    return _RETURN if _inside.get() else _return_path()
+def is_for_all() -> bool:
+    """Whether a page is being made that everybody will see."""
+    return _for_all.get()
 
 
-def sign_in_url() -> str:
-    """The sign-in, and from there back to the page of the shop that one was on."""
-    return _SIGN_IN if _inside.get() else _sign_in_url()
+def out_of_reach(name: str) -> StrictUndefined:
+    """Instead of a visitor's own value, which must not come into what everybody sees."""
+    return StrictUndefined(f"{name} is one visitor's, and this page is for all")
+
+
+def _teller(mark: str, tell: Callable[[], str]) -> Callable[[], str]:
+    """A function for templates: what the visitor has, or where it is to stand."""
+    return lambda: mark if _inside.get() else tell()
 
 
 def own_stepper(slug: str, plain: Markup) -> Markup:
     """A product's stepper with what the visitor has of it, or as it is for everybody."""
     if _inside.get():
         return Markup("{0}{1}{0}{2}{0}").format(_OWN, slug, plain)
-    own = _own_stepper(slug)
+    own = stepper_of(slug)
     return plain if own is None else (plain if _gone(plain) else Markup()) + own
 
 
@@ -97,87 +120,96 @@ class KeptParts(Extension):
         return nodes.CallBlock(call, [], [], body).set_lineno(line)
 
     def _part(self, key: Any, caller: Callable[[], str]) -> str:
-        small, large = cast(list[NearShelf], self.environment.globals[_SHELF])
-        name = _hashable(key)
-        part: _Part | None = small.get(name) or large.get(name)
-        if part is None:
-            outside = _inside.set(True)
-            try:
-                part = _Part(str(caller()))
-            finally:
-                _inside.reset(outside)
-            size = sys.getsizeof(part.text) + _weight(name)
-            _ = small.put(name, part, _SECONDS, size) or large.put(name, part, _SECONDS, size)
+        part = _kept(self.environment, key, caller, _Part)
         return part.text if _inside.get() else part.filled()
 
 
-@dataclass(slots=True, eq=False)
+def _kept(
+    environment: Any, key: Any, render: Callable[[], str], make: Callable[[str], _Made]
+) -> _Made:
+    small, large = cast(list[NearShelf], environment.globals[_SHELF])
+    name = _hashable(key)
+    made: _Made | None = small.get(name) or large.get(name)
+    if made is None:
+        outside = _inside.set(True)
+        try:
+            text = str(render())
+        finally:
+            _inside.reset(outside)
+        made, size = make(text), sys.getsizeof(text) + _weight(name)
+        _ = small.put(name, made, _SECONDS, size) or large.put(name, made, _SECONDS, size)
+    return made
+
+
+class _Stepper(NamedTuple):
+    """A product, and which pieces are its stepper as everybody sees it."""
+
+    slug: str
+    pieces: slice
+
+
 class _Part:
-    """What was rendered, with its marks; which they are is looked for once."""
+    """What was rendered; taken apart at its marks when it is first filled in."""
 
-    text: str
-    _has_own: bool = field(init=False)
-    _fields: list[str] = field(init=False)
+    __slots__ = ("_filling", "text")
 
-    def __post_init__(self) -> None:
-        self._has_own = _OWN in self.text
-        self._fields = [mark for mark in _FIELDS if mark in self.text]
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._filling: _Filling | None = None
 
     def filled(self) -> str:
         """For whoever asks."""
-        text = self._with_steppers() if self._has_own else self.text
-        for mark in self._fields:
-            text = text.replace(mark, _FIELDS[mark]())
-        return text
+        if self._filling is None:
+            self._filling = _Filling(self.text)
+        return self._filling.filled()
 
-    def _with_steppers(self) -> str:
-        pieces, taken = self.text.split(_OWN), taken_lines()
-        for place in range(1, len(pieces), 3):
-            if pieces[place] in taken:
-                plain, own = pieces[place + 1], _own_stepper(pieces[place])
-                pieces[place + 1] = f"{_gone(plain)}{own}"
-            pieces[place] = ""
+
+class _Filling:
+    """A text in pieces, and which of them are another for each visitor."""
+
+    __slots__ = ("_own", "_pieces", "_steppers")
+
+    def __init__(self, text: str) -> None:
+        self._pieces: list[str] = []
+        self._steppers: list[_Stepper] = []
+        self._own: dict[str, list[int]] = {}
+        pieces = iter(_MARKS.split(text))
+        for piece in pieces:
+            if piece == _OWN:
+                self._take_stepper(pieces)
+            else:
+                self._take(piece)
+
+    def _take(self, piece: str) -> None:
+        if piece in _TELLERS:
+            self._own.setdefault(piece, []).append(len(self._pieces))
+        self._pieces.append(piece)
+
+    def _take_stepper(self, pieces: Iterator[str]) -> None:
+        slug, _ = next(pieces), next(pieces)
+        begins = len(self._pieces)
+        for piece in iter(lambda: next(pieces), _OWN):
+            self._take(piece)
+        self._steppers.append(_Stepper(slug, slice(begins, len(self._pieces))))
+
+    def filled(self) -> str:
+        pieces = self._pieces.copy()
+        for mark, places in self._own.items():
+            told = _TELLERS[mark]()
+            for place in places:
+                pieces[place] = told
+        taken = taken_lines() if self._steppers else {}
+        # From the last one on, as the places behind a stepper move.
+        for stepper in reversed(self._steppers if taken else ()):
+            if stepper.slug in taken:
+                gone = _gone("".join(pieces[stepper.pieces]))
+                pieces[stepper.pieces] = [gone, stepper_of(stepper.slug) or ""]
         return "".join(pieces)
 
 
 def _gone(plain: str) -> str:
     """What stays beside one's own stepper: that there is no more."""
     return plain if "product-gone" in plain else ""
-
-
-def _own_stepper(slug: str) -> Markup | None:
-    line = taken_lines().get(slug)
-    if line is None:
-        return None
-    stepper: Any = current_app.jinja_env.get_template("components/stepper.html").module
-    return cast(Markup, stepper.stepper(line, line.quantity))
-
-
-def _csrf_field() -> Markup:
-    token = csrf_token()
-    return _hidden(token) if token else Markup()
-
-
-@lru_cache(maxsize=1024)
-def _hidden(token: str) -> Markup:
-    return Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, token)
-
-
-def _return_path() -> str:
-    return request.full_path.strip("?") if request.method in ("GET", "HEAD") else "/basket"
-
-
-def _sign_in_url() -> str:
-    if request.method != "GET" or not request.path.startswith(_COME_BACK_TO):
-        return "/sign-in"
-    return f"/sign-in?{urlencode({RETURN_FIELD: request.full_path.rstrip('?')})}"
-
-
-_FIELDS: Mapping[str, Callable[[], str]] = {
-    _CSRF: _csrf_field,
-    _RETURN: lambda: escape(_return_path()),
-    _SIGN_IN: lambda: escape(_sign_in_url()),
-}
 
 
 def _weight(name: Any) -> int:

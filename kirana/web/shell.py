@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Flask, current_app, g, get_flashed_messages, request
+from flask import Flask, current_app, g, request
 from werkzeug.local import LocalProxy
 
 from kirana.cart.visitors import shown_basket
@@ -19,6 +19,7 @@ from kirana.stock.cached import departments
 from kirana.stores.team_queries import list_offers
 from kirana.stores.team_shapes import PLACES
 from kirana.web import assets, fragments
+from kirana.web.own import person
 
 
 def install(app: Flask) -> None:
@@ -52,16 +53,24 @@ def install(app: Flask) -> None:
 def page_values() -> dict[str, Any]:
     """Values of this request; the dear ones are read when a template first touches them."""
     return {
-        "actor": person(),
-        "theme": request.cookies.get("theme", ""),
+        **_visitor(),
+        "theme": fragments.theme(),
         "path": request.full_path.rstrip("?"),
-        "notes": _late("notes", _notes),
         # What the departments are kept by: they are the same for as long as it is.
         "stamp": _late("stamp", freshness.stamp),
         "departments": _late("departments", _departments),
         "product_total": _late("product_total", _product_total),
-        "offers": _late("offers", _offers),
+    }
+
+
+def _visitor() -> dict[str, Any]:
+    """What is the visitor's alone; a page that is made for all shows it by ``own`` alone."""
+    if fragments.is_for_all():
+        return {name: fragments.out_of_reach(name) for name in ("actor", "basket", "offers")}
+    return {
+        "actor": person(),
         "basket": _late("basket", shown_basket),
+        "offers": _late("offers", _offers),
     }
 
 
@@ -74,11 +83,6 @@ def _late(name: str, read: Callable[[], Any]) -> Any:
         return g.get(name)
 
     return LocalProxy(value)
-
-
-def _notes() -> list[dict[str, Any]]:
-    found = cast("list[tuple[str, dict[str, Any]]]", get_flashed_messages(with_categories=True))
-    return [{"tone": tone, **message} for tone, message in found]
 
 
 def _offers() -> list[dict[str, str]]:
@@ -104,23 +108,6 @@ def _departments() -> list[dict[str, Any]]:
 
 def _product_total() -> int:
     return sum(found.product_count for found in departments())
-
-
-def person() -> dict[str, Any] | None:
-    """Who is signed in, for the header; None for a guest."""
-    actor = current_actor()
-    if not actor.is_signed_in:
-        return None
-    words = actor.name.split()
-    initials = "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
-    return {
-        "name": actor.name,
-        "email": actor.email,
-        "role": actor.role,
-        "status": actor.status,
-        "has_office": bool(actor.stores) or actor.role in ("manager", "admin"),
-        "initials": initials,
-    }
 
 
 def local(moment: datetime) -> datetime:

@@ -4,19 +4,21 @@ import re
 from typing import Any
 
 import pytest
-from flask import render_template_string
+from flask import render_template_string, session
+from jinja2.exceptions import UndefinedError
 from werkzeug.local import LocalProxy
 
 from kirana.catalog.inputs import ProductChanges
 from kirana.catalog.services.products import edit_product
 from kirana.pairs.queries import Companion
 from kirana.platform.cookies import ACCESS_COOKIE
+from kirana.platform.pages import note
 from kirana.platform.paging import encode_cursor
 from kirana.search import cached
 from kirana.stock.queries import list_items
 from kirana.stock.services.goods import adjust_stock
 from kirana.storefront import pages, voices
-from kirana.web import fragments
+from kirana.web import fragments, shell
 from tests.accounts.people import OWN_ORIGIN, join
 from tests.catalog.market import Market, open_market
 
@@ -50,8 +52,7 @@ def test_each_sees_their_own_token_and_the_way_back(market: Market, app: Any) ->
             page = who.get(path).text
             assert set(RETURN.findall(page)) == {path}, path
             assert len(RETURN.findall(page)) == 6
-            assert fragments._CSRF not in page
-            assert fragments._RETURN not in page
+            assert not fragments._MARKS.search(page)
             tokens = TOKEN.findall(page)
             seen.append((len(tokens) >= 6, len(set(tokens)), tuple(set(tokens))))
     assert [few for _, few, _ in seen] == [1, 1, 0, 1] * 2
@@ -68,6 +69,62 @@ def test_each_sees_their_own_basket_on_the_cards(market: Market, app: Any) -> No
             main = who.get("/products").text.split('class="product-grid"')[1].split("</ul>")[0]
             assert dict(STEPPER.findall(main))["milk-2"] == quantity
             assert dict(STEPPER.findall(main))["milk-3"] == "0"
+
+
+def test_a_page_for_all_has_nobody_s_name_in_it(market: Market, app: Any) -> None:
+    """Each of two people, a guest and a manager sees their own frame around one kept page."""
+    asha, ravi, guest = browser(app), browser(app), app.test_client()
+    taken = {"product": "milk-2", "change": "+", "return_to": "/products"}
+    assert asha.post("/basket/lines", data=taken, headers=OWN_ORIGIN).status_code == 303
+    for path in ("/", "/products", f"/categories/{market.shelf}"):
+        for _ in range(2):
+            for who, ways, count in (
+                (asha, "/account", "1"),
+                (ravi, "/account", "0"),
+                (guest, "/sign-in", "0"),
+            ):
+                page = who.get(path).text
+                assert f'href="{ways}' in page
+                assert set(re.findall(r"data-basket-count[^>]*>(\d+)<", page)) == {count}
+                assert f'data-count="{count}"' in page
+                assert not fragments._MARKS.search(page)
+
+
+def test_what_somebody_is_told_once_is_told_to_them_alone(market: Market, app: Any) -> None:
+    asha, guest = browser(app), app.test_client()
+    assert "You took" not in guest.get("/products").text
+    with app.test_request_context("/products"):
+        note("You took <milk>.", "success")
+        told = dict(session)
+    with asha.session_transaction() as kept:
+        kept.update(told)
+    assert "You took &lt;milk&gt;." in asha.get("/products").text
+    assert "You took" not in asha.get("/products").text
+    assert "You took" not in guest.get("/products").text
+
+
+@pytest.mark.parametrize("name", ["actor.name", "basket.count", "basket.lines", "actor"])
+def test_a_page_for_all_cannot_show_what_is_one_visitor_s(app: Any, name: str) -> None:
+    page = "{{ " + name + " }}"
+    with app.test_request_context("/"):
+        render_template_string(page)
+        with pytest.raises(UndefinedError, match="one visitor's"):
+            app.jinja_env.page_for_all("x", ("k",), lambda: render_template_string(page))
+        render_template_string(page)
+
+
+def test_the_mutant_shows_one_visitor_to_another(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the fence a name would be kept in what everybody sees."""
+    monkeypatch.setattr(fragments, "is_for_all", lambda: False)
+    seen = []
+    for who in ("Asha", "Ravi"):
+        with app.test_request_context("/"):
+            monkeypatch.setattr(shell, "person", lambda who=who: {"name": who})
+            kept = app.jinja_env.page_for_all(
+                "x", ("k",), lambda: render_template_string("{{ actor.name }}")
+            )
+            seen.append(kept)
+    assert seen == ["Asha", "Asha"]
 
 
 def test_a_list_is_looked_up_once_for_all_baskets(
@@ -162,9 +219,9 @@ def test_a_note_stays_on_the_card_that_it_is_about(
         voices, "list_companions", lambda slug: [Companion(milk, n) for n in bought.get(slug, ())]
     )
     asha = browser(app)
-    for path, note in (("/products/milk-0", "7"), ("/products/milk-1", "31"), ("/products", "")):
+    for path, said in (("/products/milk-0", "7"), ("/products/milk-1", "31"), ("/products", "")):
         told = re.findall(r"by (\d+) customers", asha.get(path).text)
-        assert told == [note] * bool(note), path
+        assert told == [said] * bool(said), path
 
 
 def test_who_asks_for_the_head_alone_is_told_its_length(market: Market, app: Any) -> None:

@@ -1,0 +1,101 @@
+"""What a page shows of its visitor alone, as HTML. All else of a page may be made for everybody."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from flask import current_app, get_flashed_messages, request
+from markupsafe import Markup, escape
+
+from kirana.cart.visitors import shown_basket, taken_lines
+from kirana.platform.http import current_actor
+from kirana.platform.pages import CSRF_FIELD, RETURN_FIELD, csrf_token
+
+_COME_BACK_TO = ("/products", "/categories/", "/search", "/basket")
+
+
+def person() -> dict[str, Any] | None:
+    """Who is signed in; None for a guest."""
+    actor = current_actor()
+    if not actor.is_signed_in:
+        return None
+    words = actor.name.split()
+    initials = "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+    return {
+        "name": actor.name,
+        "email": actor.email,
+        "role": actor.role,
+        "status": actor.status,
+        "has_office": bool(actor.stores) or actor.role in ("manager", "admin"),
+        "initials": initials,
+    }
+
+
+def stepper_of(slug: str) -> Markup | None:
+    """The stepper of a product that is in the visitor's basket."""
+    line = taken_lines().get(slug)
+    return None if line is None else _macro("stepper", "stepper")(line, line.quantity)
+
+
+def csrf() -> Markup:
+    """The hidden field of a form; nothing for a guest, whose pages are shared."""
+    token = csrf_token()
+    return _hidden(token) if token else Markup()
+
+
+@lru_cache(maxsize=1024)
+def _hidden(token: str) -> Markup:
+    return Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, token)
+
+
+def return_path() -> Markup:
+    """Where a form leads back to: the page it stands on; from an answer to a POST, the basket."""
+    is_read = request.method in ("GET", "HEAD")
+    return escape(request.full_path.strip("?") if is_read else "/basket")
+
+
+def sign_in_url() -> Markup:
+    """The sign-in, and from there back to the page of the shop that one was on."""
+    if request.method != "GET" or not request.path.startswith(_COME_BACK_TO):
+        return escape("/sign-in")
+    return escape(f"/sign-in?{urlencode({RETURN_FIELD: request.full_path.rstrip('?')})}")
+
+
+def own_account() -> Markup:
+    """Who is signed in, or the way in; and the way to the office for who has one."""
+    return _macro("own", "account")(person())
+
+
+def own_account_item() -> Markup:
+    """The same in the bar at the bottom."""
+    return _macro("own", "account_item")(person(), request.path)
+
+
+def _notes() -> list[dict[str, Any]]:
+    found = cast("list[tuple[str, dict[str, Any]]]", get_flashed_messages(with_categories=True))
+    return [{"tone": tone, **message} for tone, message in found]
+
+
+def own_notes() -> Markup:
+    """What the visitor is told once."""
+    return _macro("own", "notes")(_notes())
+
+
+def own_basket_label() -> Markup:
+    return _macro("basket_panel", "basket_label")(shown_basket())
+
+
+def own_basket_panel() -> Markup:
+    return _macro("basket_panel", "basket_panel")(shown_basket())
+
+
+def _macro(component: str, name: str) -> Callable[..., Markup]:
+    module: Any = current_app.jinja_env.get_template(f"components/{component}.html").module
+    return cast("Callable[..., Markup]", getattr(module, name))
+
+
+VALUES: tuple[Callable[[], Markup], ...] = (
+    csrf, return_path, sign_in_url, own_account, own_account_item, own_notes, own_basket_label,
+    own_basket_panel,
+)  # fmt: skip
