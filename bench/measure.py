@@ -3,7 +3,7 @@
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from bench import raw
@@ -31,6 +31,7 @@ class Figure:
     """What one scenario cost; milliseconds of processor time unless said otherwise.
 
     ``beside_ms``: of database server and Valkey. ``ratio_bare`` is the median of the rounds' own.
+    ``alone_ms``: over one connection, when no other request shares the processors.
     """
 
     cpu_ms: float
@@ -45,6 +46,7 @@ class Figure:
     ratio_bare: float
     raw_ms: float | None
     ratio_raw: float | None
+    alone_ms: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -101,19 +103,21 @@ class _Measurement:
     def take(self, app: Any, kind: str, rounds: int) -> Figure:
         sent, body = raw.statements_of(app, self.scenario, self.stage)
         raw_ms = raw.cost_ms(self.scenario, sent, kind, self.settings)
-        loads, bares = [], []
+        loads, bares, alone = [], [], []
         with bare({"answer": body}) as yardstick:
             for round_ in range(rounds + 1):  # the first one warms up
-                loads.append(self._round())
+                alone.append(self._round(1))
+                loads.append(self._round(self.scenario.connections))
                 bares.append(self._bare_round(yardstick, BARE_SECONDS if round_ else 0.2))
-        return _summed_up(loads[1:], bares[1:], raw.count(sent), raw_ms, self.server.pss_mb())
+        found = _summed_up(loads[1:], bares[1:], raw.count(sent), raw_ms, self.server.pss_mb())
+        return replace(found, alone_ms=statistics.median(map(_per_unit, alone[1:])))
 
-    def _round(self) -> Load:
+    def _round(self, connections: int) -> Load:
         units = self.scenario.make(self.stage, self.scenario.count)
         if self.scenario.is_cold:
             forget_caches()
             time.sleep(TRUSTED_SECONDS + 0.1)
-        load = apply_load(self.server, units, self.scenario.seconds, self.scenario.connections)
+        load = apply_load(self.server, units, self.scenario.seconds, connections)
         bad = {status: n for status, n in load.statuses.items() if status not in GOOD}
         if bad or not load.units:
             raise RuntimeError(f"{self.scenario.title}: {load.units} units, refused: {bad}")

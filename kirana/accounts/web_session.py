@@ -283,14 +283,7 @@ def _by_key(token: str, places: Places) -> Actor:
 
 def _actor(row: Any, rights: Rights) -> Actor:
     return Actor(
-        account_id=row.id,
-        uid=row.uid,
-        email=row.email,
-        name=row.name,
-        role=row.role,
-        status=row.status,
-        permissions=rights.permissions,
-        stores=rights.stores,
-        network=request.remote_addr or "",
-        request_id=g.get("request_id", ""),
-    )
+        account_id=row.id, uid=row.uid, email=row.email, name=row.name, role=row.role,
+        status=row.status, permissions=rights.permissions, stores=rights.stores,
+        network=request.remote_addr or "", request_id=g.get("request_id", ""),
+    )  # fmt: skip

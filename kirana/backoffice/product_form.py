@@ -91,27 +91,18 @@ class ProductForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def _common(self) -> dict[str, object]:
         left_out = {"sku": self.sku.strip(), "tax_class": self.tax_class}
         return {
-            "title": self.title.strip(),
-            "category": self.category,
-            "barcode": self.barcode.strip() or None,
-            "brand": self.brand.strip(),
-            "description": self.description.strip(),
-            "increment": self.increment,
-            "minimum": self.minimum,
-            "size_text": self.size_text.strip(),
-            "pack_size": self.pack_size,
-            "pack_unit": self.pack_unit or None,
-            "origin": self.origin.strip(),
-            "diet": _listed(self.diet),
-            "other_names": _listed(self.other_names),
-            "family": slug_of(self.family, ""),
-            "ingredients": self.ingredients.strip(),
-            "allergens": self.allergens,
-            "may_contain": self.may_contain,
-            "nutrition": self._nutrition(),
+            "title": self.title.strip(), "category": self.category,
+            "barcode": self.barcode.strip() or None, "brand": self.brand.strip(),
+            "description": self.description.strip(), "increment": self.increment,
+            "minimum": self.minimum, "size_text": self.size_text.strip(),
+            "pack_size": self.pack_size, "pack_unit": self.pack_unit or None,
+            "origin": self.origin.strip(), "diet": _listed(self.diet),
+            "other_names": _listed(self.other_names), "family": slug_of(self.family, ""),
+            "ingredients": self.ingredients.strip(), "allergens": self.allergens,
+            "may_contain": self.may_contain, "nutrition": self._nutrition(),
             "best_before_days": self.best_before_days,
             **{name: text for name, text in left_out.items() if text},
-        }
+        }  # fmt: skip
 
     def _nutrition(self) -> dict[str, int] | None:
         """Raises Invalid at the field of what is no number."""
@@ -155,30 +146,19 @@ def _number(text: str, field: str, steps: int) -> int:
 def form_values(found: ProductView, currency: str) -> dict[str, str]:
     """The texts that the form is filled with."""
     return {
-        "title": found.title,
-        "category": found.category,
+        "title": found.title, "category": found.category,
         "price": decimal_text(found.price_minor, currency),
         "was_price": "" if found.was_minor is None else decimal_text(found.was_minor, currency),
-        "unit": found.unit,
-        "sku": found.sku,
-        "barcode": found.barcode or "",
-        "brand": found.brand,
-        "description": found.description,
-        "increment": str(found.increment),
-        "minimum": str(found.minimum),
-        "size_text": found.size_text,
+        "unit": found.unit, "sku": found.sku, "barcode": found.barcode or "", "brand": found.brand,
+        "description": found.description, "increment": str(found.increment),
+        "minimum": str(found.minimum), "size_text": found.size_text,
         "pack_size": "" if found.pack_size is None else str(found.pack_size),
-        "pack_unit": found.pack_unit or "",
-        "tax_class": found.tax_class,
-        "origin": found.origin,
-        "diet": ", ".join(found.diet),
-        "family": found.family.replace("-", " "),
-        "ingredients": found.ingredients,
-        **_nutrition_texts(found.nutrition),
+        "pack_unit": found.pack_unit or "", "tax_class": found.tax_class, "origin": found.origin,
+        "diet": ", ".join(found.diet), "family": found.family.replace("-", " "),
+        "ingredients": found.ingredients, **_nutrition_texts(found.nutrition),
         "best_before_days": "" if found.best_before_days is None else str(found.best_before_days),
-        "other_names": ", ".join(found.other_names),
-        "seen": str(found.version),
-    }
+        "other_names": ", ".join(found.other_names), "seen": str(found.version),
+    }  # fmt: skip
 
 
 def _listed(text: str) -> list[str]:

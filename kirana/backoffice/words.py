@@ -57,12 +57,6 @@ REVIEW_WORDS = {
     "refused": "Refused",
     "hidden": "Hidden",
 }
-COMPLAINT_WORDS = {
-    "offensive": "It is offensive",
-    "private": "It tells something private",
-    "untrue": "It is untrue",
-    "advertising": "It advertises something",
-}
 REQUEST_WORDS = {
     "requested": "Waiting",
     "approved": "Approved",

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, bindparam, func, select
+from sqlalchemy import Connection, and_, bindparam, select
 
 from kirana.cart.models import Cart, CartLine
 from kirana.cart.steps import Problem, floored
@@ -225,14 +225,6 @@ def lines_of(connection: Connection, cart_id: int) -> list[BasketLine]:
     """The lines of one cart, in the order in which they were added."""
     wanted = {"of_cart": cart_id, **around(clock.now(connection))}
     return [to_line(row) for row in _LINES_OF.all(connection, wanted)]
-
-
-@query
-def count_lines(connection: Connection, actor: Actor) -> int:
-    """How many different things are in the caller's basket; one statement."""
-    found = select(func.count()).select_from(CartLine).join(Cart, Cart.id == CartLine.cart_id)
-    found = found.where(owned_open_cart(actor.is_signed_in))
-    return connection.execute(found, owner(actor)).scalar_one()
 
 
 def to_line(row: Any) -> BasketLine:

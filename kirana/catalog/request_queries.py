@@ -63,16 +63,8 @@ def _seen_by(actor: Actor) -> Any:
 def _view(row: Any) -> RequestView:
     wish: dict[str, Any] = row.wish
     return RequestView(
-        uid=row.uid,
-        kind=row.kind,
-        category=wish.get("category"),
-        name=wish.get("name"),
-        parent=wish.get("parent"),
-        note=wish.get("note", ""),
-        store=row.store,
-        requester=row.requester,
-        status=row.status,
-        reason=row.reason,
-        created_at=row.created_at,
+        uid=row.uid, kind=row.kind, category=wish.get("category"), name=wish.get("name"),
+        parent=wish.get("parent"), note=wish.get("note", ""), store=row.store,
+        requester=row.requester, status=row.status, reason=row.reason, created_at=row.created_at,
         decided_at=row.decided_at,
-    )
+    )  # fmt: skip

@@ -4,9 +4,8 @@ from datetime import datetime
 
 import msgspec
 
-from kirana.cart.queries import BasketView, basket_view
+from kirana.cart.queries import BasketView
 from kirana.platform import clock
-from kirana.platform.access import Actor
 from kirana.stock.availability import FARTHEST_END
 
 
@@ -15,11 +14,6 @@ class Hold(msgspec.Struct, frozen=True):
 
     until: datetime | None = None
     is_whole: bool = False
-
-
-def find_hold(actor: Actor) -> Hold:
-    """The live hold of the caller's basket."""
-    return hold_of(basket_view(actor))
 
 
 def hold_of(basket: BasketView) -> Hold:

@@ -17,18 +17,11 @@ STATE_WORDS = {
 def job_card(job: JobView, title: str, address: str, notes: dict[str, str]) -> dict[str, Any]:
     """The fields of ``components/job.html``; ``address`` is the job's page, its file below it."""
     return {
-        "uid": job.uid,
-        "url": address,
-        "title": title,
-        "file_name": None,
-        "state": job.state,
-        "state_text": STATE_WORDS[job.state],
-        "percent": job.percent,
-        "rows_text": _rows(job),
+        "uid": job.uid, "url": address, "title": title, "file_name": None, "state": job.state,
+        "state_text": STATE_WORDS[job.state], "percent": job.percent, "rows_text": _rows(job),
         "note": _left(job, notes) if job.state == "running" else notes.get(job.state),
-        "download_url": f"{address}/file" if job.file else None,
-        "error": job.error,
-    }
+        "download_url": f"{address}/file" if job.file else None, "error": job.error,
+    }  # fmt: skip
 
 
 def _rows(job: JobView) -> str | None:

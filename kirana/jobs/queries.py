@@ -67,20 +67,13 @@ def _view(row: Any, now: datetime) -> JobView:
     is_done = row.status == "done"
     address = _files.get(row.kind)
     return JobView(
-        uid=row.uid,
-        kind=row.kind,
-        state=cast(JobState, row.status),
+        uid=row.uid, kind=row.kind, state=cast(JobState, row.status),
         percent=100 if is_done else percent(row.rows_done, row.rows_total),
-        rows_done=row.rows_done,
-        rows_total=row.rows_total,
-        seconds_left=_seconds_left(row, now),
-        error=row.error,
-        file=address.format(uid=row.uid) if address and is_done else None,
-        can_cancel="cancelled" in JOB_MOVES[row.status],
-        created_at=row.created_at,
-        started_at=row.started_at,
-        finished_at=row.finished_at,
-    )
+        rows_done=row.rows_done, rows_total=row.rows_total, seconds_left=_seconds_left(row, now),
+        error=row.error, file=address.format(uid=row.uid) if address and is_done else None,
+        can_cancel="cancelled" in JOB_MOVES[row.status], created_at=row.created_at,
+        started_at=row.started_at, finished_at=row.finished_at,
+    )  # fmt: skip
 
 
 def percent(done: int, total: int | None) -> int:

@@ -125,17 +125,6 @@ def finish_job(connection: Connection, job: ClaimedJob, result: Result) -> bool:
 
 
 @verb
-def fail_job(connection: Connection, job: ClaimedJob, reason: str) -> bool:
-    """Failed, with a reason that the requester reads; False if the job is ours no more."""
-    row = _lock_mine(connection, job)
-    if row is None:
-        return False
-    now = clock.now(connection)
-    _move(connection, row, "failed", error=reason, lease_until=None, finished_at=now)
-    return True
-
-
-@verb
 def cancel_job(connection: Connection, actor: Actor, uid: str) -> None:
     """Stop one of the caller's jobs. Raises NotFound, IllegalMove (409) when it has ended."""
     actor.require(Permission.WRITE_OWN_JOBS)

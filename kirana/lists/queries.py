@@ -57,13 +57,6 @@ def keeps(account_id: int, product_id: Any) -> ColumnElement[bool]:
 
 
 @query
-def is_favourite(connection: Connection, actor: Actor, slug: str) -> bool:
-    """Whether the caller keeps a product among their favourites."""
-    product = select(Product.id).where(Product.slug == slug).scalar_subquery()
-    return bool(connection.execute(select(keeps(actor.me(), product))).scalar_one())
-
-
-@query
 def list_favourites(connection: Connection, actor: Actor, wanted: PageQuery) -> Page[ShelfItem]:
     """The caller's favourites that are on sale, the latest first. Raises Invalid (cursor)."""
     statement = (

@@ -5,8 +5,9 @@ from kirana.platform.celery import task
 
 
 @task("mail.deliver")
-def deliver(row_id: int) -> None:
-    delivery.deliver(row_id)
+def deliver(*row_ids: int) -> None:
+    for row_id in row_ids:
+        delivery.deliver(row_id)
 
 
 @task("mail.sweep")

@@ -15,7 +15,6 @@ from kirana.orders.models import Charge, Order, OrderEvent, OrderGroup, OrderLin
 from kirana.orders.shapes import (
     ChargeView,
     Delivery,
-    GroupView,
     LineView,
     OrdersQuery,
     OrderStatus,
@@ -83,22 +82,6 @@ def get_order_payment(connection: Connection, actor: Actor, number: str) -> Paym
     if order_id is None:
         raise NotFound
     return get_payment(order_id)
-
-
-@query
-def get_group(connection: Connection, actor: Actor, uid: str) -> GroupView:
-    """What one of the caller's baskets became. Raises NotFound."""
-    mine = and_(OrderGroup.uid == uid, OrderGroup.account_id == actor.me())
-    rows = connection.execute(
-        _SUMMARY.add_columns(OrderGroup.uid, OrderGroup.total_minor.label("group_minor"))
-        .where(mine)
-        .order_by(Order.id)
-    ).all()
-    if not rows:
-        raise NotFound
-    first = rows[0]
-    total = Money(first.group_minor, first.currency)
-    return GroupView(first.uid, total, first.placed_at, [_summary(row) for row in rows])
 
 
 @query
@@ -239,27 +222,18 @@ def _view(connection: Connection, actor: Actor, row: Any) -> OrderView:
     is_mine = row.account_id == actor.account_id
     moves = cast(list[OrderStatus], list(moves_for(actor, row)))
     return OrderView(
-        number=row.number,
-        group=row.group_uid,
-        store=StoreName(row.store_slug, row.store_name),
-        status=row.status,
-        version=row.version,
-        placed_at=row.placed_at,
+        number=row.number, group=row.group_uid, store=StoreName(row.store_slug, row.store_name),
+        status=row.status, version=row.version, placed_at=row.placed_at,
         delivery=Delivery(row.name, row.phone, row.street, row.city, row.postcode, row.note),
         lines=[_line(line, row.currency) for line in lines],
         charges=[ChargeView(x.kind, x.label, money(x.amount_minor)) for x in charges],
-        lines_total=money(row.lines_minor),
-        prices_include_tax=included,
-        taxes=show_taxes(tax_rows(lines, included), row.currency),
-        tax=money(row.tax_minor),
-        total=money(row.total_minor),
-        payment_method=row.method,
-        payment_status=row.payment_status,
+        lines_total=money(row.lines_minor), prices_include_tax=included,
+        taxes=show_taxes(tax_rows(lines, included), row.currency), tax=money(row.tax_minor),
+        total=money(row.total_minor), payment_method=row.method, payment_status=row.payment_status,
         history=_history(connection, row.id),
-        can_cancel=is_mine and row.status in CUSTOMER_CANCELS,
-        moves=moves,
+        can_cancel=is_mine and row.status in CUSTOMER_CANCELS, moves=moves,
         siblings=_siblings(connection, row) if is_mine else [],
-    )
+    )  # fmt: skip
 
 
 def _siblings(connection: Connection, row: Any) -> list[Sibling]:

@@ -7,19 +7,11 @@ from kirana.orders.shapes import LineView, OrderSummary, OrderView
 from kirana.pricing.tax import contained_label
 
 STATUS_TEXTS: Mapping[str, str] = {
-    "placed": "Placed",
-    "accepted": "Accepted",
-    "picking": "Being picked",
-    "awaiting_customer": "Waiting for you",
-    "packed": "Packed",
-    "ready": "Ready for you",
-    "on_the_way": "On the way",
-    "not_delivered": "Not delivered",
-    "handed_over": "Delivered",
-    "completed": "Completed",
-    "returned": "Back in the shop",
-    "cancelled": "Cancelled",
-}
+    "placed": "Placed", "accepted": "Accepted", "picking": "Being picked",
+    "awaiting_customer": "Waiting for you", "packed": "Packed", "ready": "Ready for you",
+    "on_the_way": "On the way", "not_delivered": "Not delivered", "handed_over": "Delivered",
+    "completed": "Completed", "returned": "Back in the shop", "cancelled": "Cancelled",
+}  # fmt: skip
 PAYMENT_TEXTS: Mapping[str, str] = {
     "due": "Cash at the door",
     "captured": "Paid in cash",
@@ -50,25 +42,16 @@ def show_order(order: OrderView) -> dict[str, Any]:
     """The fields of ``shop/order.html``."""
     to = order.delivery
     return {
-        "number": order.number,
-        "placed_at": order.placed_at,
-        "status": order.status,
-        "status_text": STATUS_TEXTS[order.status],
-        "store_name": order.store.name,
+        "number": order.number, "placed_at": order.placed_at, "status": order.status,
+        "status_text": STATUS_TEXTS[order.status], "store_name": order.store.name,
         "payment_text": PAYMENT_TEXTS.get(order.payment_status, order.payment_status),
-        "name": to.name,
-        "phone": to.phone,
-        "address": f"{to.street}, {to.postcode} {to.city}",
-        "note": to.note or None,
-        "lines": [show_line(line) for line in order.lines],
-        "sums": sums_of(order),
-        "taxes": taxes_of(order),
-        "total_minor": order.total.amount,
-        "stages": stages_of(order),
-        "reason": order.history[-1].reason or None,
+        "name": to.name, "phone": to.phone, "address": f"{to.street}, {to.postcode} {to.city}",
+        "note": to.note or None, "lines": [show_line(line) for line in order.lines],
+        "sums": sums_of(order), "taxes": taxes_of(order), "total_minor": order.total.amount,
+        "stages": stages_of(order), "reason": order.history[-1].reason or None,
         "may_cancel": order.can_cancel,
         "siblings": [{"number": x.number, "store_name": x.store.name} for x in order.siblings],
-    }
+    }  # fmt: skip
 
 
 def show_line(line: LineView) -> dict[str, Any]:

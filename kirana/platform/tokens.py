@@ -60,16 +60,10 @@ class TokenSigner:
     def sign(self, claims: AccessClaims) -> str:
         now = int(clock.utc_now().timestamp())
         payload = {
-            "iss": ISSUER,
-            "aud": AUDIENCE,
-            "sid": claims.session_uid,
-            "tv": claims.token_version,
-            "typ": "access",
-            "iat": now,
-            "nbf": now,
-            "exp": now + ACCESS_SECONDS,
+            "iss": ISSUER, "aud": AUDIENCE, "sid": claims.session_uid, "tv": claims.token_version,
+            "typ": "access", "iat": now, "nbf": now, "exp": now + ACCESS_SECONDS,
             "jti": secrets.token_urlsafe(8),
-        }
+        }  # fmt: skip
         header = {"alg": ALGORITHM, "kid": self._kid, "typ": "JWT"}
         return jwt.encode(header, payload, self._ring[self._kid])
 

@@ -199,20 +199,12 @@ def find_product_page(connection: Connection, slug: str) -> ProductPage | None:
     # Read last, with the version of the catalogue along.
     pictures = tuple(pictures_of(connection, slug)) if row.file else ()
     return ProductPage(
-        item=item,
-        sizes=sizes,
-        pictures=pictures,
-        facts=food_facts(row),
-        description=row.description,
-        origin=row.origin,
-        diet=tuple(row.diet),
-        barcode=row.barcode,
-        large_picture_url=picture_url(row.file, row.slug),
-        picture_alt=row.alt or row.title,
-        tax_class=row.tax_class,
-        breadcrumb=tuple(Crumb(step.slug, step.name) for step in trail),
+        item=item, sizes=sizes, pictures=pictures, facts=food_facts(row),
+        description=row.description, origin=row.origin, diet=tuple(row.diet), barcode=row.barcode,
+        large_picture_url=picture_url(row.file, row.slug), picture_alt=row.alt or row.title,
+        tax_class=row.tax_class, breadcrumb=tuple(Crumb(step.slug, step.name) for step in trail),
         published_at=row.published_at,
-    )
+    )  # fmt: skip
 
 
 def _sizes(connection: Connection, row: Any, now: datetime) -> tuple[ShelfItem, ...]:

@@ -106,17 +106,10 @@ def get_stock(connection: Connection, actor: Actor, slug: str) -> StockView:
     free = max(0, on_hand - reserved - row.out_of_date)
     low_at = usual_low_at(row.unit, row.minimum) if row.low_at is None else row.low_at
     return StockView(
-        product=row.slug,
-        unit=row.unit,
-        on_hand=on_hand,
-        reserved=reserved,
-        out_of_date=row.out_of_date,
-        available=free,
-        tracks_lots=bool(row.tracks_lots),
-        low_at=low_at,
-        stock_band=band_of(free, row.minimum, low_at),
-        version=row.version or 1,
-    )
+        product=row.slug, unit=row.unit, on_hand=on_hand, reserved=reserved,
+        out_of_date=row.out_of_date, available=free, tracks_lots=bool(row.tracks_lots),
+        low_at=low_at, stock_band=band_of(free, row.minimum, low_at), version=row.version or 1,
+    )  # fmt: skip
 
 
 def _own_level(connection: Connection, actor: Actor, slug: str) -> Any:
@@ -205,15 +198,9 @@ def _stocked(row: Any) -> StockedProduct:
 def _movement(row: Any, lots: list[LotPart], sees_orders: bool) -> Movement:
     by_order = row.order_line_id is not None
     return Movement(
-        kind=row.kind,
-        delta=row.delta,
-        balance_after=row.balance_after,
+        kind=row.kind, delta=row.delta, balance_after=row.balance_after,
         cause="order" if by_order else "transfer" if row.transfer_uid else "person",
-        order=row.reason or None if by_order and sees_orders else None,
-        transfer=row.transfer_uid,
-        reason_code=row.reason_code,
-        reason="" if by_order else row.reason,
-        lots=tuple(lots),
-        by=row.name or "",
-        at=row.at,
-    )
+        order=row.reason or None if by_order and sees_orders else None, transfer=row.transfer_uid,
+        reason_code=row.reason_code, reason="" if by_order else row.reason, lots=tuple(lots),
+        by=row.name or "", at=row.at,
+    )  # fmt: skip

@@ -76,18 +76,12 @@ class Filters:
     def url(self, path: str, cursor: str | None, **kept: str) -> str:
         """The address of this list from ``cursor`` on."""
         texts = {
-            **kept,
-            "min_price": self.min_price,
-            "max_price": self.max_price,
-            "in_stock": "1" if self.in_stock else "",
-            "added": self.added,
-            "department": self.department,
-            "brand": self.brand,
-            "diet": self.diet,
+            **kept, "min_price": self.min_price, "max_price": self.max_price,
+            "in_stock": "1" if self.in_stock else "", "added": self.added,
+            "department": self.department, "brand": self.brand, "diet": self.diet,
             "offer": "1" if self.offer else "",
-            "sort": self.sort if self.sort != self.usual_sort else "",
-            "cursor": cursor or "",
-        }
+            "sort": self.sort if self.sort != self.usual_sort else "", "cursor": cursor or "",
+        }  # fmt: skip
         query = urlencode({name: text for name, text in texts.items() if text})
         return f"{path}?{query}" if query else path
 
@@ -113,19 +107,12 @@ def read_filters(args: Mapping[str, str], currency: str, usual_sort: str = "name
     added, sort = args.get("added", ""), args.get("sort", usual_sort)
     sorts = {usual_sort, *ORDERS}
     return Filters(
-        min_price=low,
-        max_price=high,
-        in_stock=args.get("in_stock") == "1",
-        added=added if added in ADDED else "",
-        department=_value(args, "department"),
-        brand=_value(args, "brand"),
-        diet=_value(args, "diet"),
-        offer=args.get("offer") == "1",
-        sort=sort if sort in sorts else usual_sort,
-        usual_sort=usual_sort,
-        cursor=args.get("cursor") or None,
-        errors=errors,
-    )
+        min_price=low, max_price=high, in_stock=args.get("in_stock") == "1",
+        added=added if added in ADDED else "", department=_value(args, "department"),
+        brand=_value(args, "brand"), diet=_value(args, "diet"), offer=args.get("offer") == "1",
+        sort=sort if sort in sorts else usual_sort, usual_sort=usual_sort,
+        cursor=args.get("cursor") or None, errors=errors,
+    )  # fmt: skip
 
 
 def _value(args: Mapping[str, str], name: str) -> str:

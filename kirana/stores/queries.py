@@ -115,15 +115,9 @@ def find_store(connection: Connection, slug: str) -> Row[*tuple[Any, ...]] | Non
 
 def show_store(row: Row[*tuple[Any, ...]]) -> StoreView:
     return StoreView(
-        slug=row.slug,
-        name=row.name,
-        zone=row.zone,
-        street=row.street,
-        city=row.city,
-        phone=row.phone,
-        opening_hours=row.opening_hours,
-        status=row.status,
-    )
+        slug=row.slug, name=row.name, zone=row.zone, street=row.street, city=row.city,
+        phone=row.phone, opening_hours=row.opening_hours, status=row.status,
+    )  # fmt: skip
 
 
 @query

@@ -16,7 +16,7 @@ from kirana.cart.services.carts import abandon_cart
 from kirana.cart.services.forgetting import forget_baskets
 from kirana.catalog.queries import catalog_version
 from kirana.checkout.errors import LinesUnavailable, TooManyHolds
-from kirana.checkout.queries import Hold, find_hold
+from kirana.checkout.queries import Hold, hold_of
 from kirana.checkout.services import check_out, keep_on, leave_checkout, start_checkout
 from kirana.platform import clock, db
 from kirana.platform.access import Actor
@@ -65,10 +65,10 @@ def at(minutes: float) -> datetime:
 def test_a_start_keeps_every_line_for_its_time(store: int) -> None:
     milk, rice = make_product(store, 10), make_product(store, 5)
     buyer = buyer_with((milk, 3), (rice, 5))
-    assert find_hold(buyer) == Hold(None, is_whole=False)
+    assert hold_of(basket_view(buyer)) == Hold(None, is_whole=False)
     with clock.frozen(NOON):
         start_checkout(buyer, SETTINGS)
-        assert find_hold(buyer) == Hold(NOON + LIFE, is_whole=True)
+        assert hold_of(basket_view(buyer)) == Hold(NOON + LIFE, is_whole=True)
     assert (shelf_of(milk), shelf_of(rice)) == ((10, 3), (5, 5))
     assert check.run() == []
 
@@ -104,7 +104,7 @@ def test_what_is_kept_is_there_for_one_and_gone_for_others(store: int) -> None:
     with pytest.raises(NotEnough):
         set_line(buyer, milk, 4)
     set_line(buyer, milk, 3)
-    assert find_hold(buyer).is_whole is False, "the third is not kept"
+    assert hold_of(basket_view(buyer)).is_whole is False, "the third is not kept"
     assert holds()[0][1] == 2
     buy(buyer)
     assert shelf_of(milk) == (0, 0)
@@ -170,7 +170,7 @@ def test_of_much_a_part_is_kept_and_all_can_be_ordered(store: int) -> None:
     buyer = buyer_with((eggs, 121), (rice, 15_000))
     start_checkout(buyer, few)
     assert (shelf_of(eggs), shelf_of(rice)) == ((900, 120), (90_000, 10_000))
-    assert not find_hold(buyer).is_whole
+    assert not hold_of(basket_view(buyer)).is_whole
     start_checkout(buyer, few)
     assert shelf_of(eggs) == (900, 120)
     buy(buyer)
@@ -210,19 +210,19 @@ def test_going_on_extends_the_same_rows_up_to_three_lives(store: int) -> None:
     for minute, go_on in ((0, start_checkout), (9, start_checkout), (18, keep_on), (27, keep_on)):
         with clock.frozen(at(minute)):
             go_on(buyer, SETTINGS)
-            ends.append(find_hold(buyer).until)
+            ends.append(hold_of(basket_view(buyer)).until)
             ids.add(tuple(row.id for row in rows(Reservation)))
     assert ends == [at(10), at(19), at(28), at(30)]
     assert len(ids) == 1
     with clock.frozen(at(30)):
         keep_on(buyer, SETTINGS)
-        assert find_hold(buyer) == Hold(None, is_whole=False)
+        assert hold_of(basket_view(buyer)) == Hold(None, is_whole=False)
         with pytest.raises(KeptLongEnough):
             start_checkout(buyer, SETTINGS)
-        assert find_hold(buyer) == Hold()
+        assert hold_of(basket_view(buyer)) == Hold()
     with clock.frozen(at(40)):
         start_checkout(buyer, SETTINGS)
-        assert find_hold(buyer).until == at(50), "a new one, if nobody was faster"
+        assert hold_of(basket_view(buyer)).until == at(50), "a new one, if nobody was faster"
 
 
 def test_leaving_and_starting_anew_gives_no_more_time(store: int) -> None:
@@ -299,8 +299,8 @@ def test_another_start_lets_go_of_lapsed_holds(store: int) -> None:
             start_checkout(second, SETTINGS)
     with clock.frozen(at(10)):
         start_checkout(second, SETTINGS)
-        assert find_hold(second).is_whole
-        assert find_hold(first) == Hold()
+        assert hold_of(basket_view(second)).is_whole
+        assert hold_of(basket_view(first)) == Hold()
     assert shelf_of(milk) == (2, 2)
 
 
@@ -370,15 +370,15 @@ def test_a_hold_that_was_made_while_the_clock_was_ahead_has_lapsed(store: int) -
         for buyer in early:
             start_checkout(buyer, SETTINGS)
     with clock.frozen(NOON):
-        assert find_hold(early[0]) == Hold()
+        assert hold_of(basket_view(early[0])) == Hold()
         set_line(other, milk, 2)
         start_checkout(other, SETTINGS)
-        assert find_hold(other).until == at(10)
+        assert hold_of(basket_view(other)).until == at(10)
         release()
         assert (shelf_of(milk), shelf_of(rice)) == ((2, 2), (2, 0))
         keep_on(early[1], SETTINGS)
         start_checkout(early[1], SETTINGS)
-        assert find_hold(early[1]).until == at(10)
+        assert hold_of(basket_view(early[1])).until == at(10)
 
 
 def test_no_hold_that_is_allowed_ends_as_far_away_as_one_that_is_not(store: int) -> None:
@@ -399,7 +399,7 @@ def test_less_is_kept_of_a_line_that_shrinks(store: int) -> None:
     start_checkout(buyer, SETTINGS)
     set_line(buyer, milk, 1)
     assert (shelf_of(milk), shelf_of(rice)) == ((10, 1), (10, 2))
-    assert find_hold(buyer).is_whole
+    assert hold_of(basket_view(buyer)).is_whole
     remove_line(buyer, rice)
     assert (shelf_of(milk), shelf_of(rice)) == ((10, 1), (10, 0))
     assert check.run() == []
@@ -449,7 +449,7 @@ def test_a_merge_leaves_the_hold_and_what_it_adds_unheld(store: int) -> None:
     start_checkout(buyer, SETTINGS)
     _sign_in_elsewhere(buyer, milk)
     assert [line.quantity for line in basket_view(buyer).lines] == [3]
-    assert (shelf_of(milk), find_hold(buyer).is_whole) == ((10, 2), False)
+    assert (shelf_of(milk), hold_of(basket_view(buyer)).is_whole) == ((10, 2), False)
     assert check.run() == []
 
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from kirana.cart.queries import basket_view
 from kirana.cart.services import set_line
-from kirana.checkout.queries import find_hold
+from kirana.checkout.queries import hold_of
 from kirana.checkout.services import start_checkout
 from kirana.platform.access import Actor
 from kirana.platform.cookies import ACCESS_COOKIE
@@ -140,7 +141,7 @@ def test_the_page_without_a_hold_offers_one_and_makes_none(
     assert "Some of your goods are kept" in page
     assert "Keep my goods for 10 minutes" in page
     begin(browser)
-    assert find_hold(buyer).is_whole
+    assert hold_of(basket_view(buyer)).is_whole
 
 
 def test_a_failed_try_on_the_page_extends(browser: Any, milk: str) -> None:

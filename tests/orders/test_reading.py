@@ -6,7 +6,6 @@ from sqlalchemy import Connection, select
 from kirana.cart.services import set_line
 from kirana.orders.queries import (
     find_last_delivery,
-    get_group,
     get_order,
     list_my_orders,
     list_store_orders,
@@ -83,10 +82,7 @@ def test_a_group_and_its_siblings() -> None:
     one, two = order_from(buyer, store, other)
     order = get_order(buyer, one)
     assert [sibling.number for sibling in order.siblings] == [two]
-    assert {x.number for x in get_group(buyer, order.group).orders} == {one, two}
     assert get_order(make_person("manager", store), one).siblings == []
-    with pytest.raises(NotFound):
-        get_group(make_person(), order.group)
 
 
 def test_the_last_delivery_without_its_note() -> None:

@@ -1,5 +1,7 @@
 """The nudge after commit: reaches a worker, and costs the committer nothing when Redis is away."""
 
+import base64
+import json
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -57,6 +59,19 @@ class TestNudge:
             wake(task, 1)
         for queue in ("mail", "export", "default"):
             wait_until(lambda queue=queue: _waiting(valkey, queue) == 1, 5, queue)
+
+    def test_mails_that_are_due_at_once_are_told_together(
+        self, nudge: Nudge, valkey: Valkey
+    ) -> None:
+        for number in range(7):
+            wake("mail.deliver", number)
+            wake("export.run", number)
+        wait_until(lambda: _waiting(valkey, "export") == 7, 5, "each export by itself")
+        with valkey.client() as client:
+            told: Any = [json.loads(each) for each in client.lrange("mail", 0, -1)]  # type: ignore[union-attr]
+        ids = [json.loads(base64.b64decode(each["body"]))[0] for each in told]
+        assert sorted(sum(ids, [])) == list(range(7))
+        assert len(told) < 4
 
     @pytest.mark.parametrize("away", [Valkey.stop, Valkey.pause])
     def test_nobody_waits_for_a_redis_that_is_away(

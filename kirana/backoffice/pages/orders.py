@@ -119,17 +119,10 @@ def _order_page(store: StoreView, number: str, problem: str = "", status: int = 
     if found.store.slug != store.slug:
         raise NotFound
     return store_page(
-        "office/order.html",
-        store,
-        status,
-        order=found,
-        problem=problem,
-        moves=[_move(to) for to in found.moves],
-        words=ORDER_WORDS,
-        stages=_stages(found),
-        sums=sums_of(found),
-        taxes=taxes_of(found),
-    )
+        "office/order.html", store, status, order=found, problem=problem,
+        moves=[_move(to) for to in found.moves], words=ORDER_WORDS, stages=_stages(found),
+        sums=sums_of(found), taxes=taxes_of(found),
+    )  # fmt: skip
 
 
 def _move(to: str) -> dict[str, Any]:

@@ -181,19 +181,11 @@ def _form_page(
     panels: dict[str, Form] | None = None,
 ) -> Response:
     return store_page(
-        "office/product.html",
-        store,
-        status,
-        product=found,
-        form=form,
-        panels=panels or {},
-        categories=category_choices(),
-        allergens=ALLERGEN_WORDS,
-        nutrients=NUTRIENTS,
-        words=PRODUCT_WORDS,
-        currency_sign=sign(settings().currency),
-        **(_of_product(store, found) if found else {}),
-    )
+        "office/product.html", store, status, product=found, form=form, panels=panels or {},
+        categories=category_choices(), allergens=ALLERGEN_WORDS, nutrients=NUTRIENTS,
+        words=PRODUCT_WORDS, currency_sign=sign(settings().currency),
+        **_of_product(store, found) if found else {},
+    )  # fmt: skip
 
 
 def _of_product(store: StoreView, found: ProductView) -> dict[str, Any]:
