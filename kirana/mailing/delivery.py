@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, update
 
 from kirana.mailing.mail import (
     BadMessage,
@@ -24,7 +24,7 @@ from kirana.mailing.mail import (
     Uncertain,
 )
 from kirana.platform import clock
-from kirana.platform.db import query, verb
+from kirana.platform.db import verb
 from kirana.platform.outbox import OUTBOX_MOVES, SETTLED, Outbox
 from kirana.platform.states import require_move
 
@@ -94,16 +94,6 @@ def deliver_due(limit: int = 500, seconds: float = 240.0) -> int:
             return taken
         _carry_out(claim)
     return limit
-
-
-@query
-def list_troubled(connection: Connection, limit: int = 100) -> list[Row[Any]]:
-    """What the admin should see: dead mails, and those of which nobody knows whether they came."""
-    shown = select(
-        Outbox.id, Outbox.kind, Outbox.state, Outbox.attempt, Outbox.last_error, Outbox.created_at
-    )
-    wanted = Outbox.state.in_(("dead", "uncertain"))
-    return list(connection.execute(shown.where(wanted).order_by(Outbox.id.desc()).limit(limit)))
 
 
 def _carry_out(claim: Claim) -> str | None:

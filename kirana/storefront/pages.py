@@ -98,14 +98,9 @@ def category(slug: str) -> Response:
     crumbs = [{"text": "Home", "url": "/"}, *_crumbs(found.breadcrumb)]
     crumbs[-1]["url"] = None
     return _list_page(
-        key,
-        found.name,
-        crumbs,
-        category=slug,
-        here_department=found.breadcrumb[0].slug,
-        here_trail=[step.slug for step in found.breadcrumb],
-        subcategories=_subcategories(found),
-    )
+        key, found.name, crumbs, category=slug, here_department=found.breadcrumb[0].slug,
+        here_trail=[step.slug for step in found.breadcrumb], subcategories=_subcategories(found),
+    )  # fmt: skip
 
 
 @pages.get("/search")
@@ -157,12 +152,9 @@ def product(slug: str) -> Response:
     return render(
         "shop/product.html",
         product=card(found.item, currency, line.quantity if line else 0) | product_values(found),
-        page=Late(lambda: _around(found)),
-        page_key=key,
-        here_department=found.breadcrumb[0].slug,
-        here_trail=[step.slug for step in found.breadcrumb],
-        **marks_of(current_actor(), slug),
-    )
+        page=Late(lambda: _around(found)), page_key=key, here_department=found.breadcrumb[0].slug,
+        here_trail=[step.slug for step in found.breadcrumb], **marks_of(current_actor(), slug),
+    )  # fmt: skip
 
 
 def _around(found: ProductPage) -> dict[str, Any]:

@@ -11,7 +11,7 @@ A whole page is a part as well where nothing else of it differs (``ShopEnvironme
 import re
 import secrets
 import sys
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, MutableMapping
 from contextvars import ContextVar
 from string import ascii_lowercase
 from typing import Any, NamedTuple, TypeVar, cast
@@ -173,24 +173,19 @@ class _Filling:
         self._pieces: list[str] = []
         self._steppers: list[_Stepper] = []
         self._own: dict[str, list[int]] = {}
-        pieces = iter(_MARKS.split(text))
-        for piece in pieces:
-            if piece == _OWN:
-                self._take_stepper(pieces)
-            else:
-                self._take(piece)
-
-    def _take(self, piece: str) -> None:
-        if piece in _TELLERS:
-            self._own.setdefault(piece, []).append(len(self._pieces))
-        self._pieces.append(piece)
-
-    def _take_stepper(self, pieces: Iterator[str]) -> None:
-        slug, _ = next(pieces), next(pieces)
-        begins = len(self._pieces)
-        for piece in iter(lambda: next(pieces), _OWN):
-            self._take(piece)
-        self._steppers.append(_Stepper(slug, slice(begins, len(self._pieces))))
+        pieces, slug, begins, seen = self._pieces, "", 0, 0
+        for place, piece in enumerate(_MARKS.split(text)):
+            is_mark = place % 2 == 1
+            if is_mark and piece == _OWN:  # before the slug, before the stepper, behind it
+                seen = (seen + 1) % 3
+                if seen == 2:
+                    slug, begins = pieces.pop(), len(pieces)
+                elif seen == 0:
+                    self._steppers.append(_Stepper(slug, slice(begins, len(pieces))))
+                continue
+            if is_mark:
+                self._own.setdefault(piece, []).append(len(pieces))
+            pieces.append(piece)
 
     def filled(self) -> str:
         pieces = self._pieces.copy()

@@ -23,13 +23,10 @@ def person() -> dict[str, Any] | None:
     words = actor.name.split()
     initials = "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
     return {
-        "name": actor.name,
-        "email": actor.email,
-        "role": actor.role,
-        "status": actor.status,
+        "name": actor.name, "email": actor.email, "role": actor.role, "status": actor.status,
         "has_office": bool(actor.stores) or actor.role in ("manager", "admin"),
         "initials": initials,
-    }
+    }  # fmt: skip
 
 
 def stepper_of(slug: str) -> Markup | None:

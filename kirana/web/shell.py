@@ -37,16 +37,13 @@ def install(app: Flask) -> None:
         },
     )
     app.jinja_env.filters.update(
-        money=lambda minor: format_money(minor, settings.currency),
-        quantity=quantity_text,
-        picture_choices=picture_choices,
-        typed=typed_text,
-        per=per_text,
+        money=lambda minor: format_money(minor, settings.currency), quantity=quantity_text,
+        picture_choices=picture_choices, typed=typed_text, per=per_text,
         unit_price=lambda price: unit_price_text(price, settings.currency),
         datetime=lambda moment: local(moment).strftime("%-d %b %Y, %H:%M"),
         time=lambda moment: local(moment).strftime("%H:%M"),
         date=lambda moment: local(moment).strftime("%-d %B %Y"),
-    )
+    )  # fmt: skip
     app.context_processor(page_values)
 
 

@@ -26,12 +26,12 @@ BUDGETS = {
     "list, at the edge": 1.2,
     "list, cached": 2.2,
     "list": 2.2,
-    "product": 2.8,
+    "product": 2.2,
     "page": 19.5,
-    "page, cached": 6.6,
-    "basket": 4.2,
-    "add to basket": 6.4,
-    "order": 11.6,
+    "page, cached": 4.0,
+    "basket": 3.5,
+    "add to basket": 5.4,
+    "order": 10.8,
 }
 
 

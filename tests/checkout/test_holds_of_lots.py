@@ -8,7 +8,7 @@ import pytest
 
 from kirana import check
 from kirana.cart.queries import basket_view
-from kirana.checkout.queries import find_hold
+from kirana.checkout.queries import hold_of
 from kirana.checkout.services import check_out, start_checkout
 from kirana.platform import clock
 from kirana.platform.access import Actor
@@ -64,13 +64,13 @@ def test_who_kept_first_orders_what_is_in_date() -> None:
 def test_a_start_says_what_is_short_and_keeps_what_it_promises() -> None:
     shelf = Shelf()
     with clock.frozen(MIDNIGHT):
-        assert not find_hold(shelf.first).is_whole
-        assert not find_hold(shelf.second).is_whole
+        assert not hold_of(basket_view(shelf.first)).is_whole
+        assert not hold_of(basket_view(shelf.second)).is_whole
         with pytest.raises(OutOfStock) as refused:
             start_checkout(shelf.second, SETTINGS)
         assert [x["available"] for x in refused.value.details["shortages"]] == [0]
         start_checkout(shelf.first, SETTINGS)
-        assert find_hold(shelf.first).is_whole
+        assert hold_of(basket_view(shelf.first)).is_whole
         assert shelf.kept() == [5]
         buy(shelf.first)
         assert check.run() == []
