@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from sqlalchemy import BindParameter, Connection, Dialect, Select
+from sqlalchemy.sql.visitors import cloned_traverse
 from sqlalchemy.types import TypeEngine
 
 # A longer list is left to the library, or there would be a form for each length.
@@ -92,8 +93,12 @@ class _Form:
     def __init__(
         self, statement: Any, named: Sequence[str], lengths: Mapping[str, int], dialect: Dialect
     ) -> None:
-        compiled: Any = statement.compile(dialect=dialect, column_keys=list(named) or None)
-        blank = {name: [None] * lengths.get(name, 0) or None for name in compiled.binds}
+        plain: Any = cloned_traverse(statement, {}, {"bindparam": _write_out})
+        compiled: Any = plain.compile(dialect=dialect, column_keys=list(named) or None)
+        blank = {
+            name: [None] * lengths.get(name, 0) or each.value
+            for name, each in compiled.binds.items()
+        }
         written = compiled.construct_expanded_state(blank)
         self._text, self._dialect = written.statement, dialect
         self._is_by_place = bool(compiled.positional)
@@ -156,6 +161,16 @@ class _Form:
         return found
 
 
+def _write_out(parameter: BindParameter[Any]) -> None:
+    """Constants stand in the text.
+
+    SQLite prepares a statement anew each time when a parameter of it is compared with what a
+    partial index is limited to.
+    """
+    if not parameter.required and isinstance(parameter.value, int | str):
+        parameter.literal_execute = True
+
+
 def _processed(row: Iterable[Any], processors: Sequence[tuple[int, _Processor]]) -> list[Any]:
     values = list(row)
     for place, process in processors:
@@ -173,7 +188,7 @@ def _values_of(
         process = parameter.type.dialect_impl(dialect).bind_processor(dialect)
         for place, one in enumerate(expansion.get(name, ())):
             found[one] = _through(process, _of_list(name, place))
-        if name not in expansion:
+        if name not in expansion and not parameter.literal_execute:
             found[name] = _through(process, _plain(name, parameter, defaults.get(name)))
     return found
 

@@ -87,6 +87,29 @@ def test_a_list_of_any_length_is_looked_for(count: int) -> None:
     assert _read(Prepared(AMONG), {"keys": keys, "whose": "b"}) == []
 
 
+@pytest.mark.parametrize("key", ["plain", "it's", "100%", "%(x)s %s", "a?b :c", "\\'", '"', "ü₹"])
+def test_constants_stand_in_the_text(key: str) -> None:
+    """Else SQLite prepares a basket anew each time: its cart is found by a partial index."""
+    find = select(Idempotency.key, bindparam("said", key)).where(
+        Idempotency.key == key, Idempotency.status == 201, Idempotency.owner == bindparam("whose")
+    )
+    prepared = Prepared(find)
+    with db.transaction() as connection:
+        insert_rows(connection, Idempotency, [_row(key), _row("other"), _row(key + "2")])
+    own, library = both_ways(lambda: _read(prepared, {"whose": "a1"}))
+    assert own == library == [(key, key)]
+    (form,) = prepared._forms.values()
+    assert len(form._values) == 1
+
+
+def test_what_is_no_plain_constant_stays_a_value() -> None:
+    find = select(Idempotency.key).where(Idempotency.created_at <= NOON, Idempotency.body != b"")
+    with db.transaction() as connection:
+        insert_rows(connection, Idempotency, [_row("one")])
+    own, library = both_ways(lambda: _read(Prepared(find), {}))
+    assert own == library == [("one",)]
+
+
 def test_rows_have_names_and_labels() -> None:
     with db.transaction() as connection:
         insert_rows(connection, Idempotency, [_row("one")])
