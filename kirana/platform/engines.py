@@ -21,7 +21,7 @@ SAFE_WAL = (3, 51, 3)
 # Bytes: a log that was longer is cut to this when it begins anew, and is emptied by the worker.
 LONGEST_JOURNAL = 16 * 1024 * 1024
 # That a connection keeps prepared; the driver would keep half as many.
-MOST_STATEMENTS = 256
+_KEPT_STATEMENTS = {"cached_statements": 256}
 
 
 def sqlite_version() -> tuple[int, ...]:
@@ -75,11 +75,7 @@ def _sqlite_engine(settings: Settings) -> Engine:
     engine = create_engine(
         settings.database,
         module=sqlite,
-        connect_args={
-            "timeout": 10,
-            "check_same_thread": False,
-            "cached_statements": MOST_STATEMENTS,
-        },  # fmt: skip
+        connect_args={"timeout": 10, "check_same_thread": False, **_KEPT_STATEMENTS},
         **_pool(settings),
     )
 
