@@ -132,7 +132,11 @@ class _Form:
         return found
 
     def each(self, connection: Connection, rows: Sequence[Values]) -> None:
-        self._send(connection, "executemany", [self._given(values) for values in rows]).close()
+        given = [self._given(values) for values in rows]
+        if len(given) == 1:
+            self._send(connection, "execute", given[0]).close()
+        else:
+            self._send(connection, "executemany", given).close()
 
     def _sent(self, connection: Connection, values: Values) -> Any:
         return self._send(connection, "execute", self._given(values))
