@@ -74,7 +74,7 @@ def home() -> Response:
     key = _as_of_now("home")
     page = Late(lambda: front_page(_settings().currency))
     facts = Late(lambda: {"facts": of_front(_settings())})
-    return render_for_all("shop/home.html", key, page=page, page_key=key, facts=facts)
+    return render_for_all("shop/home.html", key, page=page, facts=facts)
 
 
 @pages.get("/products")
@@ -211,7 +211,7 @@ def _list_page(key: Key, title: str, crumbs: list[dict[str, Any]], **more: Any) 
     bar_key = (*key, filters.url(request.path, None), cached.search_key(first))
     return render_for_all(
         "shop/listing.html", (page_key, bar_key),
-        page=Late(look), page_key=page_key, bar=Late(look_at_bar), bar_key=bar_key, **more,
+        page=Late(look), bar=Late(look_at_bar), bar_key=bar_key, **more,
     )  # fmt: skip
 
 
