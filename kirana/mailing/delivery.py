@@ -8,7 +8,7 @@ was left in ``sending`` by a crash is uncertain: it is tried once more with the 
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -79,6 +79,17 @@ def deliver(row_id: int) -> str | None:
     """Carry out one row if it is due; its state afterwards, None when it was not ours to take."""
     claim = _claim(row_id)
     return _carry_out(claim) if claim else None
+
+
+def deliver_each(row_ids: Iterable[int], seconds: float = 240.0) -> None:
+    """``deliver`` for a while; one that fails keeps no other back. The sweep takes what is left."""
+    ends = time.monotonic() + seconds
+    for row_id in row_ids:
+        if time.monotonic() < ends:
+            try:
+                deliver(row_id)
+            except Exception:
+                logger.exception("mail %s is left to the sweep", row_id)
 
 
 def deliver_due(limit: int = 500, seconds: float = 240.0) -> int:

@@ -6,8 +6,7 @@ from kirana.platform.celery import task
 
 @task("mail.deliver")
 def deliver(*row_ids: int) -> None:
-    for row_id in row_ids:
-        delivery.deliver(row_id)
+    delivery.deliver_each(row_ids)
 
 
 @task("mail.sweep")

@@ -189,7 +189,8 @@ class Nudge:
         rests_until = gathers_until = 0.0
         while True:
             hints = [self._bag.get()]
-            time.sleep(max(0.0, gathers_until - time.monotonic()))
+            if self._bag.qsize() < MOST_TOGETHER:
+                time.sleep(max(0.0, gathers_until - time.monotonic()))
             with contextlib.suppress(queue.Empty):
                 while len(hints) < MOST_TOGETHER:
                     hints.append(self._bag.get_nowait())

@@ -7,6 +7,7 @@ file lock that queues the writers of all processes in order. PostgreSQL runs REA
 import contextlib
 import functools
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
@@ -21,9 +22,9 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import JSON, DateTime, TypeDecorator
 
 from kirana.platform.config import Settings
-from kirana.platform.engines import WriteQueue, begin_to_write, make_engine, snapshot_begin
+from kirana.platform.engines import begin_to_write, snapshot_begin
 from kirana.platform.errors import OutcomeUnknown
-from kirana.platform.lending import Lender
+from kirana.platform.lending import Opened, open_database
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -90,12 +91,10 @@ class _Unit:
 @dataclass(slots=True)
 class _Database:
     settings: Settings | None = None
-    engine: Engine | None = None
-    queue: WriteQueue | None = None
-    lender: Lender | None = None
+    opened: Opened | None = None
 
 
-_database = _Database()
+_database, _opening = _Database(), threading.Lock()
 _unit: ContextVar[_Unit | None] = ContextVar("unit", default=None)
 _queries: ContextVar[int] = ContextVar("queries", default=0)
 
@@ -109,28 +108,25 @@ def configure(settings: Settings) -> None:
 
 def dispose(close: bool = True) -> None:
     """Forget the engine; with ``close=False`` (after a fork) without touching the parent's."""
-    if _database.lender is not None and close:
-        _database.lender.close()
-    if _database.engine is not None:
-        _database.engine.dispose(close=close)
-    _database.engine = _database.queue = _database.lender = None
+    opened, _database.opened = _database.opened, None
+    if opened is not None:
+        if close:
+            opened.lender.close()
+        opened.engine.dispose(close=close)
 
 
 def engine() -> Engine:
     """The engine of all transactions and reads."""
-    if _database.engine is None:
-        if _database.settings is None:
-            raise RuntimeError("db.configure(settings) was not called")
-        _database.queue = WriteQueue(_database.settings)
-        _database.engine = make_engine(_database.settings)
-        _database.lender = Lender(_database.engine, _database.settings)
-    return _database.engine
+    return _open().engine
 
 
-def _lender() -> Lender:
-    engine()
-    assert _database.lender is not None  # noqa: S101 - made together with the engine
-    return _database.lender
+def _open() -> Opened:
+    """Made by the first thread that asks, while others wait."""
+    opened = _database.opened
+    if opened is None:
+        with _opening:
+            opened = _database.opened = _database.opened or open_database(_database.settings)
+    return opened
 
 
 @contextlib.contextmanager
@@ -144,9 +140,8 @@ def transaction() -> Iterator[Connection]:
     if unit is not None:
         yield unit.connection
         return
-    lender, queue = _lender(), _database.queue
-    assert queue is not None  # noqa: S101 - made together with the engine
-    with queue, lender.for_writes() as connection:
+    opened = _open()
+    with opened.queue, opened.lender.for_writes() as connection:
         unit = _Unit(connection)
         token = _unit.set(unit)
         try:
@@ -178,9 +173,8 @@ def schema_change() -> Iterator[Connection]:
 
     A batch step drops and renames tables; with foreign keys on SQLite would delete child rows.
     """
-    writer = engine()
-    assert _database.queue is not None  # noqa: S101 - made together with the engine
-    with _database.queue, writer.connect() as connection:
+    opened = _open()
+    with opened.queue, opened.engine.connect() as connection:
         driver: Any = connection.connection.dbapi_connection
         is_sqlite = connection.dialect.name == "sqlite"
         if is_sqlite:
@@ -198,7 +192,7 @@ def schema_change() -> Iterator[Connection]:
 def reading() -> contextlib.AbstractContextManager[Connection]:
     """Join the running transaction, or lend a connection on which each statement stands alone."""
     unit = _unit.get()
-    return contextlib.nullcontext(unit.connection) if unit else _lender().for_reads()
+    return contextlib.nullcontext(unit.connection) if unit else _open().lender.for_reads()
 
 
 @contextlib.contextmanager

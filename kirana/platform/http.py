@@ -14,6 +14,7 @@ A route is a plain Flask view under two decorators::
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
@@ -37,6 +38,7 @@ PUBLIC = "public"
 JSON = "application/json"
 GUESTS_PER_ADDRESS = 10
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+made_for_all: ContextVar[bool] = ContextVar("made for all", default=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +235,12 @@ def _reader(view: View, declared: Operation) -> Read:
 
 
 def current_actor() -> Actor:
-    """Who is calling, as loaded once per request by the loader that ``app.py`` installs."""
+    """Who is calling, as loaded once per request by the loader that ``app.py`` installs.
+
+    Raises RuntimeError while something is made that everybody will see.
+    """
+    if made_for_all.get():
+        raise RuntimeError("what is made for all must not depend on who is calling")
     if "actor" not in g:
         loader = current_app.extensions.get("actor_loader")
         g.actor = loader() if loader else GUEST

@@ -7,11 +7,12 @@ thread that reads where it wrote has them still.
 
 import threading
 from types import TracebackType
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine
 
 from kirana.platform import clock
-from kirana.platform.engines import for_reading, most_kept
+from kirana.platform.engines import WriteQueue, for_reading, make_engine, most_kept
 from kirana.platform.settings import Settings
 
 
@@ -111,3 +112,19 @@ class Lender:
 
     def _slot(self, writes: bool) -> str:
         return "writes" if writes and not self._is_one else "reads"
+
+
+class Opened(NamedTuple):
+    """What is made for one database, all of it at once."""
+
+    engine: Engine
+    queue: WriteQueue
+    lender: Lender
+
+
+def open_database(settings: Settings | None) -> Opened:
+    """Opens no connection yet. Raises RuntimeError where nobody said which database is meant."""
+    if settings is None:
+        raise RuntimeError("db.configure(settings) was not called")
+    engine = make_engine(settings)
+    return Opened(engine, WriteQueue(settings), Lender(engine, settings))

@@ -70,6 +70,7 @@ def render_for_all(template: str, key: Any, **context: Any) -> Response:
 
     Nothing else in it may depend on who asks; ``key`` names all that it depends on.
     """
+    current_actor()  # a token that is not good is refused first
     environment: Any = current_app.jinja_env
     page = environment.page_for_all(template, key, lambda: render_template(template, **context))
     return make_response(page)

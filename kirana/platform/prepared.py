@@ -13,7 +13,7 @@ from sqlalchemy import BindParameter, Connection, Dialect, Select
 from sqlalchemy.sql.visitors import cloned_traverse
 from sqlalchemy.types import TypeEngine
 
-# A longer list is left to the library, or there would be a form for each length.
+# A longer list is left to the library.
 LONGEST_LIST = 64
 Values = Mapping[str, Any]
 _Value = Callable[[Values], Any]
@@ -73,8 +73,8 @@ class Prepared:
         dialect, lists = connection.dialect, self._lists
         if lists is None:
             lists = self._lists = _expanding(self._statement, dialect)
-        lengths = tuple([len(values[name]) for name in lists]) if lists else ()
-        if lengths and not 0 < min(lengths) <= max(lengths) <= LONGEST_LIST:
+        lengths = tuple([_room_for(len(values[name])) for name in lists]) if lists else ()
+        if 0 in lengths:
             return None
         form = self._forms.get((dialect.name, lengths))
         if form is None:
@@ -86,7 +86,10 @@ class Prepared:
 
 
 class _Form:
-    """Of one statement, for one database and so many values of each list."""
+    """Of one statement, for one database and so many values of each list.
+
+    A shorter list is filled up with its last value, or there would be a form for each length.
+    """
 
     __slots__ = ("_dialect", "_is_by_place", "_processors", "_row", "_text", "_types", "_values")
 
@@ -102,6 +105,8 @@ class _Form:
         written = compiled.construct_expanded_state(blank)
         self._text, self._dialect = written.statement, dialect
         self._is_by_place = bool(compiled.positional)
+        if compiled.update_prefetch:
+            raise TypeError("a column that changes by itself is left to the library")
         values = _values_of(compiled, written.parameter_expansion, dialect)
         order = written.positiontup if self._is_by_place else values
         self._values = [(name, values[name]) for name in order]
@@ -116,7 +121,7 @@ class _Form:
         cursor = self._sent(connection, values)
         try:
             found = cursor.fetchall()
-        except Exception as error:  # noqa: BLE001 - whatever a driver raises, the library knows it
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the library knows it
             _fail(connection, error, self._text, cursor)
         if self._processors is None:
             self._processors = self._processors_of(cursor.description)
@@ -146,7 +151,7 @@ class _Form:
         try:
             cursor = connection.connection.cursor()
             getattr(cursor, how)(self._text, given)
-        except Exception as error:  # noqa: BLE001 - as above
+        except BaseException as error:  # noqa: BLE001 - as above
             _fail(connection, error, self._text, cursor)
         return cursor
 
@@ -171,7 +176,7 @@ def _write_out(parameter: BindParameter[Any]) -> None:
     SQLite prepares a statement anew each time when a parameter of it is compared with what a
     partial index is limited to.
     """
-    if not parameter.required and isinstance(parameter.value, int | str):
+    if parameter.unique and isinstance(parameter.value, int | str):
         parameter.literal_execute = True
 
 
@@ -191,7 +196,7 @@ def _values_of(
     for name, parameter in compiled.binds.items():
         process = parameter.type.dialect_impl(dialect).bind_processor(dialect)
         for place, one in enumerate(expansion.get(name, ())):
-            found[one] = _through(process, _of_list(name, place))
+            found[one] = _through(process, _of_list(name, parameter, place))
         if name not in expansion and not parameter.literal_execute:
             found[name] = _through(process, _plain(name, parameter, defaults.get(name)))
     return found
@@ -201,8 +206,16 @@ def _through(process: _Processor | None, value: _Value) -> _Value:
     return value if process is None else lambda values: process(value(values))
 
 
-def _of_list(name: str, place: int) -> _Value:
-    return lambda values: values[name][place]
+def _of_list(name: str, parameter: BindParameter[Any], place: int) -> _Value:
+    if not parameter.required:
+        constant = list(parameter.value or ())[place]
+        return lambda _: constant
+
+    def value(values: Values) -> Any:
+        given = values[name]
+        return given[place] if place < len(given) else given[-1]
+
+    return value
 
 
 def _plain(name: str, parameter: BindParameter[Any], default: Any) -> _Value:
@@ -212,12 +225,17 @@ def _plain(name: str, parameter: BindParameter[Any], default: Any) -> _Value:
     if parameter.required:
         return lambda values: values[name]
     constant = parameter.value
-    return lambda _: constant
+    return lambda values: values.get(name, constant)
 
 
 def _expanding(statement: Any, dialect: Dialect) -> tuple[str, ...]:
     binds = statement.compile(dialect=dialect).binds
-    return tuple(name for name, parameter in binds.items() if parameter.expanding)
+    return tuple(name for name, each in binds.items() if each.expanding and each.required)
+
+
+def _room_for(length: int) -> int:
+    """The next power of two; 0 for a list that is left to the library."""
+    return 1 << (length - 1).bit_length() if 0 < length <= LONGEST_LIST else 0
 
 
 def _told(statement: Any) -> Sequence[Any]:
@@ -228,6 +246,7 @@ def _told(statement: Any) -> Sequence[Any]:
     return told.returning_column_descriptions  # type: ignore[no-any-return]
 
 
-def _fail(connection: Connection, error: Exception, text: str, cursor: Any) -> NoReturn:
+def _fail(connection: Connection, error: BaseException, text: str, cursor: Any) -> NoReturn:
     """Raise it as the library does, which then knows whether the connection is lost."""
-    connection._handle_dbapi_exception(error, text, None, cursor, None)
+    is_drivers = isinstance(error, connection.dialect.loaded_dbapi.Error)
+    connection._handle_dbapi_exception(error, text if is_drivers else None, None, cursor, None)

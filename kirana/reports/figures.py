@@ -87,16 +87,11 @@ class MonthRows(msgspec.Struct):
 def month_figures(period: str, currency: str, rows: MonthRows) -> MonthFigures:
     """Add up one customer's month."""
     return MonthFigures(
-        period=period,
-        currency=currency,
-        orders=len(rows.orders),
-        items=sum(line.pieces for line in rows.lines),
-        spend_minor=_total(rows.orders),
-        before_minor=_total(rows.before),
-        categories=_by_category(rows.lines),
-        most_bought=_most_bought(rows.lines),
-        weeks=_weeks(period, rows.orders, rows.before),
-    )
+        period=period, currency=currency, orders=len(rows.orders),
+        items=sum(line.pieces for line in rows.lines), spend_minor=_total(rows.orders),
+        before_minor=_total(rows.before), categories=_by_category(rows.lines),
+        most_bought=_most_bought(rows.lines), weeks=_weeks(period, rows.orders, rows.before),
+    )  # fmt: skip
 
 
 def last_day(period: str) -> int:

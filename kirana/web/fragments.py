@@ -27,6 +27,7 @@ from werkzeug.local import LocalProxy
 
 from kirana.cart.queries import BasketView
 from kirana.cart.visitors import taken_lines
+from kirana.platform.http import made_for_all
 from kirana.platform.shelves import NearShelf
 from kirana.web.own import VALUES, stepper_of
 
@@ -34,7 +35,6 @@ _SHELF = "kept_parts"
 _SECONDS = 3600
 _inside: ContextVar[bool] = ContextVar("inside a kept part", default=False)
 _Made = TypeVar("_Made")
-_for_all: ContextVar[bool] = ContextVar("inside a page for all", default=False)
 # Marks that nobody can write into a product's title. This one stands around a slug and around its
 # stepper as everybody sees it.
 # All begin alike, so that they are found in one walk through a page.
@@ -58,11 +58,11 @@ class ShopEnvironment(Environment):
 
         While it is made the values that are of one visitor are out of reach (``is_for_all``).
         """
-        token = _for_all.set(True)
+        token = made_for_all.set(True)
         try:
             page = _kept(self, ("page", template, theme(), key), render, _Filling)
         finally:
-            _for_all.reset(token)
+            made_for_all.reset(token)
         return page.filled()
 
 
@@ -86,7 +86,7 @@ def theme() -> str:
 
 def is_for_all() -> bool:
     """Whether a page is being made that everybody will see."""
-    return _for_all.get()
+    return made_for_all.get()
 
 
 def out_of_reach(name: str) -> StrictUndefined:
@@ -204,7 +204,7 @@ class _Filling:
 
 def _gone(plain: str) -> str:
     """What stays beside one's own stepper: that there is no more."""
-    return plain if "product-gone" in plain else ""
+    return plain if 'class="product-gone"' in plain else ""
 
 
 def _weight(name: Any) -> int:

@@ -54,7 +54,7 @@ def return_path() -> Markup:
 
 def sign_in_url() -> Markup:
     """The sign-in, and from there back to the page of the shop that one was on."""
-    if request.method != "GET" or not request.path.startswith(_COME_BACK_TO):
+    if request.method not in ("GET", "HEAD") or not request.path.startswith(_COME_BACK_TO):
         return escape("/sign-in")
     return escape(f"/sign-in?{urlencode({RETURN_FIELD: request.full_path.rstrip('?')})}")
 

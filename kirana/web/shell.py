@@ -52,7 +52,6 @@ def page_values() -> dict[str, Any]:
     return {
         **_visitor(),
         "theme": fragments.theme(),
-        "path": request.full_path.rstrip("?"),
         # What the departments are kept by: they are the same for as long as it is.
         "stamp": _late("stamp", freshness.stamp),
         "departments": _late("departments", _departments),
@@ -63,9 +62,12 @@ def page_values() -> dict[str, Any]:
 def _visitor() -> dict[str, Any]:
     """What is the visitor's alone; a page that is made for all shows it by ``own`` alone."""
     if fragments.is_for_all():
-        return {name: fragments.out_of_reach(name) for name in ("actor", "basket", "offers")}
+        return {
+            name: fragments.out_of_reach(name) for name in ("actor", "basket", "offers", "path")
+        }
     return {
         "actor": person(),
+        "path": request.full_path.rstrip("?"),
         "basket": _late("basket", shown_basket),
         "offers": _late("offers", _offers),
     }

@@ -12,7 +12,7 @@ from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Engine, QueuePool
 
 from kirana.accounts import passwords
-from kirana.platform import cache, db, freshness, limits, wake
+from kirana.platform import cache, db, freshness, lending, limits, wake
 from kirana.platform.config import Settings
 from kirana.platform.redis import Breaker
 from tests.machinery import databases
@@ -69,7 +69,7 @@ def _state_of(app: Any) -> dict[str, Any]:
 
 def share_compiled_statements() -> None:
     """Let each new engine find the statements that an earlier one of its kind compiled."""
-    make, kept = db.make_engine, {}
+    make, kept = lending.make_engine, {}
 
     def make_engine(settings: Settings) -> Engine:
         engine = make(settings)
@@ -82,7 +82,7 @@ def share_compiled_statements() -> None:
             kept[engine.dialect.name] = engine.dialect, engine._compiled_cache
         return engine
 
-    db.make_engine = make_engine  # type: ignore[attr-defined]
+    lending.make_engine = make_engine  # type: ignore[attr-defined]
 
 
 def keep_connection(settings: Settings) -> None:
@@ -90,7 +90,7 @@ def keep_connection(settings: Settings) -> None:
 
     A new one costs twenty milliseconds, most of them for what the server learns of each table anew.
     """
-    engine = db._database.engine
+    engine = db._database.opened.engine if db._database.opened else None
     if engine is None or not isinstance(engine.pool, QueuePool):
         return
     if engine.dialect.name == "postgresql" and _held(engine.pool) == (0, 1):

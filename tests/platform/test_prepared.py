@@ -6,8 +6,22 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, bindparam, delete, event, func, insert, select, update
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy import (
+    Column,
+    Connection,
+    Integer,
+    MetaData,
+    Table,
+    bindparam,
+    delete,
+    event,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)  # fmt: skip
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from kirana.platform import columns, db
 from kirana.platform.audit import AuditEvent
@@ -90,7 +104,7 @@ def test_a_list_of_any_length_is_looked_for(count: int) -> None:
 @pytest.mark.parametrize("key", ["plain", "it's", "100%", "%(x)s %s", "a?b :c", "\\'", '"', "ü₹"])
 def test_constants_stand_in_the_text(key: str) -> None:
     """Else SQLite prepares a basket anew each time: its cart is found by a partial index."""
-    find = select(Idempotency.key, bindparam("said", key)).where(
+    find = select(Idempotency.key, literal(key)).where(
         Idempotency.key == key, Idempotency.status == 201, Idempotency.owner == bindparam("whose")
     )
     prepared = Prepared(find)
@@ -108,6 +122,43 @@ def test_what_is_no_plain_constant_stays_a_value() -> None:
         insert_rows(connection, Idempotency, [_row("one")])
     own, library = both_ways(lambda: _read(Prepared(find), {}))
     assert own == library == [("one",)]
+
+
+def test_lists_of_many_lengths_share_few_forms() -> None:
+    prepared = Prepared(AMONG)
+    with db.transaction() as connection:
+        insert_rows(connection, Idempotency, [_row(f"k{number:03}") for number in range(70)])
+        for count in range(1, LONGEST_LIST + 1):
+            keys = [f"k{number:03}" for number in range(count)]
+            found = prepared.all(connection, {"keys": keys, "whose": "a1"})
+            assert [row.key for row in found] == keys
+    assert len(prepared._forms) == 7
+
+
+def test_a_list_of_constants_and_a_value_that_has_a_default() -> None:
+    named = bindparam("whose", "a1")
+    find = select(Idempotency.key).where(
+        Idempotency.key.in_(["one", "two"]), Idempotency.owner == named
+    )
+    with db.transaction() as connection:
+        insert_rows(connection, Idempotency, [_row("one"), _row("three"), _row("two", owner="b")])
+    for given, wanted in (({}, [("one",)]), ({"whose": "b"}, [("two",)])):
+        own, library = both_ways(lambda given=given: _read(Prepared(find), given))  # type: ignore[misc]
+        assert own == library == wanted
+
+
+def test_what_changes_by_itself_is_left_to_the_library() -> None:
+    table = Table("x", MetaData(), Column("a", Integer), Column("b", Integer, onupdate=1))
+    with db.reading() as connection, pytest.raises(TypeError, match="by itself"):
+        Prepared(update(table).values(a=bindparam("to"))).count(connection, {"to": 1})
+
+
+def test_an_error_that_is_not_the_database_s_is_left_as_it_is() -> None:
+    find = Prepared(select(Idempotency.key).where(Idempotency.id == bindparam("of")))
+    with db.reading() as connection, pytest.raises((OverflowError, DataError)):
+        find.all(connection, {"of": 2**70})
+    with db.reading() as connection:
+        assert find.all(connection, {"of": 1}) == []
 
 
 def test_rows_have_names_and_labels() -> None:

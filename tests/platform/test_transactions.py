@@ -1,6 +1,7 @@
 """Verbs, queries and what happens after a commit, on both databases."""
 
 import threading
+import time
 
 import pytest
 from sqlalchemy import Connection, func, insert, select, update
@@ -9,7 +10,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from kirana.catalog.models import CatalogVersion, Category
 from kirana.platform import db
+from kirana.platform.config import Settings
 from kirana.platform.db import query, verb
+from kirana.platform.lending import Opened
 from tests.machinery.databases import Database
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -191,9 +194,8 @@ def test_more_threads_than_were_said_do_not_wait_for_ever(
     pool = db.engine().pool
     most = pool.size() + pool._max_overflow  # type: ignore[attr-defined]
     monkeypatch.setattr(pool, "_timeout", 0.5)
-    monkeypatch.setattr(
-        db._database.lender, "_places", threading.Semaphore(8 if is_bounded else 99)
-    )
+    places = threading.Semaphore(8 if is_bounded else 99)
+    monkeypatch.setattr(db._open().lender, "_places", places)
     met = threading.Barrier(most + 4, timeout=30)
     found: list[object] = []
 
@@ -221,3 +223,42 @@ def test_sessions_plan_as_the_engine_says() -> None:
         with lend() as connection:
             for name, value in wanted.items():
                 assert connection.exec_driver_sql(f"SHOW {name}").scalar_one() == value
+
+
+class _Unlocked:
+    """The mutant: nobody waits for who opens the database."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *_error: object) -> None: ...
+
+
+@pytest.mark.parametrize("is_locked", [True, False])
+def test_threads_that_come_first_at_once_open_one_database(
+    monkeypatch: pytest.MonkeyPatch, is_locked: bool
+) -> None:
+    db.dispose()
+    open_database = db.open_database
+    if not is_locked:
+        monkeypatch.setattr(db, "_opening", _Unlocked())
+
+    def slowly(settings: Settings | None) -> Opened:
+        time.sleep(0.05)
+        made.append(open_database(settings))
+        return made[-1]
+
+    monkeypatch.setattr(db, "open_database", slowly)
+    met, found, made = threading.Barrier(8, timeout=30), list[object](), list[Opened]()
+
+    def work() -> None:
+        met.wait()
+        count()
+        found.append(db.engine())
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 8, "each was answered"
+    assert (len({id(opened) for opened in made}) == 1) == is_locked

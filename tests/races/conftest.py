@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, MetaData, PrimaryKeyConstraint, insert
@@ -12,7 +13,7 @@ from kirana.catalog.models import CatalogVersion
 from kirana.platform import db
 from kirana.platform.config import Settings
 from kirana.platform.engines import make_engine
-from kirana.platform.lending import Lender
+from kirana.platform.lending import Lender, Opened
 from kirana.schema import metadata
 from tests.machinery import memory
 from tests.machinery.databases import SECRET, PostgresSource, fast_folder
@@ -68,9 +69,9 @@ def unguarded(
     memory.forget()
     memory.connect_slices(replace(settings, database_url=_bare_url))
     alone = db.engine().execution_options(isolation_level="AUTOCOMMIT")
-    monkeypatch.setattr(db._database, "engine", alone)
-    monkeypatch.setattr(db._database, "lender", Lender(alone, settings))
-    monkeypatch.setattr(db._database, "queue", contextlib.nullcontext())
+    nobody: Any = contextlib.nullcontext()
+    opened = Opened(alone, nobody, Lender(alone, settings))  # type: ignore[arg-type]
+    monkeypatch.setattr(db._database, "opened", opened)
     yield
     memory.forget()
     alone.dispose()

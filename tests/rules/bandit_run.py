@@ -28,7 +28,6 @@ REVIEWED = {
     ("kirana/demo/seeding.py", "B311"): DEMO,
     ("kirana/platform/config.py", "B105"): WORD,
     ("kirana/stores/pages.py", "B106"): WORD,
-    ("kirana/platform/db.py", "B101"): CERTAIN,
     ("kirana/platform/db.py", "B311"): PAUSE,
     ("kirana/mailing/delivery.py", "B311"): PAUSE,
     ("kirana/reports/services.py", "B101"): CERTAIN,

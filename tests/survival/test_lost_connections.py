@@ -96,8 +96,7 @@ def test_who_finds_a_connection_lost_tells_the_other_threads(
     done.acquire(timeout=10)
     assert customer.read().status_code == 200
     assert cut_all_lines(cluster, database) >= 2
-    lender = db._database.lender
-    assert lender is not None
+    lender = db._open().lender
     before = lender._age
     assert customer.read().status_code == 200, "tried again"
     if not is_told:

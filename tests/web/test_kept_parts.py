@@ -8,10 +8,12 @@ from flask import render_template_string, session
 from jinja2.exceptions import UndefinedError
 from werkzeug.local import LocalProxy
 
+from kirana.cart.visitors import shown_basket
 from kirana.catalog.inputs import ProductChanges
 from kirana.catalog.services.products import edit_product
 from kirana.pairs.queries import Companion
 from kirana.platform.cookies import ACCESS_COOKIE
+from kirana.platform.http import current_actor
 from kirana.platform.pages import note
 from kirana.platform.paging import encode_cursor
 from kirana.search import cached
@@ -103,7 +105,7 @@ def test_what_somebody_is_told_once_is_told_to_them_alone(market: Market, app: A
     assert "You took" not in guest.get("/products").text
 
 
-@pytest.mark.parametrize("name", ["actor.name", "basket.count", "basket.lines", "actor"])
+@pytest.mark.parametrize("name", ["actor.name", "basket.count", "basket.lines", "actor", "path"])
 def test_a_page_for_all_cannot_show_what_is_one_visitor_s(app: Any, name: str) -> None:
     page = "{{ " + name + " }}"
     with app.test_request_context("/"):
@@ -111,6 +113,30 @@ def test_a_page_for_all_cannot_show_what_is_one_visitor_s(app: Any, name: str) -
         with pytest.raises(UndefinedError, match="one visitor's"):
             app.jinja_env.page_for_all("x", ("k",), lambda: render_template_string(page))
         render_template_string(page)
+
+
+def test_nothing_that_is_made_for_all_may_ask_who_is_calling(app: Any) -> None:
+    with app.test_request_context("/"):
+        for ask in (current_actor, shown_basket):
+            with pytest.raises(RuntimeError, match="who is calling"):
+                app.jinja_env.page_for_all("x", ("k",), lambda ask=ask: str(ask()))
+        assert current_actor() == current_actor()
+        with pytest.raises(RuntimeError):
+            app.jinja_env.page_for_all("x", ("k",), lambda: str(current_actor()))
+
+
+@pytest.mark.parametrize("path", ["/", "/products", "/products?cursor=x"])
+def test_a_bad_token_is_refused_before_a_page_is_made(app: Any, path: str) -> None:
+    assert app.test_client().get(path, headers={"Authorization": "Bearer x"}).status_code == 401
+
+
+def test_what_is_called_like_a_class_is_not_taken_for_it(market: Market, app: Any) -> None:
+    market.sell("Product gone")
+    asha = browser(app)
+    taken = {"product": "product-gone", "change": "+", "return_to": "/products"}
+    assert asha.post("/basket/lines", data=taken, headers=OWN_ORIGIN).status_code == 303
+    main = asha.get("/products").text.split('class="product-grid"')[1].split("</ul>")[0]
+    assert [n for slug, n in STEPPER.findall(main) if slug == "product-gone"] == ["1"]
 
 
 def test_the_mutant_shows_one_visitor_to_another(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:

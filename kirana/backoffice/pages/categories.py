@@ -202,14 +202,10 @@ def withdraw(store_slug: str, uid: str) -> Response:
 def _categories_page(at: str = "", error: ShopError | None = None) -> Response:
     found = list_categories()
     return admin_page(
-        "office/categories.html",
-        error.status if error else 200,
-        categories=found,
+        "office/categories.html", error.status if error else 200, categories=found,
         totals={item.slug: item.product_count for item in departments()},
-        form=Form() if error is None else refused(error),
-        form_at=at,
-        **_choices(),
-    )
+        form=Form() if error is None else refused(error), form_at=at, **_choices(),
+    )  # fmt: skip
 
 
 def _requests_page(uid: str = "", error: ShopError | None = None) -> Response:
@@ -217,31 +213,22 @@ def _requests_page(uid: str = "", error: ShopError | None = None) -> Response:
     waiting = list_requests(actor, RequestQuery(status="requested", limit=100)).items
     found = list_requests(actor, RequestQuery(limit=100)).items
     return admin_page(
-        "office/requests.html",
-        error.status if error else 200,
-        waiting=waiting,
+        "office/requests.html", error.status if error else 200, waiting=waiting,
         decided=[item for item in found if item.status != "requested"],
-        form=Form() if error is None else refused(error),
-        form_uid=uid,
-        words=REQUEST_WORDS,
-        kinds=KINDS,
-        **_choices(),
-    )
+        form=Form() if error is None else refused(error), form_uid=uid, words=REQUEST_WORDS,
+        kinds=KINDS, **_choices(),
+    )  # fmt: skip
 
 
 def _wishes_page(store: StoreView, error: ShopError | None = None) -> Response:
     found = list_requests(current_actor(), RequestQuery(limit=100)).items
     return store_page(
-        "office/wishes.html",
-        store,
-        error.status if error else 200,
+        "office/wishes.html", store, error.status if error else 200,
         wishes=[item for item in found if item.store == store.slug],
-        form=Form() if error is None else refused(error),
-        words=REQUEST_WORDS,
-        kinds=KINDS,
+        form=Form() if error is None else refused(error), words=REQUEST_WORDS, kinds=KINDS,
         kind_choices=[{"value": value, "label": label} for value, label in KINDS.items()],
         **_choices(),
-    )
+    )  # fmt: skip
 
 
 def _choices() -> dict[str, Any]:

@@ -44,15 +44,11 @@ def orders(store_slug: str) -> Response:
     here = url_for(".orders", store_slug=store.slug, status=wanted.status)
     joint = "&" if wanted.status else "?"
     return store_page(
-        "office/orders.html",
-        store,
-        orders=found.items,
-        status=wanted.status,
+        "office/orders.html", store, orders=found.items, status=wanted.status,
         filters=[_filter(store, status, wanted.status) for status in (None, *_filters(store))],
-        words=ORDER_WORDS,
-        first_url=here if wanted.cursor else None,
+        words=ORDER_WORDS, first_url=here if wanted.cursor else None,
         next_url=f"{here}{joint}cursor={found.next_cursor}" if found.next_cursor else None,
-    )
+    )  # fmt: skip
 
 
 @pages.get("/<store_slug>/orders/<number>")

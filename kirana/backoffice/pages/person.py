@@ -25,16 +25,11 @@ def person(uid: str) -> Response:
     sessions = list_sessions_of(current_actor(), uid, PageQuery(cursor=cursor))
     here = request.path
     return admin_page(
-        "office/person.html",
-        person=found.person,
-        history=found.history,
-        sessions=sessions.items,
-        words=ACCOUNT_WORDS,
-        role_choices=ROLE_CHOICES,
-        me=current_actor().uid,
+        "office/person.html", person=found.person, history=found.history, sessions=sessions.items,
+        words=ACCOUNT_WORDS, role_choices=ROLE_CHOICES, me=current_actor().uid,
         next_url=f"{here}?cursor={sessions.next_cursor}" if sessions.next_cursor else None,
         first_url=here if cursor else None,
-    )
+    )  # fmt: skip
 
 
 @pages.post("/people/<uid>/sessions/<session>/end")

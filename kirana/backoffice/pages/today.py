@@ -26,16 +26,11 @@ def today(store_slug: str) -> Response:
     store = my_store(store_slug, Permission.READ_STORE_FIGURES)
     figures = store_figures(store.slug, zone_of(store))
     return store_page(
-        "office/today.html",
-        store,
-        greeting=greeting(figures.now, current_actor().name),
-        day_text=f"{figures.now:%A} {figures.now.day} {figures.now:%B}",
-        tiles=_tiles(figures),
-        chart=_chart(figures.today),
-        orders=_orders_in_hand(store.slug),
-        low=_running_low(store.slug),
-        words=ORDER_WORDS,
-    )
+        "office/today.html", store, greeting=greeting(figures.now, current_actor().name),
+        day_text=f"{figures.now:%A} {figures.now.day} {figures.now:%B}", tiles=_tiles(figures),
+        chart=_chart(figures.today), orders=_orders_in_hand(store.slug),
+        low=_running_low(store.slug), words=ORDER_WORDS,
+    )  # fmt: skip
 
 
 def _tiles(figures: Figures) -> list[dict[str, Any]]:
