@@ -35,9 +35,8 @@ _SHELF = "kept_parts"
 _SECONDS = 3600
 _inside: ContextVar[bool] = ContextVar("inside a kept part", default=False)
 _Made = TypeVar("_Made")
-# Marks that nobody can write into a product's title. This one stands around a slug and around its
-# stepper as everybody sees it.
-# All begin alike, so that they are found in one walk through a page.
+# Marks that nobody can write into a product's title. They begin alike, so that one walk through a
+# page finds them all; _OWN stands around a slug and around its stepper as everybody sees it.
 _MARK = secrets.token_hex(16)
 _OWN = _MARK + "."
 _TELLERS = {f"{_MARK}{letter}": tell for letter, tell in zip(ascii_lowercase, VALUES, strict=False)}
@@ -56,7 +55,7 @@ class ShopEnvironment(Environment):
     def page_for_all(self, template: str, key: Any, render: Callable[[], str]) -> str:
         """What ``render`` gives, made once for each ``key`` and theme, and filled in.
 
-        While it is made the values that are of one visitor are out of reach (``is_for_all``).
+        While it is made what is one visitor's is out of reach: RuntimeError, UndefinedError.
         """
         token = made_for_all.set(True)
         try:
