@@ -85,11 +85,12 @@ def deliver_each(row_ids: Iterable[int], seconds: float = 240.0) -> None:
     """``deliver`` for a while; one that fails keeps no other back. The sweep takes what is left."""
     ends = time.monotonic() + seconds
     for row_id in row_ids:
-        if time.monotonic() < ends:
-            try:
-                deliver(row_id)
-            except Exception:
-                logger.exception("mail %s is left to the sweep", row_id)
+        if time.monotonic() > ends:
+            return
+        try:
+            deliver(row_id)
+        except Exception:
+            logger.exception("mail %s is left to the sweep", row_id)
 
 
 def deliver_due(limit: int = 500, seconds: float = 240.0) -> int:

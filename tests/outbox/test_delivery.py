@@ -244,3 +244,19 @@ def test_the_ends_have_no_way_out() -> None:
 
 def _crash(*_: Any, **__: Any) -> None:
     raise Crash
+
+
+def test_a_mail_that_fails_keeps_no_other_back(sink: Sink, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [add(name) for name in ("asha", "bad", "ravi")]
+    whole = delivery.deliver
+
+    def failing(row_id: int) -> str | None:
+        if row_id == rows[1]:
+            raise RuntimeError("no mail today")
+        return whole(row_id)
+
+    monkeypatch.setattr(delivery, "deliver", failing)
+    delivery.deliver_each(rows, seconds=-1)
+    assert [row(each).state for each in rows] == ["due"] * 3, "its time was over"
+    delivery.deliver_each(rows)
+    assert [row(each).state for each in rows] == ["sent", "due", "sent"]
