@@ -8,7 +8,6 @@ no path but /, so the refresh cookie comes with every request, and no page needs
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from flask import Flask, current_app, g, request
@@ -265,8 +264,8 @@ def _find(access_token: str, places: Places) -> Actor | None:
     if row is None:
         return None
     rights = rights_of(row.role, row.status, read_places(row.places))
-    actor = replace(_actor(row, rights), session_id=row.session_id)
-    return replace(actor, via="bearer" if has_bearer() else "cookie")
+    via = "bearer" if has_bearer() else "cookie"
+    return _actor(row, rights, session_id=row.session_id, via=via)
 
 
 def _by_key(token: str, places: Places) -> Actor:
@@ -278,12 +277,12 @@ def _by_key(token: str, places: Places) -> Actor:
         note_use(row.key_id)
     held = rights_of(row.role, row.status, read_places(row.places))
     rights = held.narrowed(frozenset(row.permissions) - NOT_FOR_KEYS, row.store_id)
-    return replace(_actor(row, rights), key_uid=row.key_uid, via="key")
+    return _actor(row, rights, key_uid=row.key_uid, via="key")
 
 
-def _actor(row: Any, rights: Rights) -> Actor:
+def _actor(row: Any, rights: Rights, **how: Any) -> Actor:
     return Actor(
         account_id=row.id, uid=row.uid, email=row.email, name=row.name, role=row.role,
         status=row.status, permissions=rights.permissions, stores=rights.stores,
-        network=request.remote_addr or "", request_id=g.get("request_id", ""),
+        network=request.remote_addr or "", request_id=g.get("request_id", ""), **how,
     )  # fmt: skip

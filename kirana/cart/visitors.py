@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import cast
 
 from flask import g
 
@@ -17,16 +16,18 @@ KEPT_SECONDS = 90 * 24 * 3600
 
 def shown_basket() -> BasketView:
     """The caller's basket as a page shows it, read once however many parts of it ask."""
-    if "shown_basket" not in g:
-        g.shown_basket = basket_view(current_actor())
-    return cast(BasketView, g.shown_basket)
+    found: BasketView | None = g.get("shown_basket")
+    if found is None:
+        found = g.shown_basket = basket_view(current_actor())
+    return found
 
 
 def taken_lines() -> dict[str, BasketLine]:
     """The lines of the caller's basket by product."""
-    if "taken_lines" not in g:
-        g.taken_lines = {line.slug: line for line in shown_basket().lines}
-    return cast("dict[str, BasketLine]", g.taken_lines)
+    found: dict[str, BasketLine] | None = g.get("taken_lines")
+    if found is None:
+        found = g.taken_lines = {line.slug: line for line in shown_basket().lines}
+    return found
 
 
 def put_in(change: Callable[[Actor], BasketView]) -> BasketView:

@@ -1,11 +1,14 @@
 """Addresses in the one form under which the edge files its answers. Pure."""
 
 import functools
+from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode
 
 LONGEST_QUERY = 512
 MOST_PAIRS = 20
+# In the environment of a request: its query, taken apart.
+TEXTS = "kirana.texts"
 
 
 def without_port(host: str) -> str:
@@ -15,10 +18,11 @@ def without_port(host: str) -> str:
 
 
 class PlainQuery(NamedTuple):
-    """A query in its one form, and whether it looks for words."""
+    """A query in its one form, whether it looks for words, and its texts by name."""
 
     text: str
     is_search: bool
+    texts: Mapping[str, list[str]]
 
 
 @functools.lru_cache(maxsize=1024)
@@ -29,7 +33,7 @@ def plain_query(names: frozenset[str] | None, query: str) -> PlainQuery | None:
     not know: there both stay. A page of a search is None too: it is counted inside.
     """
     if not query:
-        return PlainQuery("", is_search=False)
+        return PlainQuery("", is_search=False, texts={})
     if len(query) > LONGEST_QUERY or not query.isascii():
         return None
     try:
@@ -44,5 +48,9 @@ def plain_query(names: frozenset[str] | None, query: str) -> PlainQuery | None:
             return None
         first = dict(reversed(pairs))  # as a page reads a name that comes twice
         pairs = [(name, text) for name, text in first.items() if text and name in names]
-    text = urlencode(sorted(pairs, key=lambda pair: pair[0]), quote_via=quote)
-    return PlainQuery(text, any(each.strip() for each in words))
+    pairs.sort(key=lambda pair: pair[0])
+    texts: dict[str, list[str]] = {}
+    for name, value in pairs:
+        texts.setdefault(name, []).append(value)
+    text = urlencode(pairs, quote_via=quote)
+    return PlainQuery(text, any(each.strip() for each in words), texts)

@@ -15,7 +15,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from kirana.edge.addresses import plain_query, without_port
+from kirana.edge.addresses import TEXTS, plain_query, without_port
 from kirana.edge.bodies import Environ
 from kirana.edge.declared import KEEP, Kind, Rule, rules_of
 from kirana.edge.encodings import LEAST, best_of, compressed, is_textual
@@ -135,7 +135,7 @@ class EdgeCache:
         version = _version()
         if version is None:
             return None  # whoever comes next tells it properly
-        environ["QUERY_STRING"] = query.text
+        environ["QUERY_STRING"], environ[TEXTS] = query.text, query.texts
         environ["HTTP_COOKIE"] = theme
         environ.pop("HTTP_AUTHORIZATION", None)
         host = environ["HTTP_HOST"] = without_port(environ.get("HTTP_HOST", "").lower())

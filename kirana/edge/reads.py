@@ -6,10 +6,10 @@ goes wrong Flask tells, as if its view had raised it.
 
 from collections.abc import Mapping
 from typing import NamedTuple
-from urllib.parse import parse_qs
 
 from flask import Flask
 
+from kirana.edge.addresses import TEXTS
 from kirana.edge.bodies import Environ
 from kirana.edge.declared import is_let_pass
 from kirana.platform import limits
@@ -39,7 +39,7 @@ class Reads:
         """The answer to the query in its one form; None where Flask is to answer."""
         try:
             with self._app.app_context():
-                found = read(parse_qs(environ["QUERY_STRING"], keep_blank_values=True), **values)
+                found = read(environ[TEXTS], **values)
                 state, may_be_kept = hit_or_miss() or "miss", not is_let_pass()
         except Exception as error:  # noqa: BLE001 - whatever it is, it is told and logged
             environ[FAILURE] = error

@@ -16,7 +16,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import Any, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 from flask import Response, current_app, g, request
@@ -241,10 +241,11 @@ def current_actor() -> Actor:
     """
     if made_for_all.get():
         raise RuntimeError("what is made for all must not depend on who is calling")
-    if "actor" not in g:
+    found: Actor | None = g.get("actor")
+    if found is None:
         loader = current_app.extensions.get("actor_loader")
-        g.actor = loader() if loader else GUEST
-    return cast(Actor, g.actor)
+        found = g.actor = loader() if loader else GUEST
+    return found
 
 
 def use_actor_loader(app: Any, loader: Callable[[], Actor]) -> None:

@@ -2,9 +2,9 @@
 
 import base64
 import binascii
-import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
@@ -35,8 +35,12 @@ class Page(msgspec.Struct, Generic[T], frozen=True):
 
 
 def encode_cursor(values: Sequence[Any]) -> str:
-    text = json.dumps(list(values), separators=(",", ":"), default=str)
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(msgspec.json.encode(values)).decode().rstrip("=")
+
+
+@cache
+def _decoder(kinds: tuple[type, ...]) -> Any:
+    return msgspec.json.Decoder(tuple[kinds])  # type: ignore[valid-type]
 
 
 def decode_cursor(cursor: str, kinds: Sequence[type]) -> list[Any]:
@@ -45,8 +49,8 @@ def decode_cursor(cursor: str, kinds: Sequence[type]) -> list[Any]:
         if len(cursor) > LONGEST_CURSOR:
             raise ValueError("longer than any of ours")
         padded = cursor + "=" * (-len(cursor) % 4)
-        values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        found = list(msgspec.convert(values, tuple[tuple(kinds)], strict=True))  # type: ignore[misc]
+        text = base64.b64decode(padded, altchars=b"-_", validate=True)
+        found = list(_decoder(tuple(kinds)).decode(text))
         if not all(_can_be_stored(value) for value in found):
             raise ValueError("beyond what a column holds")
         return found

@@ -7,6 +7,7 @@ an object that looks its columns up by name: for a small statement two thirds of
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, NoReturn
 
 from sqlalchemy import BindParameter, Connection, Dialect, Select
@@ -114,7 +115,8 @@ class _Form:
         self._types: list[TypeEngine[Any]] = [column["type"] for column in told]
         names = [column["name"] for column in told]
         row: Any = namedtuple("Row", names, rename=True)  # type: ignore[misc]  # noqa: PYI024
-        self._row: Callable[[Iterable[Any]], Any] = row._make
+        # As its own _make, which is a function in Python.
+        self._row: Callable[[Iterable[Any]], Any] = partial(tuple.__new__, row)
         self._processors: list[tuple[int, _Processor]] | None = None
 
     def rows(self, connection: Connection, values: Values) -> list[Any]:

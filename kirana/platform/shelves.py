@@ -31,21 +31,21 @@ class NearShelf:
         return len(self._values)
 
     def get(self, key: Hashable) -> Any:
-        with self._lock:
-            return self._get(key, time.monotonic())
+        return self.get_many((key,))[0]
 
     def get_many(self, keys: Iterable[Hashable]) -> list[Any]:
-        """As ``get``, of each."""
+        """What there is for each, else None."""
+        values, now = self._values, time.monotonic()
+        answer: list[Any] = []
         with self._lock:
-            now = time.monotonic()
-            return [self._get(key, now) for key in keys]
-
-    def _get(self, key: Hashable, now: float) -> Any:
-        found = self._values.get(key)
-        if found is None or found[0] < now:
-            return None
-        self._values.move_to_end(key)
-        return found[1]
+            for key in keys:
+                found = values.get(key)
+                if found is None or found[0] < now:
+                    answer.append(None)
+                else:
+                    values.move_to_end(key)
+                    answer.append(found[1])
+        return answer
 
     def put(self, key: Hashable, value: Any, seconds: float, size: int) -> bool:
         """Keep ``value``, which takes ``size`` bytes; False if it is too large to be kept."""

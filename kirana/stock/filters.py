@@ -27,6 +27,7 @@ MOST_WORDS = 8
 LONGEST_WORD = 40
 LONGEST_SEARCH = 400
 _ESCAPE = "\\"
+_AS_ASKED = ("category", "store", "brand", "price_min", "price_max")
 
 
 class ShelfQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
@@ -123,17 +124,11 @@ def conditions(shape: Shape, is_broad: bool = False) -> list[ColumnElement[bool]
 
 def values_of(wanted: ShelfQuery) -> dict[str, Any]:
     """What the filters of ``wanted`` ask for, by the names that ``conditions`` has for them."""
-    since, diet = wanted.added_since, wanted.diet or ""
-    values = {
-        "category": wanted.category,
-        "store": wanted.store,
-        "brand": wanted.brand,
-        "price_min": wanted.price_min,
-        "price_max": wanted.price_max,
-        "added_since": since and datetime.combine(since, time.min, UTC),
-        "diet": json.dumps(diet),
-        "diet_plain": json.dumps(diet, ensure_ascii=False),
-    }
+    values: dict[str, Any] = {name: getattr(wanted, name) for name in _AS_ASKED}
+    if (since := wanted.added_since) is not None:
+        values["added_since"] = datetime.combine(since, time.min, UTC)
+    if (diet := wanted.diet) is not None:
+        values |= {"diet": json.dumps(diet), "diet_plain": json.dumps(diet, ensure_ascii=False)}
     return values | {f"word_{n}": _begun(word) for n, word in enumerate(_words(wanted.q) or ())}
 
 

@@ -155,7 +155,7 @@ def _one_page(shape: Shape, sort: str, is_later: bool, is_among: bool, is_broad:
     shelf = _keys(order.column, CATALOG_VERSION, is_among=is_among)
     later = [order.behind()] if is_later else []
     # A bare parameter here lets SQLite prepare the statement anew each time.
-    most = literal_column("0") + bindparam("most", type_=Integer)
+    most: Any = literal_column("0") + bindparam("most", type_=Integer)
     found = shelf.where(*conditions(shape, is_broad), *later).order_by(*order.by())
     return Prepared(found.limit(most))
 

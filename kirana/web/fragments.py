@@ -8,7 +8,6 @@ filled in for whoever asks. There is nothing to invalidate: other values are ano
 A whole page is a part as well where nothing else of it differs (``ShopEnvironment.page_for_all``).
 """
 
-import re
 import secrets
 import sys
 from collections.abc import Callable, MutableMapping
@@ -37,10 +36,8 @@ _inside: ContextVar[bool] = ContextVar("inside a kept part", default=False)
 _Made = TypeVar("_Made")
 # Marks that nobody can write into a product's title. They begin alike, so that one walk through a
 # page finds them all; _OWN stands around a slug and around its stepper as everybody sees it.
-_MARK = secrets.token_hex(16)
-_OWN = _MARK + "."
-_TELLERS = {f"{_MARK}{letter}": tell for letter, tell in zip(ascii_lowercase, VALUES, strict=False)}
-_MARKS = re.compile(f"({_MARK}.)")
+_MARK, _OWN = secrets.token_hex(16), "."
+_TELLERS = dict(zip(ascii_lowercase, VALUES, strict=False))
 # Parts made of others lie apart, or the pages that hardly anybody opens would crowd out the cards.
 _MOST, _SMALL, _LARGEST = 8192, 8 * 1024, 256 * 1024
 _MOST_BYTES = 12 * 1024 * 1024
@@ -52,7 +49,7 @@ class ShopEnvironment(Environment):
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
         return super().make_globals(d) if d else self.globals
 
-    def page_for_all(self, template: str, key: Any, render: Callable[[], str]) -> str:
+    def page_for_all(self, template: str, key: Any, render: Callable[[], str]) -> bytes:
         """What ``render`` gives, made once for each ``key`` and theme, and filled in.
 
         While it is made what is one visitor's is out of reach: RuntimeError, UndefinedError.
@@ -72,7 +69,7 @@ def install(app: Flask) -> None:
         {
             _SHELF: [NearShelf(_MOST, largest, _MOST_BYTES) for largest in (_SMALL, _LARGEST)],
             "own_stepper": own_stepper,
-            **{tell.__name__: _teller(mark, tell) for mark, tell in _TELLERS.items()},
+            **{tell.__name__: _teller(_MARK + kind, tell) for kind, tell in _TELLERS.items()},
         }
     )
 
@@ -101,7 +98,7 @@ def _teller(mark: str, tell: Callable[[], str]) -> Callable[[], str]:
 def own_stepper(slug: str, plain: Markup) -> Markup:
     """A product's stepper with what the visitor has of it, or as it is for everybody."""
     if _inside.get():
-        return Markup("{0}{1}{0}{2}{0}").format(_OWN, slug, plain)
+        return Markup("{0}{1}{0}{2}{0}").format(_MARK + _OWN, slug, plain)
     own = stepper_of(slug)
     return plain if own is None else (plain if _gone(plain) else Markup()) + own
 
@@ -160,45 +157,47 @@ class _Part:
         """For whoever asks."""
         if self._filling is None:
             self._filling = _Filling(self.text)
-        return self._filling.filled()
+        return self._filling.filled().decode()
 
 
 class _Filling:
-    """A text in pieces, and which of them are another for each visitor."""
+    """A text in pieces as they are sent, and which of them are another for each visitor."""
 
     __slots__ = ("_own", "_pieces", "_steppers")
 
     def __init__(self, text: str) -> None:
-        self._pieces: list[str] = []
+        begin, *rest = text.encode().split(_MARK.encode())
+        self._pieces = [begin]
         self._steppers: list[_Stepper] = []
         self._own: dict[str, list[int]] = {}
         pieces, slug, begins, seen = self._pieces, "", 0, 0
-        for place, piece in enumerate(_MARKS.split(text)):
-            is_mark = place % 2 == 1
-            if is_mark and piece == _OWN:  # before the slug, before the stepper, behind it
+        for piece in rest:
+            kind = chr(piece[0])
+            if kind == _OWN:  # before the slug, before the stepper, behind it
                 seen = (seen + 1) % 3
                 if seen == 2:
-                    slug, begins = pieces.pop(), len(pieces)
+                    slug, begins = pieces.pop().decode(), len(pieces)
                 elif seen == 0:
                     self._steppers.append(_Stepper(slug, slice(begins, len(pieces))))
-                continue
-            if is_mark:
-                self._own.setdefault(piece, []).append(len(pieces))
-            pieces.append(piece)
+            else:
+                self._own.setdefault(kind, []).append(len(pieces))
+                pieces.append(b"")
+            pieces.append(piece[1:])
 
-    def filled(self) -> str:
+    def filled(self) -> bytes:
         pieces = self._pieces.copy()
-        for mark, places in self._own.items():
-            told = _TELLERS[mark]()
+        for kind, places in self._own.items():
+            told = _TELLERS[kind]().encode()
             for place in places:
                 pieces[place] = told
         taken = taken_lines() if self._steppers else {}
         # From the last one on, as the places behind a stepper move.
         for stepper in reversed(self._steppers if taken else ()):
             if stepper.slug in taken:
-                gone = _gone("".join(pieces[stepper.pieces]))
-                pieces[stepper.pieces] = [gone, stepper_of(stepper.slug) or ""]
-        return "".join(pieces)
+                gone = _gone(b"".join(pieces[stepper.pieces]).decode())
+                own = gone + (stepper_of(stepper.slug) or "")
+                pieces[stepper.pieces] = [own.encode()]
+        return b"".join(pieces)
 
 
 def _gone(plain: str) -> str:
