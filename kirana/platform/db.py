@@ -60,6 +60,9 @@ Json = JSON().with_variant(JSONB, "postgresql")
 ByteOrdered = String().with_variant(String(collation="C"), "postgresql")
 
 
+_PROCESSORS: dict[str, Any] = {}
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware moment, stored in UTC. A naive value is a programming error."""
 
@@ -73,6 +76,13 @@ class UtcDateTime(TypeDecorator[datetime]):
             raise ValueError(f"naive datetime {value!r}")
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def bind_processor(self, dialect: Dialect) -> Any:
+        """One for all columns, as a transaction's moment goes into many."""
+        if dialect.name not in _PROCESSORS:
+            process: Any = super().bind_processor(dialect)
+            _PROCESSORS[dialect.name] = functools.lru_cache(maxsize=256)(process)
+        return _PROCESSORS[dialect.name]
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Engine, RootTransaction, create_engine, event, make_url
 
 from kirana.platform.config import Settings
@@ -75,6 +76,7 @@ def _sqlite_engine(settings: Settings) -> Engine:
     engine = create_engine(
         settings.database,
         module=sqlite,
+        json_deserializer=msgspec.json.decode,
         connect_args={"timeout": 10, "check_same_thread": False, **_KEPT_STATEMENTS},
         **_pool(settings),
     )
@@ -113,6 +115,7 @@ def _postgresql_engine(settings: Settings) -> Engine:
     return create_engine(
         url,
         isolation_level="READ COMMITTED",
+        json_deserializer=msgspec.json.decode,
         connect_args={"options": options, "connect_timeout": 5},
         **_pool(settings),
     )

@@ -35,10 +35,12 @@ class _OneTrip(RedisStorage):
         b"for deed = 1, #KEYS / 2 do\n"
         b"local keys = {KEYS[2 * deed - 1], KEYS[2 * deed]}\n"
         b"local limit = {ARGV[3 * deed - 2], ARGV[3 * deed - 1], ARGV[3 * deed]}\n"
-        b"told[deed] = {acquire(keys, limit) and 1 or 0, look(keys, {limit[2]})}\n"
-        b"if told[deed][1] == 0 then break end\n"
+        b"told[#told + 1] = acquire(keys, limit) and 1 or 0\n"
+        b"local seen = look(keys, {limit[2]})\n"
+        b"for place = 1, 4 do told[#told + 1] = seen[place] or 0 end\n"
+        b"if told[#told - 4] == 0 then break end\n"
         b"end\n"
-        b"return told"
+        b"return table.concat(told, ' ')"  # read faster than lists of numbers
     ) % (RedisStorage.SCRIPT_ACQUIRE_SLIDING_WINDOW, RedisStorage.SCRIPT_SLIDING_WINDOW)
 
     def __init__(self, url: str) -> None:
@@ -53,8 +55,9 @@ class _OneTrip(RedisStorage):
             places = self._previous_window_key(key), self._current_window_key(key)
             keys += [self.prefixed_key(place) for place in places]
             limits += [limit, expiry, 1]
-        told = zip(deeds, self._all(keys, limits), strict=False)
-        self._seen.by_key = {deed[0]: each for deed, each in told}
+        told = [max(0, int(figure)) for figure in self._all(keys, limits).split()]
+        each = (told[place : place + 5] for place in range(0, len(told), 5))
+        self._seen.by_key = {deed[0]: figures for deed, figures in zip(deeds, each, strict=False)}
 
     def acquire_sliding_window_entry(
         self, key: str, limit: int, expiry: int, amount: int = 1
@@ -64,8 +67,7 @@ class _OneTrip(RedisStorage):
 
     def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
         """The window as it was left then."""
-        window = [max(0, int(figure or 0)) for figure in self._seen.by_key[key][1]]
-        before, before_ends, count, ends = window
+        _, before, before_ends, count, ends = self._seen.by_key[key]
         # The library takes a window that began in this very millisecond for one that is over.
         return before, before_ends / 1000, count, min(ends, 2000 * expiry - 1) / 1000
 

@@ -8,7 +8,7 @@ import msgspec
 
 from kirana.edge.declared import let_pass
 from kirana.platform import freshness
-from kirana.platform.cache import cached_as
+from kirana.platform.cache import LONGEST_SECONDS, cached_as
 from kirana.platform.paging import Page
 from kirana.search import facets, finding
 from kirana.search.reading import reader
@@ -18,13 +18,15 @@ from kirana.stock.views import ShelfItem
 
 
 def find_products(wanted: ProductQuery) -> Page[ShelfItem]:
-    """As ``finding.find_products``; what hardly anybody else asks for is not kept."""
+    """As ``finding.find_products``; a list that hardly anybody asks for is kept as a page alone."""
 
     def find() -> Page[ShelfItem]:
         return finding.find_products(wanted, items_of)
 
     key = search_key(wanted)
-    return find() if wanted.is_rare else cached_as(Page[ShelfItem], "found", key, find)
+    if wanted.is_rare and not wanted.is_search:
+        return find()
+    return cached_as(Page[ShelfItem], "found", key, find, 0 if wanted.is_rare else LONGEST_SECONDS)
 
 
 def count_products(wanted: ProductQuery) -> int:
