@@ -52,7 +52,8 @@ def find_caller(connection: Connection, claims: AccessClaims, places: Places) ->
 @cache
 def _caller(places: Places) -> Prepared:
     """Every request of somebody signed in sends it."""
-    columns = (*_PERSON, Account.id, Session.id.label("session_id"), places.label("places"))
+    person = Account.uid, Account.email, Account.name, Account.role, Account.status, Account.id
+    columns = (*person, Session.id.label("session_id"), places.label("places"))
     now, version = bindparam("now", type_=UtcDateTime), bindparam("version", type_=Id)
     is_live = (
         Session.uid == bindparam("session"), Session.ended_at.is_(None), Session.expires_at > now,

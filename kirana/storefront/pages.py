@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from datetime import date
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import msgspec
 from flask import Blueprint, Response, current_app, request
@@ -113,7 +115,7 @@ def search() -> Response:
         popular = list_shelf(ShelfQuery(limit=8, sort="new", in_stock=True)).items
         return render("shop/search.html", query="", popular=_cards(popular))
     filters = read_filters(request.args, _settings().currency, usual_sort="relevance")
-    wanted = _wanted(filters, q=words)
+    wanted = filters.product_query(_settings().currency, _today(), q=words)
     kept = {"q": words}
     context = _list_context(filters, wanted, f"“{words}”", kept)
     context |= _bar_context(filters, wanted, kept) | {"query": words}
@@ -189,9 +191,9 @@ def favourites() -> Response:
 
 def _list_page(key: Key, title: str, crumbs: list[dict[str, Any]], **more: Any) -> Response:
     """A list with its filters; what is the same for everybody is made once for each address."""
-    filters = read_filters(request.args, _settings().currency)
-    category = more.pop("category", None)
-    wanted = _wanted(filters, **({"category": category} if category else {}))
+    of_request = request.path, request.query_string
+    asked = _asked(*of_request, more.pop("category", None), _settings().currency, _today())
+    filters, wanted = asked.filters, asked.wanted
 
     def look() -> dict[str, Any]:
         context = _list_context(filters, wanted, title, {})
@@ -204,21 +206,38 @@ def _list_page(key: Key, title: str, crumbs: list[dict[str, Any]], **more: Any) 
     if wants_fragment("list"):
         context = _list_context(filters, wanted, title, {}) | look_at_bar()
         return render("shop/fragments/list.html", **context)
-    address = filters.url(request.path, filters.cursor)
-    page_key = (*key, address, cached.search_key(wanted))
+    page_key = (*key, asked.address, cached.search_key(wanted))
     # The bar is the same for all pages of a list.
-    first = msgspec.structs.replace(wanted, cursor=None)
-    bar_key = (*key, filters.url(request.path, None), cached.search_key(first))
+    bar_key = (*key, asked.list_address, cached.search_key(asked.first))
     return render_for_all(
         "shop/listing.html", (page_key, bar_key),
         page=Late(look), bar=Late(look_at_bar), bar_key=bar_key, **more,
     )  # fmt: skip
 
 
-def _wanted(filters: Filters, **fixed: Any) -> ProductQuery:
-    settings = _settings()
-    today = clock.utc_now().astimezone(settings.tz).date()
-    return filters.product_query(settings.currency, today, **fixed)
+class _Asked(NamedTuple):
+    """What an address of a list asks for; its own form, and that of the list's first page."""
+
+    filters: Filters
+    wanted: ProductQuery
+    first: ProductQuery
+    address: str
+    list_address: str
+
+
+@lru_cache(maxsize=1024)
+def _asked(path: str, _query: bytes, category: str | None, currency: str, today: date) -> _Asked:
+    """Of the request, whose path and query these are: read once, whoever asks."""
+    filters = read_filters(request.args, currency)
+    fixed = {"category": category} if category else {}
+    wanted = filters.product_query(currency, today, **fixed)
+    first = msgspec.structs.replace(wanted, cursor=None)
+    addresses = filters.url(path, filters.cursor), filters.url(path, None)
+    return _Asked(filters, wanted, first, *addresses)
+
+
+def _today() -> date:
+    return clock.utc_now().astimezone(_settings().tz).date()
 
 
 def _list_context(

@@ -61,6 +61,18 @@ class ShopEnvironment(Environment):
             made_for_all.reset(token)
         return page.filled()
 
+    def part(self, component: str, name: str, *values: Any) -> Markup:
+        """What a macro makes of ``values``, rendered once, as a part is that stands in a template.
+
+        To call the macro for what is kept in it cost more than all else of it.
+        """
+
+        def render() -> str:
+            module: Any = self.get_template(f"components/{component}.html").module
+            return str(getattr(module, name)(*values))
+
+        return Markup(_shown(_kept(self, (name, *values), render, _Part)))  # noqa: S704
+
 
 def install(app: Flask) -> None:
     """Give the templates the tag, and the fields that differ from visitor to visitor."""
@@ -116,8 +128,7 @@ class KeptParts(Extension):
         return nodes.CallBlock(call, [], [], body).set_lineno(line)
 
     def _part(self, key: Any, caller: Callable[[], str]) -> str:
-        part = _kept(self.environment, key, caller, _Part)
-        return part.text if _inside.get() else part.filled()
+        return _shown(_kept(self.environment, key, caller, _Part))
 
 
 def _kept(
@@ -158,6 +169,10 @@ class _Part:
         if self._filling is None:
             self._filling = _Filling(self.text)
         return self._filling.filled().decode()
+
+
+def _shown(part: _Part) -> str:
+    return part.text if _inside.get() else part.filled()
 
 
 class _Filling:

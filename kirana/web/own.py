@@ -32,7 +32,7 @@ def person() -> dict[str, Any] | None:
 def stepper_of(slug: str) -> Markup | None:
     """The stepper of a product that is in the visitor's basket."""
     line = taken_lines().get(slug)
-    return None if line is None else _macro("stepper", "stepper")(line, line.quantity)
+    return None if line is None else _part("stepper", "stepper", line, line.quantity)
 
 
 def csrf() -> Markup:
@@ -61,35 +61,35 @@ def sign_in_url() -> Markup:
 
 def own_account() -> Markup:
     """Who is signed in, or the way in; and the way to the office for who has one."""
-    return _macro("own", "account")(person())
+    return _part("own", "account", person())
 
 
 def own_account_item() -> Markup:
     """The same in the bar at the bottom."""
-    return _macro("own", "account_item")(person(), request.path)
-
-
-def _notes() -> list[dict[str, Any]]:
-    found = cast("list[tuple[str, dict[str, Any]]]", get_flashed_messages(with_categories=True))
-    return [{"tone": tone, **message} for tone, message in found]
+    return _part("own", "account_item", current_actor().is_signed_in, request.path == "/account")
 
 
 def own_notes() -> Markup:
     """What the visitor is told once."""
-    return _macro("own", "notes")(_notes())
+    notes: Any = get_flashed_messages(with_categories=True)
+    if not notes:
+        return Markup()
+    module: Any = current_app.jinja_env.get_template("components/own.html").module
+    return cast(Markup, module.notes([{"tone": tone, **message} for tone, message in notes]))
 
 
 def own_basket_label() -> Markup:
-    return _macro("basket_panel", "basket_label")(shown_basket())
+    basket = shown_basket()
+    return _part("basket_panel", "basket_label", basket.count, basket.total_minor)
 
 
 def own_basket_panel() -> Markup:
-    return _macro("basket_panel", "basket_panel")(shown_basket())
+    return _part("basket_panel", "basket_panel", shown_basket(), bool(csrf()))
 
 
-def _macro(component: str, name: str) -> Callable[..., Markup]:
-    module: Any = current_app.jinja_env.get_template(f"components/{component}.html").module
-    return cast("Callable[..., Markup]", getattr(module, name))
+def _part(component: str, name: str, *values: Any) -> Markup:
+    environment: Any = current_app.jinja_env
+    return cast(Markup, environment.part(component, name, *values))
 
 
 VALUES: tuple[Callable[[], Markup], ...] = (
