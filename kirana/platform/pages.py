@@ -65,15 +65,25 @@ def render(template: str, status: int = 200, **context: Any) -> Response:
     return make_response(render_template(template, **context), status)
 
 
-def render_for_all(template: str, key: Any, **context: Any) -> Response:
+def render_for_all(template: str, key: Any, frame: Any = None, **context: Any) -> Response:
     """A full page that was made once for ``key``, and filled in with what is the visitor's.
 
-    Nothing else in it may depend on who asks; ``key`` names all that it depends on.
+    Nothing else in it may depend on who asks; ``key`` names all that it depends on, and ``frame``
+    what its frame does, where that is the same for many.
     """
     current_actor()  # a token that is not good is refused first
     environment: Any = current_app.jinja_env
-    page = environment.page_for_all(template, key, lambda: render_template(template, **context))
-    return make_response(page)
+
+    def hollow() -> str:
+        return render_template("layouts/hollow.html", **context)
+
+    def page() -> str:
+        if frame is None:
+            return render_template(template, **context)
+        inside = render_template(template, **context, frame="layouts/inside.html")
+        return str(environment.framed(frame, hollow, inside))
+
+    return make_response(environment.page_for_all(template, key, page))
 
 
 def wants_fragment(name: str) -> bool:

@@ -210,7 +210,7 @@ def _list_page(key: Key, title: str, crumbs: list[dict[str, Any]], **more: Any) 
     # The bar is the same for all pages of a list.
     bar_key = (*key, asked.list_address, cached.search_key(asked.first))
     return render_for_all(
-        "shop/listing.html", (page_key, bar_key),
+        "shop/listing.html", (page_key, bar_key), frame=(*key, request.path),
         page=Late(look), bar=Late(look_at_bar), bar_key=bar_key, **more,
     )  # fmt: skip
 

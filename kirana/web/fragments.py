@@ -12,6 +12,7 @@ import secrets
 import sys
 from collections.abc import Callable, MutableMapping
 from contextvars import ContextVar
+from itertools import chain, zip_longest
 from string import ascii_lowercase
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -37,6 +38,8 @@ _Made = TypeVar("_Made")
 # Marks that nobody can write into a product's title. They begin alike, so that one walk through a
 # page finds them all; _OWN stands around a slug and around its stepper as everybody sees it.
 _MARK, _OWN = secrets.token_hex(16), "."
+# Where in a frame stands what is in it, and what parts that from the next.
+_HOLE = _MARK + "|"
 _TELLERS = dict(zip(ascii_lowercase, VALUES, strict=False))
 # Parts made of others lie apart, or the pages that hardly anybody opens would crowd out the cards.
 _MOST, _SMALL, _LARGEST = 8192, 8 * 1024, 256 * 1024
@@ -61,6 +64,15 @@ class ShopEnvironment(Environment):
             made_for_all.reset(token)
         return page.filled()
 
+    def framed(self, key: Any, hollow: Callable[[], str], inside: str) -> str:
+        """A page of the shop: ``hollow``, rendered once for ``key`` and theme, with its inside."""
+
+        def in_pieces(text: str) -> list[str]:
+            return text.split(_HOLE)
+
+        frame = _kept(self, ("frame", theme(), key), hollow, in_pieces)
+        return "".join(chain(*zip_longest(frame, in_pieces(inside), fillvalue="")))
+
     def part(self, component: str, name: str, *values: Any) -> Markup:
         """What a macro makes of ``values``, rendered once, as a part is that stands in a template.
 
@@ -81,6 +93,7 @@ def install(app: Flask) -> None:
         {
             _SHELF: [NearShelf(_MOST, largest, _MOST_BYTES) for largest in (_SMALL, _LARGEST)],
             "own_stepper": own_stepper,
+            "hole": Markup(_HOLE),  # noqa: S704
             **{tell.__name__: _teller(_MARK + kind, tell) for kind, tell in _TELLERS.items()},
         }
     )
