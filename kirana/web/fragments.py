@@ -8,9 +8,10 @@ filled in for whoever asks. There is nothing to invalidate: other values are ano
 A whole page is a part as well where nothing else of it differs (``ShopEnvironment.page_for_all``).
 """
 
+import functools
 import secrets
 import sys
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, MutableMapping, Sequence
 from contextvars import ContextVar
 from itertools import chain, zip_longest
 from string import ascii_lowercase
@@ -73,17 +74,32 @@ class ShopEnvironment(Environment):
         frame = _kept(self, ("frame", theme(), key), hollow, in_pieces)
         return "".join(chain(*zip_longest(frame, in_pieces(inside), fillvalue="")))
 
+    def cards(self, cards: Sequence[dict[str, Any]], eager: int) -> Markup:
+        """A card for each, rendered once for its key (or all of it); the first are not lazy."""
+        small = cast(list[NearShelf], self.globals[_SHELF])[0]
+        keys = [
+            ("card", each.get("key") or _hashable(each), n >= eager) for n, each in enumerate(cards)
+        ]
+        found = small.get_many(keys)
+        for place, key in enumerate(keys):
+            if found[place] is None:
+                render = functools.partial(
+                    self._macro, "product_card", "product_card", cards[place], key[2]
+                )
+                found[place] = _kept(self, key, render, _Part)
+        return Markup("".join([_shown(part) for part in found]))  # noqa: S704
+
     def part(self, component: str, name: str, *values: Any) -> Markup:
         """What a macro makes of ``values``, rendered once, as a part is that stands in a template.
 
         To call the macro for what is kept in it cost more than all else of it.
         """
-
-        def render() -> str:
-            module: Any = self.get_template(f"components/{component}.html").module
-            return str(getattr(module, name)(*values))
-
+        render = functools.partial(self._macro, component, name, *values)
         return Markup(_shown(_kept(self, (name, *values), render, _Part)))  # noqa: S704
+
+    def _macro(self, component: str, name: str, *values: Any) -> str:
+        module: Any = self.get_template(f"components/{component}.html").module
+        return str(getattr(module, name)(*values))
 
 
 def install(app: Flask) -> None:
@@ -93,6 +109,7 @@ def install(app: Flask) -> None:
         {
             _SHELF: [NearShelf(_MOST, largest, _MOST_BYTES) for largest in (_SMALL, _LARGEST)],
             "own_stepper": own_stepper,
+            "kept_cards": app.jinja_env.cards,  # type: ignore[attr-defined]
             "hole": Markup(_HOLE),  # noqa: S704
             **{tell.__name__: _teller(_MARK + kind, tell) for kind, tell in _TELLERS.items()},
         }

@@ -38,18 +38,18 @@ def stepper_of(slug: str) -> Markup | None:
 def csrf() -> Markup:
     """The hidden field of a form; nothing for a guest, whose pages are shared."""
     token = csrf_token()
-    return _hidden(token) if token else Markup()
+    return _hidden(CSRF_FIELD, token) if token else Markup()
+
+
+def own_fields() -> Markup:
+    """That, and where the form leads back to: its page; from an answer to a POST, the basket."""
+    is_read = request.method in ("GET", "HEAD")
+    return csrf() + _hidden(RETURN_FIELD, request.full_path.strip("?") if is_read else "/basket")
 
 
 @lru_cache(maxsize=1024)
-def _hidden(token: str) -> Markup:
-    return Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, token)
-
-
-def return_path() -> Markup:
-    """Where a form leads back to: the page it stands on; from an answer to a POST, the basket."""
-    is_read = request.method in ("GET", "HEAD")
-    return escape(request.full_path.strip("?") if is_read else "/basket")
+def _hidden(name: str, value: str) -> Markup:
+    return Markup('<input type="hidden" name="{}" value="{}">').format(name, value)
 
 
 def sign_in_url() -> Markup:
@@ -93,6 +93,6 @@ def _part(component: str, name: str, *values: Any) -> Markup:
 
 
 VALUES: tuple[Callable[[], Markup], ...] = (
-    csrf, return_path, sign_in_url, own_account, own_account_item, own_notes, own_basket_label,
+    csrf, own_fields, sign_in_url, own_account, own_account_item, own_notes, own_basket_label,
     own_basket_panel,
 )  # fmt: skip
