@@ -23,7 +23,7 @@ class NotesCookie(SecureCookieSessionInterface):
     """Flask's session, which holds nothing but notes for the next page; seldom is there one."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        if self.get_cookie_name(app) not in request.cookies:
+        if self.get_cookie_name(app) not in request.environ.get("HTTP_COOKIE", ""):
             return self.session_class()  # no keys are derived for nothing
         return super().open_session(app, request)
 

@@ -40,7 +40,7 @@ def check() -> None:
 
 def has_bearer() -> bool:
     """True if the request says itself who is calling; its cookies are then ignored."""
-    return request.headers.get("Authorization", "")[:7].lower() == "bearer "
+    return str(request.environ.get("HTTP_AUTHORIZATION", ""))[:7].lower() == "bearer "
 
 
 def _is_foreign() -> bool:

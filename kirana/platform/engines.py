@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import Connection, Engine, RootTransaction, create_engine, event, make_url
 
 from kirana.platform.config import Settings
+from kirana.platform.prepared import send
 
 try:
     from pysqlite3 import dbapi2 as sqlite
@@ -60,7 +61,7 @@ def begin_to_write(connection: Connection) -> RootTransaction:
     begun = connection.begin()
     is_alone = connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
     if connection.dialect.name == "sqlite" and not is_alone:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        send(connection, "BEGIN IMMEDIATE", ()).close()
     return begun
 
 

@@ -8,6 +8,7 @@ an object that looks its columns up by name: for a small statement two thirds of
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from operator import itemgetter
 from typing import Any, NoReturn
 
 from sqlalchemy import BindParameter, Connection, Dialect, Select
@@ -141,21 +142,12 @@ class _Form:
     def each(self, connection: Connection, rows: Sequence[Values]) -> None:
         given = [self._given(values) for values in rows]
         if len(given) == 1:
-            self._send(connection, "execute", given[0]).close()
+            send(connection, self._text, given[0]).close()
         else:
-            self._send(connection, "executemany", given).close()
+            send(connection, self._text, given, "executemany").close()
 
     def _sent(self, connection: Connection, values: Values) -> Any:
-        return self._send(connection, "execute", self._given(values))
-
-    def _send(self, connection: Connection, how: str, given: Any) -> Any:
-        cursor: Any = None
-        try:
-            cursor = connection.connection.cursor()
-            getattr(cursor, how)(self._text, given)
-        except BaseException as error:  # noqa: BLE001 - as above
-            _fail(connection, error, self._text, cursor)
-        return cursor
+        return send(connection, self._text, self._given(values))
 
     def _given(self, values: Values) -> Any:
         if self._is_by_place:
@@ -225,7 +217,7 @@ def _plain(name: str, parameter: BindParameter[Any], default: Any) -> _Value:
         argument = default.arg
         return (lambda _: argument(None)) if default.is_callable else (lambda _: argument)
     if parameter.required:
-        return lambda values: values[name]
+        return itemgetter(name)
     constant = parameter.value
     return lambda values: values.get(name, constant)
 
@@ -246,6 +238,17 @@ def _told(statement: Any) -> Sequence[Any]:
     if isinstance(statement, Select):
         return told.column_descriptions  # type: ignore[no-any-return]
     return told.returning_column_descriptions  # type: ignore[no-any-return]
+
+
+def send(connection: Connection, text: str, given: Any, how: str = "execute") -> Any:
+    """The driver's cursor after it has executed ``text``. Raises what the library raises."""
+    cursor: Any = None
+    try:
+        cursor = connection.connection.cursor()
+        getattr(cursor, how)(text, given)
+    except BaseException as error:  # noqa: BLE001 - as above
+        _fail(connection, error, text, cursor)
+    return cursor
 
 
 def _fail(connection: Connection, error: BaseException, text: str, cursor: Any) -> NoReturn:

@@ -12,6 +12,7 @@ from kirana.platform.words import ONE_LINE
 LONGEST_NAME = 120
 _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
 _LINK = re.compile(r"://|www\.", re.IGNORECASE)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _PHONE = re.compile(r"\+?[0-9 ()./-]{5,31}")
 
 
@@ -22,15 +23,11 @@ def one_line(text: str, pointer: str, longest: int) -> str:
         raise Invalid.at(pointer, "must not be empty", "required")
     if len(clean) > longest:
         raise Invalid.at(pointer, f"must have at most {longest} characters")
-    if not re.match(ONE_LINE, clean) or _has_surrogate(clean):
+    if not re.match(ONE_LINE, clean) or _SURROGATE.search(clean):
         raise Invalid.at(pointer, "must be one line of plain text")
     if not any(unicodedata.category(char)[0] in "LNPS" for char in clean):
         raise Invalid.at(pointer, "must hold something that can be seen")
     return clean
-
-
-def _has_surrogate(text: str) -> bool:
-    return any(unicodedata.category(char) == "Cs" for char in text)
 
 
 def person_name(text: str) -> str:
