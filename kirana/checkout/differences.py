@@ -63,16 +63,11 @@ def differences(
 def _difference(line: BasketLine, seen: SeenLine | None, currency: str) -> Difference:
     price = Money(line.price_minor, currency)
     return Difference(
-        product=line.slug,
-        title=line.title,
-        problem=line.problem,
-        note=" ".join(_notes(line, seen, price)),
-        quantity_seen=seen.quantity if seen else None,
-        quantity=Quantity(line.quantity, line.unit),
-        available=Quantity(line.available, line.unit),
-        price_seen=seen.price if seen else None,
-        price=price,
-    )
+        product=line.slug, title=line.title, problem=line.problem,
+        note=" ".join(_notes(line, seen, price)), quantity_seen=seen.quantity if seen else None,
+        quantity=Quantity(line.quantity, line.unit), available=Quantity(line.available, line.unit),
+        price_seen=seen.price if seen else None, price=price,
+    )  # fmt: skip
 
 
 def _notes(line: BasketLine, seen: SeenLine | None, price: Money) -> Iterable[str]:

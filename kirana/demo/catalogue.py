@@ -190,37 +190,24 @@ def _packed(shelves: dict[str, _Shelf]) -> Iterator[_Item]:
             raise ValueError(f"{row['name']}: no brand before the product")
         euros = Decimal(row["retail_base_price_EUR"])
         yield _Item(
-            uid=row["uid"],
-            number=number,
-            stores=stores[row["uid"]],
-            brand=words["brand"],
-            name=row["name"][words.end() :],
-            shelf=shelves[row["uid"][:6]],
-            unit="each",
+            uid=row["uid"], number=number, stores=stores[row["uid"]], brand=words["brand"],
+            name=row["name"][words.end() :], shelf=shelves[row["uid"][:6]], unit="each",
             price_rupees=int((euros * RUPEES_PER_EURO).to_integral_value(ROUND_HALF_UP)),
-            increment=1,
-            minimum=1,
-            packing=packing.packing_of(row["unit"], int(row["weight_g"])),
-        )
+            increment=1, minimum=1, packing=packing.packing_of(row["unit"], int(row["weight_g"])),
+        )  # fmt: skip
 
 
 def _fresh(shelves: dict[str, _Shelf]) -> Iterator[_Item]:
     for number, row in enumerate(read_table("fresh.csv"), start=_FRESH_NUMBERS_FROM):
         loose = row["sold_by"] == "kg"
         yield _Item(
-            uid=row["uid"],
-            number=number,
-            stores=row["stores"],
-            brand="",
-            name=row["name"],
-            shelf=shelves[row["shelf"]],
-            unit="g" if loose else "each",
-            price_rupees=int(row["price_rupees"]),
-            increment=int(row["increment"]),
+            uid=row["uid"], number=number, stores=row["stores"], brand="", name=row["name"],
+            shelf=shelves[row["shelf"]], unit="g" if loose else "each",
+            price_rupees=int(row["price_rupees"]), increment=int(row["increment"]),
             minimum=int(row["minimum"]),
             packing=packing.Packing(_loose_size(loose, int(row["increment"])), None, None),
             origin=row["origin"],
-        )
+        )  # fmt: skip
 
 
 def _loose_size(by_weight: bool, increment: int) -> str:
@@ -235,34 +222,20 @@ def _product(
     shelf = item.shelf.department
     twin = store != item.stores[0]
     return DemoProduct(
-        sku=item.uid if store == "a" else f"H-{item.uid}",
-        source=item.uid,
-        store=store,
+        sku=item.uid if store == "a" else f"H-{item.uid}", source=item.uid, store=store,
         slug=slugged(item.title) + ("-hillside" if twin else ""),
-        barcode=packing.barcode(_BARCODE_PREFIX[store], item.number),
-        title=item.title,
+        barcode=packing.barcode(_BARCODE_PREFIX[store], item.number), title=item.title,
         brand=item.brand,
         description=describe(item.name, item.brand, item.packing.text, item.origin, item.shelf.tip),
-        department=shelf.parent or shelf.slug,
-        category=shelf.slug,
-        unit=item.unit,
-        price_minor=item.price_rupees * PAISE,
-        price_per=1000 if item.unit == "g" else 1,
-        increment=item.increment,
-        minimum=item.minimum,
-        pack_size=item.packing.size,
-        pack_unit=item.packing.unit,
-        size_text=item.packing.text,
-        tax_class=shelf.tax_class,
-        origin=item.origin,
-        diet=_diet(item),
-        family=_family(item, store, alike),
+        department=shelf.parent or shelf.slug, category=shelf.slug, unit=item.unit,
+        price_minor=item.price_rupees * PAISE, price_per=1000 if item.unit == "g" else 1,
+        increment=item.increment, minimum=item.minimum, pack_size=item.packing.size,
+        pack_unit=item.packing.unit, size_text=item.packing.text, tax_class=shelf.tax_class,
+        origin=item.origin, diet=_diet(item), family=_family(item, store, alike),
         allergens=food.allergens_of(item.name, shelf.slug),
-        nutrition=food.nutrition_table().get(item.name, {}),
-        other_names=_other_names(item),
-        picture=f"{item.uid}.webp",
-        created_days_ago=created_days_ago,
-    )
+        nutrition=food.nutrition_table().get(item.name, {}), other_names=_other_names(item),
+        picture=f"{item.uid}.webp", created_days_ago=created_days_ago,
+    )  # fmt: skip
 
 
 def _family(item: _Item, store: str, alike: set[tuple[str, str]]) -> str:

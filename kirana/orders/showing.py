@@ -27,15 +27,10 @@ def show_summary(order: OrderSummary, thumbs: Sequence[Mapping[str, str]]) -> di
     """The fields of a card in ``shop/orders.html``."""
     items = f"{order.line_count} item" + ("" if order.line_count == 1 else "s")
     return {
-        "number": order.number,
-        "placed_at": order.placed_at,
-        "status": order.status,
-        "status_text": STATUS_TEXTS[order.status],
-        "store_name": order.store.name,
-        "total_minor": order.total.amount,
-        "items_text": items,
-        "thumbs": thumbs,
-    }
+        "number": order.number, "placed_at": order.placed_at, "status": order.status,
+        "status_text": STATUS_TEXTS[order.status], "store_name": order.store.name,
+        "total_minor": order.total.amount, "items_text": items, "thumbs": thumbs,
+    }  # fmt: skip
 
 
 def show_order(order: OrderView) -> dict[str, Any]:

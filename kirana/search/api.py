@@ -105,12 +105,7 @@ def _encoded(item: ShelfItem, _currency: str) -> msgspec.Raw:
 
 def _suggested(item: ShelfItem) -> SuggestedProduct:
     return SuggestedProduct(
-        slug=item.slug,
-        title=item.title,
-        brand=item.brand,
-        size_text=item.size_text,
-        picture_url=item.picture_url,
-        price=money(item.price_minor),
-        price_per=item.price_per,
+        slug=item.slug, title=item.title, brand=item.brand, size_text=item.size_text,
+        picture_url=item.picture_url, price=money(item.price_minor), price_per=item.price_per,
         unit=item.unit,
-    )
+    )  # fmt: skip
