@@ -4,10 +4,10 @@ Also INSERT … ON CONFLICT DO NOTHING, which both databases have and SQLAlchemy
 """
 
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import ClauseElement, Connection, insert, literal
+from sqlalchemy import ClauseElement, Connection, bindparam, insert, literal
 from sqlalchemy.dialects import postgresql, sqlite
 
 from kirana.platform.db import Model
@@ -30,6 +30,17 @@ def insert_one(
 ) -> Any:
     """INSERT plain values; what is ``told`` of the new row."""
     return _telling(table, told, *values).one_or_none(connection, values)
+
+
+def insert_all(
+    connection: Connection, table: type[Model], rows: Sequence[Mapping[str, Any]], *told: Any
+) -> Sequence[Any]:
+    """INSERT plain values in one statement; what is ``told`` of each new row, in any order.
+
+    Every row names all columns that have a value of ours by default.
+    """
+    values = {f"{name}_{n}": row[name] for n, row in enumerate(rows) for name in row}
+    return _telling_all(table, told, len(rows), *rows[0]).all(connection, values)
 
 
 def insert_ignoring(connection: Connection, table: type[Model], **values: Any) -> bool:
@@ -69,6 +80,14 @@ def _plain(table: type[Model], *named: str) -> Prepared:
 @cache
 def _telling(table: type[Model], told: tuple[Any, ...], *named: str) -> Prepared:
     return Prepared(insert(table).returning(*told), named)
+
+
+@lru_cache(maxsize=128)
+def _telling_all(table: type[Model], told: tuple[Any, ...], count: int, *named: str) -> Prepared:
+    rows: list[dict[str, Any]] = [
+        {name: bindparam(f"{name}_{n}") for name in named} for n in range(count)
+    ]
+    return Prepared(insert(table).values(rows).returning(*told))
 
 
 @cache

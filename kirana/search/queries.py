@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Integer, and_, bindparam, func, select
+from sqlalchemy import Connection, Integer, and_, bindparam, func, literal_column, select
 
 from kirana.accounts.permissions import Permission
 from kirana.catalog.models import CatalogChange, Product
@@ -138,7 +138,7 @@ def _facts(shape: Shape) -> Any:
         .join(Store, Store.id == Product.store_id)
         .outerjoin(StockLevel, StockLevel.product_id == Product.id)
         .where(and_(ON_SALE, *conditions(shape)))
-        .limit(bindparam("most", type_=Integer))
+        .limit(literal_column("0") + bindparam("most", type_=Integer))
     )  # fmt: skip
 
 

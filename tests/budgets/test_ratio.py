@@ -12,15 +12,17 @@ from typing import Any
 import pytest
 
 from kirana.cart.services import set_line
-from kirana.platform import cache, freshness
+from kirana.platform import cache, db, engines, freshness
 from kirana.platform.cookies import GUEST_COOKIE
 from kirana.search import api
+from kirana.stock import queries
 from tests.budgets.calls import bare_client, calls_of, calls_once
 from tests.cart.goods import make_person, make_product, make_store
 from tests.checkout.calling import bearer_of, order_body
 
 Act = Callable[[], Any]
 PRODUCTS = 20
+SQLITE_TRANSACTION = 22  # sqlite3.h
 # Times the calls of the bare view.
 BUDGETS = {
     "list, at the edge": 1.2,
@@ -78,6 +80,51 @@ def ratio(act: Act) -> float:
 @pytest.mark.parametrize("name", [name for name in BUDGETS if name != "order"])
 def test_a_view_costs_so_many_times_the_bare_one(acts: dict[str, Act], name: str) -> None:
     assert ratio(acts[name]) <= BUDGETS[name]
+
+
+def preparations(act: Act) -> int:
+    """What SQLite asks while it prepares statements for the third of three requests.
+
+    But for COMMIT, which the driver prepares itself.
+    """
+    asked: list[object] = []
+    with db.reading() as connection:
+        driver: Any = connection.connection.dbapi_connection
+    driver.set_authorizer(lambda *what: asked.extend(what[:1]) or 0)
+    try:
+        act()
+        act()
+        asked.clear()
+        act()
+    finally:
+        driver.set_authorizer(None)
+    return sum(what != SQLITE_TRANSACTION for what in asked)
+
+
+@pytest.mark.on_database("sqlite")
+@pytest.mark.parametrize("name", [name for name in BUDGETS if name != "order"])
+def test_no_statement_is_prepared_anew(acts: dict[str, Act], name: str) -> None:
+    """Half of what a list's statement cost was preparing it, each time."""
+    assert preparations(acts[name]) == 0
+
+
+class _NoSum:
+    def __add__(self, other: Any) -> Any:
+        return other
+
+
+@pytest.mark.on_database("sqlite")
+def test_a_bare_limit_is_prepared_anew(
+    acts: dict[str, Act], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mutant; older libraries do not look at the value of a limit."""
+    monkeypatch.setattr(queries, "literal_column", lambda _text: _NoSum())
+    queries._one_page.cache_clear()
+    try:
+        is_new = engines.sqlite_version() >= engines.SAFE_WAL
+        assert (preparations(acts["list"]) > 0) is is_new
+    finally:
+        queries._one_page.cache_clear()
 
 
 def test_placing_an_order_costs_so_many_times_the_bare_view(client: Any) -> None:

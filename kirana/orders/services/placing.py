@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
 from kirana.cart.queries import BasketLine
 from kirana.orders.errors import NumbersTaken
@@ -15,14 +15,12 @@ from kirana.platform import clock, columns
 from kirana.platform.access import Actor
 from kirana.platform.amounts import Money
 from kirana.platform.db import verb
-from kirana.platform.inserts import insert_new, insert_one, insert_rows
+from kirana.platform.inserts import insert_all, insert_new, insert_one, insert_rows
 from kirana.pricing.quote import Quote, QuotedLine, StoreQuote
 from kirana.stock.services.selling import LineDemand
 
 NUMBER_TRIES = 2
-_ORDER_LINES = insert(OrderLine).returning(
-    OrderLine.product_id, OrderLine.id, OrderLine.quantity, OrderLine.order_id
-)
+_TOLD = OrderLine.product_id, OrderLine.id, OrderLine.quantity, OrderLine.order_id
 
 
 class NewGroup(msgspec.Struct, frozen=True):
@@ -128,7 +126,7 @@ def _insert_lines(
         for order, part in zip(orders, new.quote.stores, strict=True)
         for line in part.lines
     ]
-    rows = connection.execute(_ORDER_LINES, values)
+    rows = insert_all(connection, OrderLine, values, *_TOLD)
     ends_holds = any(line.coming_back for line in new.lines)
     cart_id = new.cart_id if ends_holds else None
     numbers = {order.order_id: order.summary.number for order in orders}
