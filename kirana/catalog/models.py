@@ -110,10 +110,10 @@ class Product(Model):
         CheckConstraint(
             "stars_sum >= review_count AND stars_sum <= review_count * 5", name="stars_in_range"
         ),
-        Index("ix_product_shelf", "status", "category_id", "sort_key", "id"),
-        Index("ix_product_everything", "status", "sort_key", "id"),
-        Index("ix_product_price", "status", "price_minor", "id"),
-        Index("ix_product_new", "status", "published_at", "id"),
+        Index("ix_product_shelf", "status", "category_id", "sort_key", "slug"),
+        Index("ix_product_everything", "status", "sort_key", "slug", "store_id"),
+        Index("ix_product_price", "status", "price_minor", "slug"),
+        Index("ix_product_new", "status", "published_at", "slug"),
         Index("ix_product_store", "store_id", "status", "sort_key", "id"),
         columns.some("ix_product_family", "family <> ''", "store_id", "family", "sort_key", "id"),
         columns.some("ix_product_publish_at", "publish_at IS NOT NULL", "publish_at"),
