@@ -1,15 +1,17 @@
 """How often something may be done: counted in Redis, in this process while Redis is away."""
 
+import os
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
+from redis.exceptions import ConnectionError, NoScriptError  # noqa: A004
 
 from kirana.platform.errors import TooMany
 from kirana.platform.redis import Breaker, connect
@@ -45,8 +47,8 @@ class _OneTrip(RedisStorage):
 
     def __init__(self, url: str) -> None:
         super().__init__(url, connection_pool=connect(url).connection_pool)
-        self._all = self.get_connection().register_script(self._ALL)
-        self._seen = threading.local()
+        self._script: Any = self.get_connection().register_script(self._ALL)
+        self._seen, self._own = threading.local(), threading.local()
 
     def count_ahead(self, deeds: Sequence[tuple[str, int, int]]) -> None:
         """Count each (key, limit, expiry) now, until one is too many; told when asked for it."""
@@ -58,6 +60,24 @@ class _OneTrip(RedisStorage):
         told = [max(0, int(figure)) for figure in self._all(keys, limits).split()]
         each = (told[place : place + 5] for place in range(0, len(told), 5))
         self._seen.by_key = {deed[0]: figures for deed, figures in zip(deeds, each, strict=False)}
+
+    def _all(self, keys: Sequence[str], figures: Sequence[int]) -> bytes:
+        """What the script tells, by the thread's own connection; one lost is opened anew.
+
+        To take one from the pool, and to look whether it lives, costs more than the call.
+        """
+        own: Any = self._own.__dict__
+        process = os.getpid()
+        if process not in own:  # nor is one of before a fork
+            own[process] = self._script.registered_client.connection_pool.make_connection()
+        try:
+            own[process].send_command("EVALSHA", self._script.sha, len(keys), *keys, *figures)
+            return bytes(own[process].read_response())
+        except BaseException as error:
+            own[process].disconnect()  # an answer that comes late must not be the next one's
+            if isinstance(error, ConnectionError | NoScriptError):
+                return bytes(self._script(keys, figures))
+            raise
 
     def acquire_sliding_window_entry(
         self, key: str, limit: int, expiry: int, amount: int = 1

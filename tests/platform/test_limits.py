@@ -3,12 +3,15 @@
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import fields, replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from limits.storage import RedisStorage
+from redis.exceptions import TimeoutError  # noqa: A004
 
 from kirana.accounts import passwords, web_session
 from kirana.platform import limits
@@ -20,6 +23,7 @@ from tests.accounts.people import OWN_ORIGIN, PASSWORD, Visitor, join, sign_in
 from tests.catalog.market import make_actor, make_store
 from tests.checkout.calling import bearer_of
 from tests.machinery.valkey import Valkey
+from tests.races.threads import at_once
 
 Call = Callable[[int], Any]
 ELSEWHERE = "203.0.113.7"
@@ -181,6 +185,40 @@ def test_one_call_to_redis_says_what_the_librarys_say_in_two_for_each(valkey: Va
             assert (is_free, replace(found, reset=other.reset)) == (wanted, other)
             assert found.window - 2 <= found.reset <= found.window
             assert found.left == max(0, found.quota - 1 - number)
+
+
+def test_a_cut_connection_is_opened_anew_and_its_late_answers_are_nobody_s(valkey: Valkey) -> None:
+    ours, client = Counter(limits._OneTrip(valkey.url)), limits.connect(valkey.url)
+
+    def left(name: str) -> int:
+        ((_is_free, found),) = limits._hit(ours, [Deed("9/minute", name, "somebody")])
+        return found.left
+
+    assert [left("cut"), left("cut")] == [8, 7]
+    client.client_kill_filter(_type="normal", skipme=True)
+    assert [left("cut"), left("cut")] == [6, 5]
+    client.execute_command("CLIENT", "PAUSE", 400)
+    with pytest.raises(TimeoutError):
+        left("late")
+    time.sleep(0.5)
+    assert [left("cut"), left("cut")] == [4, 3]
+
+
+@pytest.mark.parametrize("is_guarded", [True, False])
+def test_each_thread_counts_by_its_own_connection(valkey: Valkey, is_guarded: bool) -> None:
+    """The mutant has one for all threads, and answers go astray."""
+    storage = limits._OneTrip(valkey.url)
+    ours = Counter(storage)
+    if not is_guarded:
+        storage._own = SimpleNamespace()  # type: ignore[assignment]
+
+    def count() -> list[int]:
+        deeds = [Deed("999/minute", "many", f"somebody {is_guarded}")]
+        return [limits._hit(ours, deeds)[0][1].left for _ in range(100)]
+
+    outcomes = at_once([count] * 4)
+    counted = [left for told in outcomes if isinstance(told, list) for left in told]
+    assert (len(set(counted)) == 400) is is_guarded
 
 
 def test_a_write_is_counted_in_one_call(app: Any, valkey: Valkey) -> None:
