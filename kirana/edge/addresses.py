@@ -1,12 +1,15 @@
 """Addresses in the one form under which the edge files its answers. Pure."""
 
 import functools
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode
 
 LONGEST_QUERY = 512
 MOST_PAIRS = 20
+# Pairs in which nothing is written in another way, up to MOST_PAIRS of them.
+_BARE = re.compile(r"[\w.~-]+=[\w.~-]*(?:&[\w.~-]+=[\w.~-]*){0,19}", re.ASCII)
 # In the environment of a request: its query, taken apart.
 TEXTS = "kirana.texts"
 
@@ -25,6 +28,13 @@ class PlainQuery(NamedTuple):
     texts: Mapping[str, list[str]]
 
 
+def _pairs(query: str) -> list[tuple[str, str]]:
+    """Raises ValueError for too many."""
+    if _BARE.fullmatch(query):  # a third of the time
+        return [(name, value) for name, _, value in (x.partition("=") for x in query.split("&"))]
+    return parse_qsl(query, keep_blank_values=True, max_num_fields=MOST_PAIRS)
+
+
 @functools.lru_cache(maxsize=1024)
 def plain_query(names: frozenset[str] | None, query: str) -> PlainQuery | None:
     """The query in one order, of these names alone; None if it is far too much.
@@ -37,7 +47,7 @@ def plain_query(names: frozenset[str] | None, query: str) -> PlainQuery | None:
     if len(query) > LONGEST_QUERY or not query.isascii():
         return None
     try:
-        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=MOST_PAIRS)
+        pairs = _pairs(query)
     except ValueError:
         return None
     if any("\ufffd" in name + value for name, value in pairs):
@@ -52,5 +62,6 @@ def plain_query(names: frozenset[str] | None, query: str) -> PlainQuery | None:
     texts: dict[str, list[str]] = {}
     for name, value in pairs:
         texts.setdefault(name, []).append(value)
-    text = urlencode(pairs, quote_via=quote)
+    is_bare = _BARE.fullmatch(query) is not None
+    text = "&".join(map("=".join, pairs)) if is_bare else urlencode(pairs, quote_via=quote)
     return PlainQuery(text, any(each.strip() for each in words), texts)

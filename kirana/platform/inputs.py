@@ -164,13 +164,16 @@ def _text(text: str, item: Any) -> Any:
 
 
 def _convert(values: dict[str, Any], schema: Any, strict: bool) -> Any:
-    errors = list(islice(_unknown_fields(values, schema, ""), MOST_ERRORS))
-    for name, item in _fields(schema).items():
+    fields = _fields(schema)
+    # Texts have nothing inside, so that their names tell all.
+    is_known = not strict and values.keys() <= fields.keys()
+    errors = [] if is_known else list(islice(_unknown_fields(values, schema, ""), MOST_ERRORS))
+    for name, item in fields.items():
         if name not in values:
             if item.required:
                 errors.append(_error(f"/{name}", "must be given", "required"))
             continue
-        if any(f"{error['pointer']}/".startswith(f"/{name}/") for error in errors):
+        if errors and any(f"{error['pointer']}/".startswith(f"/{name}/") for error in errors):
             continue
         value = values[name]
         try:
