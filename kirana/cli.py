@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from kirana import __version__, check, mailbox, supervisor
 from kirana.accounts.cli import user
@@ -19,6 +20,7 @@ from kirana.demo import seeding
 from kirana.edge import openapi
 from kirana.exports.cli import export
 from kirana.oversight.cli import audit
+from kirana.oversight.services import Broken
 from kirana.platform import migrations
 from kirana.platform.config import PREFIX, Settings, SettingsError, keep_private, load_settings
 from kirana.platform.errors import ShopError
@@ -180,14 +182,14 @@ def check_command(context: click.Context, as_json: bool) -> None:
 
     findings = check.run(progress)
     if as_json:
-        found = [finding.as_dict() for finding in findings]
+        found = [msgspec.structs.asdict(finding) for finding in findings]
         click.echo(json.dumps({"rules": len(seen), "findings": found}, default=str))
     else:
         _show(findings, len(seen))
     context.exit(1 if findings else 0)
 
 
-def _show(findings: list[check.Finding], rules: int) -> None:
+def _show(findings: list[Broken], rules: int) -> None:
     for finding in findings:
         click.secho(f"\nStatement {finding.statement} does not hold: {finding.rule}", fg="red")
         for row in finding.rows:

@@ -4,7 +4,6 @@ Each rule is one SELECT that returns the rows which break it, so that an operato
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,6 +23,7 @@ from kirana.check import (
 )  # fmt: skip
 from kirana.check.naming import name_rows
 from kirana.check.rule import Rule
+from kirana.oversight.services import Broken
 from kirana.platform import clock
 from kirana.platform.db import UtcDateTime, snapshot
 
@@ -44,20 +44,7 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A rule that does not hold, with how many rows break it, and the first twenty of them."""
-
-    statement: int
-    rule: str
-    count: int
-    rows: list[dict[str, Any]]
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-
-def run(progress: Callable[[Rule], None] | None = None) -> list[Finding]:
+def run(progress: Callable[[Rule], None] | None = None) -> list[Broken]:
     """Check every rule, all as of one moment; an empty list means that all of them hold."""
     with snapshot() as connection:
         return list(find(connection, progress))
@@ -70,7 +57,7 @@ def rules_on(dialect: str) -> list[Rule]:
 
 def find(
     connection: Connection, progress: Callable[[Rule], None] | None = None
-) -> Iterator[Finding]:
+) -> Iterator[Broken]:
     """The rules that do not hold for what ``connection`` sees, one by one."""
     for rule in rules_on(connection.dialect.name):
         if progress:
@@ -80,7 +67,7 @@ def find(
         rows = [dict(row) for row in found.fetchmany(SHOWN_ROWS)]
         if rows:
             number = _count(connection, rule, values, rows)
-            yield Finding(rule.statement, rule.name, number, name_rows(connection, rows))
+            yield Broken(rule.statement, rule.name, number, name_rows(connection, rows))
 
 
 def _bound(connection: Connection, value: Any) -> Any:

@@ -37,7 +37,7 @@ def run_due(settings: Settings) -> bool:
     night = f"{local:%Y-%m-%d}"
     if local.hour < NIGHT or not _claim(night):
         return False
-    _end_night(night, _find(), begun_at)
+    _end_night(night, check.run(), begun_at)
     return True
 
 
@@ -51,7 +51,7 @@ def run_job(job_id: int) -> None:
         return
     try:
         begun_at = _now()
-        _end_job(job, _find(_Told(job)), begun_at)
+        _end_job(job, check.run(_Told(job)), begun_at)
     except Exception:  # the database is away: another attempt begins anew
         logger.exception("check %s stopped in attempt %s", job.uid, job.attempt)
         release_job(job)
@@ -76,13 +76,6 @@ class _Told:
             report_progress(self._job, Progress("", 0, self._done, _rule_count(), None))
             self._next = time.monotonic() + TOLD_EVERY_SECONDS
         self._done += 1
-
-
-def _find(progress: _Told | None = None) -> list[Broken]:
-    return [
-        Broken(found.statement, found.rule, found.count, found.rows)
-        for found in check.run(progress)
-    ]
 
 
 def _rule_count() -> int:

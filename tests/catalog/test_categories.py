@@ -28,6 +28,7 @@ from kirana.catalog.services.requests import (
     withdraw_request,
 )
 from kirana.catalog.tree import LARGEST_DEPTH
+from kirana.oversight.services import Broken
 from kirana.platform.access import Actor
 from kirana.platform.errors import (
     Forbidden,
@@ -172,7 +173,7 @@ def wells(*slugs: str) -> list[tuple[str, bool]]:
     return [(each.well, each.own_well) for each in found]
 
 
-def wrong_wells() -> list[check.Finding]:
+def wrong_wells() -> list[Broken]:
     return [found for found in check.run() if "colour of its own" in found.rule]
 
 

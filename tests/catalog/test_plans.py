@@ -31,6 +31,7 @@ from kirana.catalog.services.products import (
 )
 from kirana.checkout.errors import PriceChanged
 from kirana.checkout.services import check_out
+from kirana.oversight.services import Broken
 from kirana.platform import clock
 from kirana.platform.amounts import Money
 from kirana.platform.audit import AuditEvent
@@ -79,7 +80,7 @@ def deeds(action: str) -> list[Any]:
     return [row for row in rows(AuditEvent) if row.action == action]
 
 
-def kept_rules() -> list[check.Finding]:
+def kept_rules() -> list[Broken]:
     return [found for found in check.run() if found.rule in RULES]
 
 
