@@ -8,10 +8,10 @@ from sqlalchemy import Connection, Row, func, select
 from kirana.accounts.factor_models import Passkey, RecoveryCode, SignInProof, Totp
 from kirana.accounts.factor_shapes import Method, PasskeyView, SecondFactors
 from kirana.accounts.models import Account, Session
+from kirana.accounts.rows import existing_row
 from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.db import query
-from kirana.platform.errors import NotFound
 from kirana.platform.tokens import hash_secret
 
 # So soon after signing in nobody is asked for the password again.
@@ -81,10 +81,7 @@ def find_set_up(connection: Connection, actor: Actor) -> Row[*tuple[Any, ...]] |
 def get_passkey(connection: Connection, actor: Actor, uid: str) -> PasskeyView:
     """One of the caller's passkeys. Raises NotFound."""
     find = select(*_PASSKEY).where(Passkey.account_id == actor.me(), Passkey.uid == uid)
-    row = connection.execute(find).one_or_none()
-    if row is None:
-        raise NotFound
-    return PasskeyView(**row._mapping)
+    return PasskeyView(**existing_row(connection, find)._mapping)
 
 
 @query

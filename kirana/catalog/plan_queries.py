@@ -5,13 +5,14 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from kirana.accounts.permissions import Permission
+from kirana.accounts.rows import newest_page
 from kirana.catalog.models import PlannedPrice, Product
 from kirana.catalog.views import PlannedPriceView
 from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.db import query
 from kirana.platform.errors import NotFound
-from kirana.platform.paging import Page, PageQuery, decode_cursor, to_page
+from kirana.platform.paging import Page, PageQuery
 
 # At one go; the next sweep finds the rest.
 MOST_AT_ONCE = 500
@@ -30,12 +31,8 @@ def list_planned_prices(
     product = connection.execute(find).one_or_none()
     if product is None or not actor.may_in(product.store_id, Permission.READ_STORE_PRODUCTS):
         raise NotFound
-    statement = _PLANS.where(PlannedPrice.product_id == product.id)
-    statement = statement.order_by(PlannedPrice.id.desc()).limit(wanted.limit + 1)
-    if wanted.cursor is not None:
-        statement = statement.where(PlannedPrice.id < decode_cursor(wanted.cursor, [int])[0])
-    rows = connection.execute(statement).all()
-    return to_page(rows, wanted.limit, _view, lambda row: (row.id,))
+    plans = _PLANS.where(PlannedPrice.product_id == product.id)
+    return newest_page(connection, plans, PlannedPrice.id, wanted, _view)
 
 
 def get_planned_price(connection: Connection, product_id: int, uid: str) -> PlannedPriceView:

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, select
 
 from kirana.accounts.permissions import Permission
+from kirana.accounts.rows import existing
 from kirana.catalog.addresses import category_picture_url, picture_url
 from kirana.catalog.facts import nutrition_of
 from kirana.catalog.models import CatalogVersion, Category, Picture, Price, Product
@@ -138,9 +139,7 @@ def list_categories(connection: Connection) -> list[CategoryView]:
 def get_category(connection: Connection, slug: str) -> CategoryView:
     """One category as the admin edits it. Raises NotFound."""
     tree = load_tree()
-    node = tree.find(slug)
-    if node is None:
-        raise NotFound
+    node = existing(tree.find(slug))
     return category_view(tree, node, count_on_sale(connection).get(node.id, 0))
 
 

@@ -6,12 +6,12 @@ from sqlalchemy import Connection, select
 
 from kirana.accounts.models import Account
 from kirana.accounts.permissions import Permission
+from kirana.accounts.rows import existing_row, newest_page
 from kirana.catalog.models import CategoryRequest
 from kirana.catalog.views import RequestView
 from kirana.platform.access import Actor
 from kirana.platform.db import query
-from kirana.platform.errors import NotFound
-from kirana.platform.paging import Page, PageQuery, decode_cursor, to_page
+from kirana.platform.paging import Page, PageQuery
 from kirana.stores.models import Store
 
 _REQUESTS = (
@@ -35,22 +35,16 @@ class RequestQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
 @query
 def list_requests(connection: Connection, actor: Actor, wanted: RequestQuery) -> Page[RequestView]:
     """Requests that the actor may see, newest first. Raises Invalid (cursor)."""
-    statement = _seen_by(actor).order_by(CategoryRequest.id.desc()).limit(wanted.limit + 1)
+    statement = _seen_by(actor)
     if wanted.status is not None:
         statement = statement.where(CategoryRequest.status == wanted.status)
-    if wanted.cursor is not None:
-        statement = statement.where(CategoryRequest.id < decode_cursor(wanted.cursor, [int])[0])
-    rows = connection.execute(statement).all()
-    return to_page(rows, wanted.limit, _view, lambda row: (row.id,))
+    return newest_page(connection, statement, CategoryRequest.id, wanted, _view)
 
 
 @query
 def get_request(connection: Connection, actor: Actor, uid: str) -> RequestView:
     """One request. Raises NotFound for strangers."""
-    row = connection.execute(_seen_by(actor).where(CategoryRequest.uid == uid)).one_or_none()
-    if row is None:
-        raise NotFound
-    return _view(row)
+    return _view(existing_row(connection, _seen_by(actor).where(CategoryRequest.uid == uid)))
 
 
 def _seen_by(actor: Actor) -> Any:

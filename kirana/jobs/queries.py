@@ -6,14 +6,14 @@ from typing import Any, cast
 from sqlalchemy import Connection, and_, or_, select
 
 from kirana.accounts.permissions import Permission
+from kirana.accounts.rows import existing_row, newest_page
 from kirana.jobs.models import Job
 from kirana.jobs.shapes import JobState, JobView
 from kirana.jobs.states import JOB_MOVES
 from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.db import query
-from kirana.platform.errors import NotFound
-from kirana.platform.paging import Page, PageQuery, decode_cursor, to_page
+from kirana.platform.paging import Page, PageQuery
 
 RUNNING = ("queued", "running")
 
@@ -36,11 +36,8 @@ def list_jobs(connection: Connection, actor: Actor, wanted: PageQuery) -> Page[J
     """The caller's jobs, newest first. Raises Unauthorized, Forbidden, Invalid (cursor)."""
     actor.require(Permission.READ_OWN_JOBS)
     find = select(*_SHOWN).where(Job.requester_id == actor.me())
-    if wanted.cursor is not None:
-        find = find.where(Job.id < decode_cursor(wanted.cursor, (int,))[0])
-    rows = connection.execute(find.order_by(Job.id.desc()).limit(wanted.limit + 1)).all()
     now = clock.now(connection)
-    return to_page(rows, wanted.limit, lambda row: _view(row, now), lambda row: [row.id])
+    return newest_page(connection, find, Job.id, wanted, lambda row: _view(row, now))
 
 
 @query
@@ -48,10 +45,7 @@ def get_job(connection: Connection, actor: Actor, uid: str) -> JobView:
     """One of the caller's jobs. Raises NotFound for others'."""
     actor.require(Permission.READ_OWN_JOBS)
     find = select(*_SHOWN).where(Job.uid == uid, Job.requester_id == actor.me())
-    row = connection.execute(find).one_or_none()
-    if row is None:
-        raise NotFound
-    return _view(row, clock.now(connection))
+    return _view(existing_row(connection, find), clock.now(connection))
 
 
 @query

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, insert, or_, select, update
 
 from kirana.accounts.permissions import Permission
+from kirana.accounts.rows import existing_row
 from kirana.jobs.errors import JobRunning
 from kirana.jobs.models import Job, JobEvent
 from kirana.jobs.queries import RUNNING
@@ -16,7 +17,6 @@ from kirana.platform import audit, clock
 from kirana.platform.access import Actor
 from kirana.platform.columns import new_uid
 from kirana.platform.db import verb
-from kirana.platform.errors import NotFound
 from kirana.platform.inserts import insert_ignoring
 from kirana.platform.states import require_move
 
@@ -129,9 +129,7 @@ def cancel_job(connection: Connection, actor: Actor, uid: str) -> None:
     """Stop one of the caller's jobs. Raises NotFound, IllegalMove (409) when it has ended."""
     actor.require(Permission.WRITE_OWN_JOBS)
     mine = (Job.uid == uid, Job.requester_id == actor.me())
-    row = connection.execute(select(Job.__table__).where(*mine).with_for_update()).one_or_none()
-    if row is None:
-        raise NotFound
+    row = existing_row(connection, select(Job.__table__).where(*mine).with_for_update())
     _cancel(connection, row, "cancelled by its requester")
     audit.record(connection, actor, "job.cancelled", ("job", uid))
 

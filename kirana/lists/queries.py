@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, func, literal, s
 from sqlalchemy.orm import aliased
 
 from kirana.accounts.models import Account
+from kirana.accounts.rows import existing_row, newest_page
 from kirana.catalog.addresses import small_picture_url
 from kirana.catalog.models import Category, Picture, Product
 from kirana.lists.keys import known_token
@@ -16,8 +17,7 @@ from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.amounts import Quantity
 from kirana.platform.db import query
-from kirana.platform.errors import NotFound
-from kirana.platform.paging import Page, PageQuery, decode_cursor, to_page
+from kirana.platform.paging import Page, PageQuery
 from kirana.platform.tokens import hash_secret
 from kirana.stock.availability import NOW, at, available
 from kirana.stock.bands import band_of
@@ -63,32 +63,19 @@ def list_favourites(connection: Connection, actor: Actor, wanted: PageQuery) -> 
         select(Favourite.id, Product.slug)
         .join(Product, Product.id == Favourite.product_id)
         .where(Favourite.account_id == actor.me())
-        .order_by(Favourite.id.desc())
-        .limit(wanted.limit + 1)
     )
-    if wanted.cursor is not None:
-        statement = statement.where(Favourite.id < decode_cursor(wanted.cursor, [int])[0])
-    rows = connection.execute(statement).all()
-    page = to_page(rows, wanted.limit, lambda row: str(row.slug), lambda row: (row.id,))
+    page = newest_page(connection, statement, Favourite.id, wanted, lambda row: str(row.slug))
     return Page(list_items(page.items) if page.items else [], page.next_cursor)
 
 
 @query
 def list_lists(connection: Connection, actor: Actor, wanted: PageQuery) -> Page[ListSummary]:
     """The caller's lists, the latest first. Raises Invalid (cursor)."""
-    statement = (
-        select(
-            ShoppingList.id, ShoppingList.uid, ShoppingList.name, ShoppingList.created_at,
-            _LINE_COUNT.label("lines"), _LINK_COUNT.label("links"),
-        )
-        .where(ShoppingList.account_id == actor.me())
-        .order_by(ShoppingList.id.desc())
-        .limit(wanted.limit + 1)
-    )  # fmt: skip
-    if wanted.cursor is not None:
-        statement = statement.where(ShoppingList.id < decode_cursor(wanted.cursor, [int])[0])
-    rows = connection.execute(statement).all()
-    return to_page(rows, wanted.limit, _summary, lambda row: (row.id,))
+    statement = select(
+        ShoppingList.id, ShoppingList.uid, ShoppingList.name, ShoppingList.created_at,
+        _LINE_COUNT.label("lines"), _LINK_COUNT.label("links"),
+    ).where(ShoppingList.account_id == actor.me())  # fmt: skip
+    return newest_page(connection, statement, ShoppingList.id, wanted, _summary)
 
 
 @query
@@ -114,10 +101,7 @@ def find_place(connection: Connection, actor: Actor, place: Place) -> Any:
         statement = select(*columns, literal("own").label("may"))
         fitting = (ShoppingList.uid == place.uid, ShoppingList.account_id == actor.me())
     joined = statement.join(Account, Account.id == ShoppingList.account_id)
-    row = connection.execute(joined.where(*fitting)).one_or_none()
-    if row is None:
-        raise NotFound
-    return row
+    return existing_row(connection, joined.where(*fitting))
 
 
 @query

@@ -7,6 +7,7 @@ from typing import Any, cast
 from sqlalchemy import Connection, and_, func, or_, select
 
 from kirana.accounts.permissions import Permission
+from kirana.accounts.rows import existing, existing_row
 from kirana.catalog.addresses import small_picture_url
 from kirana.catalog.models import Category, Picture, Product
 from kirana.catalog.queries import own_store_id
@@ -31,7 +32,6 @@ from kirana.payments.queries import PaymentView, get_payment
 from kirana.platform.access import Actor
 from kirana.platform.amounts import Money, Quantity
 from kirana.platform.db import query
-from kirana.platform.errors import NotFound
 from kirana.platform.paging import Page, after, decode_cursor, to_page
 from kirana.pricing.shapes import show_taxes
 from kirana.pricing.tax import is_included, tax_rows
@@ -68,20 +68,15 @@ def list_store_orders(
 @query
 def get_order(connection: Connection, actor: Actor, number: str) -> OrderView:
     """An order of the caller's, or of a store they work for. Raises NotFound."""
-    row = connection.execute(_ORDER.where(Order.number == number, visible_to(actor))).one_or_none()
-    if row is None:
-        raise NotFound
-    return _view(connection, actor, row)
+    find = _ORDER.where(Order.number == number, visible_to(actor))
+    return _view(connection, actor, existing_row(connection, find))
 
 
 @query
 def get_order_payment(connection: Connection, actor: Actor, number: str) -> PaymentView:
     """The payment of an order that the caller may see. Raises NotFound."""
     find = select(Order.id).where(Order.number == number, visible_to(actor))
-    order_id = connection.execute(find).scalar_one_or_none()
-    if order_id is None:
-        raise NotFound
-    return get_payment(order_id)
+    return get_payment(existing(connection.execute(find).scalar_one_or_none()))
 
 
 @query

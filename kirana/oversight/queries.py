@@ -1,6 +1,7 @@
 """Reads of the audit log, of the outbox and of incidents, for the admin."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -8,14 +9,14 @@ from sqlalchemy import Connection, Select, func, or_, select, text
 
 from kirana.accounts.models import Account
 from kirana.accounts.permissions import Permission
+from kirana.accounts.rows import existing_row, newest_page
 from kirana.jobs.models import Job
 from kirana.oversight.models import Incident
 from kirana.platform.access import Actor
 from kirana.platform.audit import AuditEvent
 from kirana.platform.db import query
-from kirana.platform.errors import NotFound
 from kirana.platform.outbox import Outbox
-from kirana.platform.paging import Page, PageQuery, decode_cursor, to_page
+from kirana.platform.paging import Page, PageQuery
 from kirana.platform.schedule import JobRun
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -135,7 +136,7 @@ _INCIDENTS = select(
 def list_deeds(connection: Connection, actor: Actor, wanted: AuditQuery) -> Page[Deed]:
     """The audit log, newest first. Raises Forbidden, Invalid (cursor)."""
     actor.require(Permission.READ_AUDIT)
-    statement = _DEEDS.order_by(AuditEvent.id.desc()).limit(wanted.limit + 1)
+    statement = _DEEDS
     for name in ("action", "object_kind", "object_key", "request_id"):
         if (value := getattr(wanted, name)) is not None:
             statement = statement.where(getattr(AuditEvent, name) == value)
@@ -145,9 +146,7 @@ def list_deeds(connection: Connection, actor: Actor, wanted: AuditQuery) -> Page
         statement = statement.where(AuditEvent.at >= wanted.since)
     if wanted.until is not None:
         statement = statement.where(AuditEvent.at < wanted.until)
-    if wanted.cursor is not None:
-        statement = statement.where(AuditEvent.id < decode_cursor(wanted.cursor, [int])[0])
-    return _page(connection, statement, wanted.limit, Deed)
+    return newest_page(connection, statement, AuditEvent.id, wanted, partial(_shown, Deed))
 
 
 def _people_called(text: str) -> Select[int]:
@@ -168,12 +167,10 @@ def list_actions(connection: Connection, actor: Actor) -> list[str]:
 def list_effects(connection: Connection, actor: Actor, wanted: OutboxQuery) -> Page[Effect]:
     """The outbox, newest first. Raises Forbidden, Invalid (cursor)."""
     actor.require(Permission.READ_OUTBOX)
-    statement = _EFFECTS.order_by(Outbox.id.desc()).limit(wanted.limit + 1)
+    statement = _EFFECTS
     if wanted.state is not None:
         statement = statement.where(Outbox.state == wanted.state)
-    if wanted.cursor is not None:
-        statement = statement.where(Outbox.id < decode_cursor(wanted.cursor, [int])[0])
-    return _page(connection, statement, wanted.limit, Effect)
+    return newest_page(connection, statement, Outbox.id, wanted, partial(_shown, Effect))
 
 
 @query
@@ -182,24 +179,17 @@ def list_incidents(
 ) -> Page[IncidentView]:
     """What checks found, newest first. Raises Forbidden, Invalid (cursor)."""
     actor.require(Permission.READ_INCIDENTS)
-    statement = _INCIDENTS.order_by(Incident.id.desc()).limit(wanted.limit + 1)
+    statement = _INCIDENTS
     if wanted.state is not None:
         statement = statement.where(Incident.status == wanted.state)
-    if wanted.cursor is not None:
-        statement = statement.where(Incident.id < decode_cursor(wanted.cursor, [int])[0])
-    return to_page(
-        connection.execute(statement).all(), wanted.limit, _incident, lambda row: (row.id,)
-    )
+    return newest_page(connection, statement, Incident.id, wanted, _incident)
 
 
 @query
 def get_incident(connection: Connection, actor: Actor, uid: str) -> IncidentView:
     """One incident. Raises Forbidden, NotFound."""
     actor.require(Permission.READ_INCIDENTS)
-    row = connection.execute(_INCIDENTS.where(Incident.uid == uid)).one_or_none()
-    if row is None:
-        raise NotFound
-    return _incident(row)
+    return _incident(existing_row(connection, _INCIDENTS.where(Incident.uid == uid)))
 
 
 @query
@@ -219,15 +209,8 @@ def list_admins(connection: Connection) -> list[int]:
     return list(connection.execute(select(Account.id).where(*admins)).scalars())
 
 
-def _page(connection: Connection, statement: Any, limit: int, shape: Any) -> Page[Any]:
-    rows = connection.execute(statement).all()
-    names = shape.__struct_fields__
-    return to_page(
-        rows,
-        limit,
-        lambda row: shape(**{name: getattr(row, name) for name in names}),
-        lambda row: (row.id,),
-    )
+def _shown(shape: Any, row: Any) -> Any:
+    return shape(**{name: getattr(row, name) for name in shape.__struct_fields__})
 
 
 def _incident(row: Any) -> IncidentView:

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection, insert, select, update
 
 from kirana.accounts.permissions import Permission
+from kirana.accounts.rows import existing_row
 from kirana.jobs.services import start_job
 from kirana.jobs.shapes import JobKey, NewJob
 from kirana.oversight import queries
@@ -17,7 +18,6 @@ from kirana.oversight.states import INCIDENT_MOVES
 from kirana.platform import audit, clock, columns
 from kirana.platform.access import SYSTEM, Actor
 from kirana.platform.db import verb
-from kirana.platform.errors import NotFound
 from kirana.platform.inserts import insert_unless_taken
 from kirana.platform.outbox import enqueue
 from kirana.platform.states import require_move
@@ -61,9 +61,7 @@ def resolve_incident(connection: Connection, actor: Actor, uid: str, note: str) 
     actor.require(Permission.WRITE_INCIDENTS)
     note = one_line(note, "/note", LONGEST_NOTE)
     find = select(Incident.__table__).where(Incident.uid == uid).with_for_update()
-    row = connection.execute(find).one_or_none()
-    if row is None:
-        raise NotFound
+    row = existing_row(connection, find)
     _resolve(connection, actor, row, note)
 
 

@@ -6,10 +6,10 @@ from typing import Literal
 import msgspec
 from sqlalchemy import Connection, select
 
+from kirana.accounts.rows import existing_row
 from kirana.payments.models import Payment, PaymentEvent
 from kirana.platform.amounts import Money
 from kirana.platform.db import query
-from kirana.platform.errors import NotFound
 
 PaymentStatus = Literal["due", "authorised", "captured", "refunded", "failed", "voided"]
 
@@ -38,9 +38,7 @@ class PaymentView(msgspec.Struct, frozen=True):
 def get_payment(connection: Connection, order_id: int) -> PaymentView:
     """The payment of an order, which the caller has found through the actor. Raises NotFound."""
     wanted = select(Payment.__table__).where(Payment.order_id == order_id)
-    row = connection.execute(wanted).one_or_none()
-    if row is None:
-        raise NotFound
+    row = existing_row(connection, wanted)
     events = connection.execute(
         select(PaymentEvent.kind, PaymentEvent.amount_minor, PaymentEvent.at)
         .where(PaymentEvent.payment_id == row.id)

@@ -6,13 +6,13 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, insert, select, update
 
+from kirana.accounts.rows import existing_row
 from kirana.payments.models import Payment, PaymentEvent
 from kirana.payments.states import status_after
 from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.amounts import Money
 from kirana.platform.db import verb
-from kirana.platform.errors import NotFound
 from kirana.platform.inserts import insert_rows
 
 
@@ -61,12 +61,7 @@ def void(connection: Connection, actor: Actor, order_id: int) -> None:
 
 def _lock(connection: Connection, order_id: int) -> Any:
     wanted = select(Payment.id, Payment.uid, Payment.amount_minor)
-    row = connection.execute(
-        wanted.where(Payment.order_id == order_id).with_for_update()
-    ).one_or_none()
-    if row is None:
-        raise NotFound
-    return row
+    return existing_row(connection, wanted.where(Payment.order_id == order_id).with_for_update())
 
 
 def _record(

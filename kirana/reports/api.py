@@ -6,8 +6,8 @@ import msgspec
 from flask import Blueprint
 
 from kirana.accounts.permissions import Permission
+from kirana.accounts.rows import existing
 from kirana.platform.access import Actor
-from kirana.platform.errors import NotFound
 from kirana.platform.http import Answer, operation, requires
 from kirana.platform.words import END
 from kirana.reports import queries, services
@@ -41,7 +41,4 @@ def send_monthly(actor: Actor, body: MonthWanted) -> Answer[MonthRun]:
 @operation("getMonthlyReports")
 def get_monthly(actor: Actor, month: str) -> MonthRun:
     """How far the reports of a month are."""
-    run = queries.find_month_run(actor, month)
-    if run is None:
-        raise NotFound
-    return run
+    return existing(queries.find_month_run(actor, month))

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, and_, exists, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from kirana.accounts.permissions import Permission
+from kirana.accounts.rows import existing, existing_row, newest_page
 from kirana.catalog.models import Product
 from kirana.catalog.on_sale import ON_SALE
 from kirana.catalog.queries import own_store_id
@@ -13,7 +14,7 @@ from kirana.orders.models import Order, OrderLine
 from kirana.platform.access import Actor
 from kirana.platform.db import query
 from kirana.platform.errors import NotFound
-from kirana.platform.paging import Page, PageQuery, decode_cursor, to_page
+from kirana.platform.paging import Page, PageQuery
 from kirana.reviews.models import Review, ReviewReport
 from kirana.reviews.shapes import ModeratedReview, OwnReview, ReviewsQuery, ShownReview, Standing
 from kirana.reviews.states import HAD, REVIEW_MOVES
@@ -55,12 +56,9 @@ def has_had(account_id: int, product_id: Any) -> ColumnElement[bool]:
 def list_shown(connection: Connection, slug: str, wanted: PageQuery) -> Page[ShownReview]:
     """The reviews of a product on sale that are shown, newest first. Raises NotFound, Invalid."""
     find = select(Product.id).join(Store, Store.id == Product.store_id)
-    product_id = connection.execute(find.where(Product.slug == slug, ON_SALE)).scalar()
-    if product_id is None:
-        raise NotFound
+    product_id = existing(connection.execute(find.where(Product.slug == slug, ON_SALE)).scalar())
     statement = _SHOWN.where(Review.product_id == product_id, Review.status == "shown")
-    rows = connection.execute(_behind(statement, wanted)).all()
-    return to_page(rows, wanted.limit, _shown, lambda row: (row.id,))
+    return newest_page(connection, statement, Review.id, wanted, _shown)
 
 
 def standing_of(account_id: int) -> Any:
@@ -89,10 +87,7 @@ def get_own_review(connection: Connection, actor: Actor, slug: str) -> OwnReview
     """The caller's review of a product. Raises NotFound."""
     statement = select(*_OWN_COLUMNS).join(Product, Product.id == Review.product_id)
     mine = (Product.slug == slug, Review.account_id == actor.me())
-    row = connection.execute(statement.where(*mine)).one_or_none()
-    if row is None:
-        raise NotFound
-    return _own(row)
+    return _own(existing_row(connection, statement.where(*mine)))
 
 
 @query
@@ -100,8 +95,7 @@ def list_my_reviews(connection: Connection, actor: Actor, wanted: PageQuery) -> 
     """What the caller has reviewed, newest first. Raises Invalid (cursor)."""
     statement = select(*_OWN_COLUMNS).join(Product, Product.id == Review.product_id)
     mine = statement.where(Review.account_id == actor.me())
-    rows = connection.execute(_behind(mine, wanted)).all()
-    return to_page(rows, wanted.limit, _own, lambda row: (row.id,))
+    return newest_page(connection, mine, Review.id, wanted, _own)
 
 
 @query
@@ -140,19 +134,11 @@ def _moderated(connection: Connection, statement: Any, wanted: Any) -> Page[Mode
     if wanted.reported:
         is_open = (ReviewReport.review_id == Review.id, ReviewReport.handled_at.is_(None))
         statement = statement.where(exists().where(*is_open))
-    rows = connection.execute(_behind(statement, wanted)).all()
-    return to_page(rows, wanted.limit, _for_moderators, lambda row: (row.id,))
-
-
-def _behind(statement: Any, wanted: PageQuery) -> Any:
-    if wanted.cursor is not None:
-        statement = statement.where(Review.id < decode_cursor(wanted.cursor, [int])[0])
-    return statement.order_by(Review.id.desc()).limit(wanted.limit + 1)
+    return newest_page(connection, statement, Review.id, wanted, _for_moderators)
 
 
 def _shown(row: Any) -> ShownReview:
-    names = ShownReview.__struct_fields__
-    return ShownReview(**{name: getattr(row, name) for name in names})
+    return ShownReview(**{name: getattr(row, name) for name in ShownReview.__struct_fields__})
 
 
 def _own(row: Any) -> OwnReview:

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 from flask import Blueprint
 
 from kirana.accounts.permissions import Permission
+from kirana.accounts.rows import existing
 from kirana.edge.declared import kept_at_edge
 from kirana.platform.access import Actor
 from kirana.platform.cache import cached_answer
@@ -142,10 +143,7 @@ def explain(actor: Actor, slug: str, query: StoryQuery) -> Story:
 
 
 def _detail(slug: str) -> ProductDetail:
-    page = find_product_page(slug)
-    if page is None:
-        raise NotFound
-    return detail(page)
+    return detail(existing(find_product_page(slug)))
 
 
 def _require_fitting(body: NewMovement) -> None:

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection, and_, case, cast, false, func, select
 
 from kirana.accounts.permissions import Permission
+from kirana.accounts.rows import existing_row
 from kirana.catalog.models import Product
 from kirana.platform import clock
 from kirana.platform.access import Actor
@@ -126,10 +127,7 @@ def _product(connection: Connection, slug: str) -> Any:
         .join(Store, Store.id == Product.store_id)
         .where(Product.slug == slug)
     )
-    row = connection.execute(find).one_or_none()
-    if row is None:
-        raise NotFound
-    return row
+    return existing_row(connection, find)
 
 
 def _story(connection: Connection, product: Any, at: datetime | None) -> Story:

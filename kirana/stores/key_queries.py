@@ -6,10 +6,11 @@ from kirana.accounts.key_queries import is_live
 from kirana.accounts.key_shapes import KeyView
 from kirana.accounts.models import ApiKey
 from kirana.accounts.permissions import Permission
+from kirana.accounts.rows import existing_row, newest_page
 from kirana.platform.access import Actor
 from kirana.platform.db import query
-from kirana.platform.errors import Invalid, NotFound
-from kirana.platform.paging import Page, PageQuery, decode_cursor, to_page
+from kirana.platform.errors import Invalid
+from kirana.platform.paging import Page, PageQuery
 from kirana.stores.models import Store
 
 _KEYS = select(
@@ -24,10 +25,7 @@ def list_keys(connection: Connection, actor: Actor, wanted: PageQuery) -> Page[K
     actor.require(Permission.READ_OWN_PROFILE)
     find = _KEYS.add_columns(is_live().label("is_live"))
     find = find.where(ApiKey.account_id == actor.me(), ApiKey.revoked_at.is_(None))
-    if wanted.cursor is not None:
-        find = find.where(ApiKey.id < decode_cursor(wanted.cursor, [int])[0])
-    rows = connection.execute(find.order_by(ApiKey.id.desc()).limit(wanted.limit + 1)).all()
-    return to_page(rows, wanted.limit, _view, lambda row: (row.id,))
+    return newest_page(connection, find, ApiKey.id, wanted, _view)
 
 
 @query
@@ -36,10 +34,7 @@ def get_key(connection: Connection, actor: Actor, uid: str) -> KeyView:
     actor.require(Permission.READ_OWN_PROFILE)
     mine = (ApiKey.account_id == actor.me()) & (ApiKey.uid == uid) & ApiKey.revoked_at.is_(None)
     find = _KEYS.add_columns(is_live().label("is_live")).where(mine)
-    row = connection.execute(find).one_or_none()
-    if row is None:
-        raise NotFound
-    return _view(row)
+    return _view(existing_row(connection, find))
 
 
 @query

@@ -7,6 +7,7 @@ from sqlalchemy.orm import aliased
 
 from kirana.accounts.models import Account
 from kirana.accounts.permissions import Permission, Rights, read_places, rights_of
+from kirana.accounts.rows import existing_row
 from kirana.platform import paging
 from kirana.platform.access import Actor
 from kirana.platform.db import query
@@ -97,10 +98,7 @@ def get_workplace(connection: Connection, actor: Actor, slug: str) -> StoreView:
     """A store where the caller works by now, open or not. Raises NotFound."""
     mine = (Membership.store_id == Store.id) & (Membership.account_id == actor.me())
     find = select(Store.id, *VIEW).join(Membership, mine).where(Store.slug == slug)
-    row = connection.execute(find).one_or_none()
-    if row is None:
-        raise NotFound
-    return show_store(row)
+    return show_store(existing_row(connection, find))
 
 
 def may_keep(actor: Actor, store_id: int, permission: Permission) -> bool:

@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, case, exists, selec
 
 from kirana.accounts.models import Account
 from kirana.accounts.permissions import STORE_TABLE, Permission, Rights
+from kirana.accounts.rows import existing_row, newest_page
 from kirana.accounts.shapes import Person
 from kirana.platform import clock
 from kirana.platform.access import Actor
@@ -43,10 +44,7 @@ def get_member(connection: Connection, actor: Actor, slug: str, uid: str) -> Mem
     """Somebody who works in a store, for its team and for admins. Raises NotFound."""
     store_id = kept_store_id(connection, actor, slug, Permission.READ_STORE_MEMBERS)
     theirs = and_(Membership.store_id == store_id, Account.uid == uid)
-    row = connection.execute(_MEMBERS.where(theirs)).one_or_none()
-    if row is None:
-        raise NotFound
-    return _member(row)
+    return _member(existing_row(connection, _MEMBERS.where(theirs)))
 
 
 @query
@@ -58,10 +56,7 @@ def list_invitations(
     find = _invitations().where(Invitation.store_id == store_id)
     if wanted.is_open:
         find = find.where(OPEN)
-    if wanted.cursor is not None:
-        find = find.where(Invitation.id < decode_cursor(wanted.cursor, [int])[0])
-    rows = connection.execute(find.order_by(Invitation.id.desc()).limit(wanted.limit + 1)).all()
-    return to_page(rows, wanted.limit, _invitation, lambda row: (row.id,))
+    return newest_page(connection, find, Invitation.id, wanted, _invitation)
 
 
 @query
@@ -69,20 +64,14 @@ def get_invitation(connection: Connection, actor: Actor, slug: str, uid: str) ->
     """One invitation of a store, for its owner and for admins. Raises NotFound."""
     store_id = kept_store_id(connection, actor, slug, Permission.WRITE_STORE_MEMBERS)
     mine = and_(Invitation.store_id == store_id, Invitation.uid == uid)
-    row = connection.execute(_invitations().where(mine)).one_or_none()
-    if row is None:
-        raise NotFound
-    return _invitation(row)
+    return _invitation(existing_row(connection, _invitations().where(mine)))
 
 
 @query
 def get_offer(connection: Connection, actor: Actor, token: str) -> Offer:
     """What an invitation offers, for whoever holds its token. Raises NotFound."""
     find = _invitations().where(Invitation.token_hash == hash_secret(token))
-    row = connection.execute(find).one_or_none()
-    if row is None:
-        raise NotFound
-    return _offer(actor, row)
+    return _offer(actor, existing_row(connection, find))
 
 
 @query

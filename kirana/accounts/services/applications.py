@@ -6,6 +6,7 @@ from sqlalchemy import Connection, Row, insert, literal, select, update
 
 from kirana.accounts.models import Account, Approval
 from kirana.accounts.permissions import Permission
+from kirana.accounts.rows import existing_row
 from kirana.accounts.services.joining import checked, write_to
 from kirana.accounts.services.records import NewAccount, add_account, move_account
 from kirana.accounts.shapes import ManagerApplication, RenewedApplication
@@ -14,7 +15,6 @@ from kirana.platform import clock, texts
 from kirana.platform.access import Actor
 from kirana.platform.columns import new_uid
 from kirana.platform.db import UtcDateTime, verb
-from kirana.platform.errors import NotFound
 from kirana.platform.outbox import enqueue
 from kirana.platform.probes import reached
 from kirana.platform.states import require_move
@@ -95,9 +95,7 @@ def _decide(
     )
     decided = connection.execute(deciding).one_or_none()
     if decided is None:
-        status = connection.execute(select(Approval.status).where(Approval.uid == uid)).scalar()
-        if status is None:
-            raise NotFound
-        require_move(APPROVAL_MOVES, status, values["status"])
+        there = existing_row(connection, select(Approval.status).where(Approval.uid == uid))
+        require_move(APPROVAL_MOVES, there.status, values["status"])
         raise AssertionError("unreachable: an open application is always decided")
     return decided

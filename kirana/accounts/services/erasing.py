@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Table, delete, select, update
 from kirana.accounts import passwords
 from kirana.accounts.errors import ErasureUnderWay
 from kirana.accounts.models import Account, AccountEvent, Approval
+from kirana.accounts.rows import existing_row
 from kirana.accounts.services.records import keep_an_admin, move_account
 from kirana.platform import audit, clock
 from kirana.platform.access import Actor
@@ -78,10 +79,7 @@ def close_account(connection: Connection, actor: Actor, uid: str) -> int:
 def _lock(connection: Connection, uid: str) -> Any:
     columns = (Account.id, Account.status, Account.erase_at)
     find = select(*columns).where(Account.uid == uid).with_for_update()
-    row = connection.execute(find).one_or_none()
-    if row is None:
-        raise NotFound
-    return row
+    return existing_row(connection, find)
 
 
 def withdraw_application(connection: Connection, account_id: int) -> None:

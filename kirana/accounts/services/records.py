@@ -8,12 +8,12 @@ from sqlalchemy import ColumnElement, Connection, Row, insert, literal, null, se
 from kirana.accounts.errors import BeyondYourRights, LastAdmin
 from kirana.accounts.models import Account, AccountEvent
 from kirana.accounts.permissions import permissions_of
+from kirana.accounts.rows import existing_row
 from kirana.accounts.states import ACCOUNT_MOVES
 from kirana.platform import audit, clock
 from kirana.platform.access import Actor
 from kirana.platform.columns import new_uid
 from kirana.platform.db import Id, UtcDateTime
-from kirana.platform.errors import NotFound
 from kirana.platform.inserts import insert_ignoring
 from kirana.platform.states import require_move
 
@@ -115,9 +115,7 @@ def end_everywhere(connection: Connection, account_id: int) -> int:
 
 def reach(connection: Connection, actor: Actor, uid: str) -> int:
     """The id of an account that the caller may act on. Raises NotFound, BeyondYourRights."""
-    row = connection.execute(select(Account.id, Account.role).where(Account.uid == uid)).first()
-    if row is None:
-        raise NotFound
+    row = existing_row(connection, select(Account.id, Account.role).where(Account.uid == uid))
     check_reach(actor, row.role)
     account_id: int = row.id
     return account_id

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, select
 
+from kirana.accounts.rows import existing
 from kirana.cart import steps
 from kirana.cart.errors import BasketFull, NotEnough, NotForSale, OffGrid, TooMuch
 from kirana.cart.models import CartLine
@@ -71,9 +72,7 @@ def change_line(connection: Connection, actor: Actor, slug: str, by: int) -> Bas
 @verb
 def remove_line(connection: Connection, actor: Actor, slug: str) -> BasketView:
     """Take a product out of the basket, whatever became of it. Raises NotFound if not in it."""
-    cart_id = lock_open_cart(connection, actor)
-    if cart_id is None:
-        raise NotFound
+    cart_id = existing(lock_open_cart(connection, actor))
     row = _find(connection, cart_id, slug)
     if row.held is None:
         raise NotFound

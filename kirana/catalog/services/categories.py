@@ -7,6 +7,7 @@ from sqlalchemy import Connection, delete, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from kirana.accounts.permissions import Permission
+from kirana.accounts.rows import existing
 from kirana.catalog.errors import CategoryExists, CategoryInUse, CategoryLoop, CategoryTooDeep
 from kirana.catalog.inputs import CategoryChanges, NewCategory
 from kirana.catalog.models import CatalogVersion, Category, Product
@@ -18,7 +19,7 @@ from kirana.catalog.views import CategoryView
 from kirana.platform import audit, clock
 from kirana.platform.access import Actor
 from kirana.platform.db import verb
-from kirana.platform.errors import Invalid, NotFound, Stale
+from kirana.platform.errors import Invalid, Stale
 from kirana.platform.probes import reached
 from kirana.platform.words import folded
 
@@ -132,9 +133,7 @@ def _lock_tree(connection: Connection) -> Tree:
 
 
 def _seen(tree: Tree, slug: str, version: int | None) -> Node:
-    node = tree.find(slug)
-    if node is None:
-        raise NotFound
+    node = existing(tree.find(slug))
     if version is not None and version != node.version:
         raise Stale
     return node

@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import Connection, insert, select, update
 
 from kirana.accounts.permissions import Permission
+from kirana.accounts.rows import existing_row
 from kirana.catalog.errors import CategoryGone
 from kirana.catalog.inputs import CategoryChanges, CategoryWish, NewCategory
 from kirana.catalog.models import Category, CategoryRequest
@@ -121,9 +122,7 @@ def _kept(wish: CategoryWish) -> dict[str, Any]:
 
 def _lock(connection: Connection, uid: str) -> Any:
     found = select(CategoryRequest.__table__).where(CategoryRequest.uid == uid).with_for_update()
-    row = connection.execute(found).one_or_none()
-    if row is None:
-        raise NotFound
+    row = existing_row(connection, found)
     reached("category_request.locked")
     return row
 

@@ -3,6 +3,7 @@
 from sqlalchemy import Connection, delete, select
 
 from kirana.accounts.permissions import Permission
+from kirana.accounts.rows import existing
 from kirana.catalog.models import Product
 from kirana.catalog.on_sale import ON_SALE
 from kirana.lists.errors import TooManyFavourites
@@ -11,7 +12,6 @@ from kirana.lists.services.keeping import count_of, lock_keeper
 from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.db import verb
-from kirana.platform.errors import NotFound
 from kirana.platform.inserts import insert_ignoring
 from kirana.stores.models import Store
 
@@ -24,9 +24,7 @@ def keep_favourite(connection: Connection, actor: Actor, slug: str, most: int) -
     """
     actor.require(Permission.WRITE_OWN_LISTS)
     find = select(Product.id).join(Store, Store.id == Product.store_id)
-    product_id = connection.execute(find.where(Product.slug == slug, ON_SALE)).scalar()
-    if product_id is None:
-        raise NotFound
+    product_id = existing(connection.execute(find.where(Product.slug == slug, ON_SALE)).scalar())
     me = lock_keeper(connection, actor)
     values = {"account_id": me, "product_id": product_id}
     is_new = insert_ignoring(connection, Favourite, created_at=clock.now(connection), **values)

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, insert, select, update
 
 from kirana.accounts.permissions import Permission
+from kirana.accounts.rows import existing_row
 from kirana.cart.errors import NotForSale, OffGrid, TooMuch
 from kirana.cart.services import Gathered, put_all
 from kirana.cart.steps import largest, stepped
@@ -18,7 +19,6 @@ from kirana.lists.shapes import Place
 from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.db import verb
-from kirana.platform.errors import NotFound
 from kirana.platform.probes import reached
 from kirana.stores.models import Store
 
@@ -85,7 +85,7 @@ def _lock(connection: Connection, actor: Actor, place: Place) -> int:
 def _find(connection: Connection, list_id: int, slug: str) -> Any:
     """The product with what the list holds of it. Hidden from strangers: a draft is not there."""
     mine = and_(ListLine.product_id == Product.id, ListLine.list_id == list_id)
-    row = connection.execute(
+    find = (
         select(
             Product.id, Product.status, Product.unit, Product.increment, Product.minimum,
             Product.price_per, Store.status.label("store_status"), ListLine.quantity.label("held"),
@@ -93,10 +93,8 @@ def _find(connection: Connection, list_id: int, slug: str) -> Any:
         .join(Store, Store.id == Product.store_id)
         .outerjoin(ListLine, mine)
         .where(Product.slug == slug, Product.status != "draft")
-    ).one_or_none()  # fmt: skip
-    if row is None:
-        raise NotFound
-    return row
+    )  # fmt: skip
+    return existing_row(connection, find)
 
 
 def _put(

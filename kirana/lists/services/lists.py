@@ -3,6 +3,7 @@
 from sqlalchemy import Connection, delete, select, update
 
 from kirana.accounts.permissions import Permission
+from kirana.accounts.rows import existing, existing_row
 from kirana.lists.errors import ListExists, TooManyLists
 from kirana.lists.models import ListLine, ListLink, ShoppingList
 from kirana.lists.services.keeping import count_of, lock_keeper
@@ -10,7 +11,7 @@ from kirana.platform import audit, clock, texts
 from kirana.platform.access import Actor
 from kirana.platform.columns import new_uid
 from kirana.platform.db import verb
-from kirana.platform.errors import NotFound, Stale
+from kirana.platform.errors import Stale
 from kirana.platform.inserts import insert_ignoring
 
 LONGEST_NAME = 80
@@ -43,9 +44,7 @@ def rename_list(
     me = lock_keeper(connection, actor)
     name = texts.one_line(name, "/name", LONGEST_NAME)
     mine = (ShoppingList.uid == uid, ShoppingList.account_id == me)
-    row = connection.execute(select(ShoppingList.id, ShoppingList.version).where(*mine)).first()
-    if row is None:
-        raise NotFound
+    row = existing_row(connection, select(ShoppingList.id, ShoppingList.version).where(*mine))
     if version is not None and version != row.version:
         raise Stale
     same = (ShoppingList.account_id == me, ShoppingList.name == name, ShoppingList.id != row.id)
@@ -62,9 +61,7 @@ def delete_list(connection: Connection, actor: Actor, uid: str) -> None:
     actor.require(Permission.WRITE_OWN_LISTS)
     mine = (ShoppingList.uid == uid, ShoppingList.account_id == actor.me())
     locking = update(ShoppingList).where(*mine).values(version=ShoppingList.version + 1)
-    list_id = connection.execute(locking.returning(ShoppingList.id)).scalar()
-    if list_id is None:
-        raise NotFound
+    list_id = existing(connection.execute(locking.returning(ShoppingList.id)).scalar())
     for table in (ListLine, ListLink):
         connection.execute(delete(table).where(table.list_id == list_id))
     connection.execute(delete(ShoppingList).where(ShoppingList.id == list_id))

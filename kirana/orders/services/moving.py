@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from kirana.accounts.permissions import Permission
+from kirana.accounts.rows import existing_row
 from kirana.orders.models import Order, OrderEvent, OrderLine
 from kirana.orders.queries import get_order, moves_for, worked_on_by
 from kirana.orders.shapes import OrderView
@@ -14,7 +15,7 @@ from kirana.platform import audit, clock
 from kirana.platform.access import Actor
 from kirana.platform.announce import announce
 from kirana.platform.db import verb
-from kirana.platform.errors import IllegalMove, Invalid, NotFound, Stale
+from kirana.platform.errors import IllegalMove, Invalid, Stale
 from kirana.platform.outbox import enqueue
 from kirana.platform.probes import reached
 from kirana.platform.states import require_move
@@ -70,13 +71,12 @@ def move_order(
 
 
 def _lock(connection: Connection, number: str, allowed: Any, version: int | None) -> Any:
-    order = connection.execute(
+    order = existing_row(
+        connection,
         select(Order.id, Order.number, Order.store_id, Order.status, Order.version)
         .where(Order.number == number, allowed)
-        .with_for_update()
-    ).one_or_none()
-    if order is None:
-        raise NotFound
+        .with_for_update(),
+    )
     if version is not None and version != order.version:
         raise Stale
     reached("order.locked")

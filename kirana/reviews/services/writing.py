@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from kirana.accounts.permissions import Permission
+from kirana.accounts.rows import existing, existing_row
 from kirana.catalog.models import Product
 from kirana.platform import audit, clock
 from kirana.platform.access import Actor
@@ -77,9 +78,7 @@ def report_review(connection: Connection, actor: Actor, uid: str, complaint: Com
     """Ask the admin to look at a review that is shown; once per person. Raises NotFound."""
     actor.require(Permission.WRITE_OWN_REVIEWS)
     find = select(Review.id).where(Review.uid == uid, Review.status == "shown")
-    review_id = connection.execute(find).scalar_one_or_none()
-    if review_id is None:
-        raise NotFound
+    review_id = existing(connection.execute(find).scalar_one_or_none())
     is_new = insert_ignoring(
         connection, ReviewReport, review_id=review_id, account_id=actor.me(),
         complaint=complaint, created_at=clock.now(connection),
@@ -108,9 +107,7 @@ def first_name(name: str) -> str:
 def _bought(connection: Connection, actor: Actor, slug: str) -> int:
     """The product's id. A draft is not there; what is not on sale any more can be reviewed."""
     find = select(Product.id, has_had(actor.me(), Product.id).label("has_had"))
-    row = connection.execute(find.where(Product.slug == slug, Product.status != "draft")).first()
-    if row is None:
-        raise NotFound
+    row = existing_row(connection, find.where(Product.slug == slug, Product.status != "draft"))
     if not row.has_had:
         raise NotBought
     found: int = row.id

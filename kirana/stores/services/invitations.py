@@ -9,6 +9,7 @@ from kirana.accounts.email_addresses import normal_email
 from kirana.accounts.errors import BeyondYourRights
 from kirana.accounts.models import Account
 from kirana.accounts.permissions import Permission
+from kirana.accounts.rows import existing_row
 from kirana.platform import audit, clock
 from kirana.platform.access import Actor
 from kirana.platform.announce import announce
@@ -144,9 +145,7 @@ def _accept(connection: Connection, actor: Actor, which: ColumnElement[bool]) ->
         Invitation.invited_by, Store.slug, Store.status,
     )  # fmt: skip
     find = select(*columns).join(Store, Store.id == Invitation.store_id)
-    found = connection.execute(find.where(which)).one_or_none()
-    if found is None:
-        raise NotFound
+    found = existing_row(connection, find.where(which))
     if found.email != actor.email:
         raise NotInvited
     _use_up(connection, actor, found.id)
@@ -197,9 +196,7 @@ def _find(connection: Connection, actor: Actor, slug: str, uid: str) -> Row[*tup
     store_id = kept_store_id(connection, actor, slug, Permission.WRITE_STORE_MEMBERS)
     mine = (Invitation.store_id == store_id) & (Invitation.uid == uid)
     find = select(Invitation.id, Invitation.role).where(mine)
-    found = connection.execute(find).one_or_none()
-    if found is None:
-        raise NotFound
+    found = existing_row(connection, find)
     if not may_grant(actor, store_id, found.role):
         raise BeyondYourRights
     return found

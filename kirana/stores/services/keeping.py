@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from kirana.accounts.permissions import Permission
+from kirana.accounts.rows import existing, existing_row
 from kirana.platform import audit, clock, texts
 from kirana.platform.access import Actor
 from kirana.platform.announce import announce
@@ -85,18 +86,14 @@ def lock_store(connection: Connection, actor: Actor, slug: str) -> Row[*tuple[An
     """The store's row for an admin or its owner. Raises NotFound for strangers, NotTheOwner."""
     actor.require(Permission.WRITE_STORE_SETTINGS)
     find = select(*Store.__table__.columns).where(Store.slug == slug).with_for_update()
-    store = connection.execute(find).one_or_none()
-    if store is None:
-        raise NotFound
+    store = existing_row(connection, find)
     if may_keep(actor, store.id, Permission.WRITE_STORE_SETTINGS):
         return store
     raise NotTheOwner if store.id in actor.stores else NotFound
 
 
 def store_id_of(connection: Connection, slug: str) -> int:
-    store = find_store(connection, slug)
-    if store is None:
-        raise NotFound
+    store = existing(find_store(connection, slug))
     store_id: int = store.id
     return store_id
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, delete, select, update
 from kirana.accounts.errors import BeyondYourRights
 from kirana.accounts.models import Account
 from kirana.accounts.permissions import Permission
+from kirana.accounts.rows import existing_row
 from kirana.platform import audit
 from kirana.platform.access import Actor
 from kirana.platform.announce import announce
@@ -137,10 +138,7 @@ def _find_place(connection: Connection, slug: str, uid: str) -> _Place:
         .join(Store, Store.id == Membership.store_id)
         .join(Account, Account.id == Membership.account_id)
     )
-    row = connection.execute(find.where(Store.slug == slug, Account.uid == uid)).one_or_none()
-    if row is None:
-        raise NotFound
-    return _Place(*row)
+    return _Place(*existing_row(connection, find.where(Store.slug == slug, Account.uid == uid)))
 
 
 def lock_team(connection: Connection, slug: str) -> None:
