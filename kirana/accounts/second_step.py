@@ -2,8 +2,6 @@
 
 from contextlib import AbstractContextManager
 
-from flask import current_app
-
 from kirana.accounts import services, web_session
 from kirana.accounts.errors import ProofExpired
 from kirana.accounts.factor_queries import find_proof
@@ -11,9 +9,9 @@ from kirana.accounts.passkeys import ANSWER_SECONDS, RelyingParty
 from kirana.accounts.queries import get_person
 from kirana.accounts.services.records import check_reach
 from kirana.accounts.shapes import RoleChange
+from kirana.accounts.shop_settings import settings
 from kirana.platform import allowances, cookies
 from kirana.platform.access import Actor
-from kirana.platform.config import Settings
 from kirana.platform.cookies import PROOF_COOKIE
 from kirana.platform.limits import Deed, deed_of
 from kirana.platform.sealing import Sealer, sealer_for
@@ -87,8 +85,3 @@ def kept_proof() -> str:
 
 def forget_proof() -> None:
     cookies.drop(PROOF_COOKIE)
-
-
-def settings() -> Settings:
-    found: Settings = current_app.config["SETTINGS"]
-    return found

@@ -1,8 +1,9 @@
 """The basket over JSON, of an account or of a guest by cookie."""
 
-from flask import Blueprint, current_app
+from flask import Blueprint
 
 from kirana.accounts.permissions import Permission
+from kirana.accounts.shop_settings import settings
 from kirana.cart import services
 from kirana.cart.errors import BasketBusy, BasketFull, NotEnough, NotForSale, OffGrid
 from kirana.cart.queries import BasketView, basket_view
@@ -58,13 +59,8 @@ def empty_basket(actor: Actor) -> Answer[CartView]:
 @operation("quoteBasket")
 def quote_basket(actor: Actor) -> QuoteView:
     """What ordering the basket would cost now, store by store. Changes nothing."""
-    return show_quote(basket_view(actor), _currency())
+    return show_quote(basket_view(actor), settings().currency)
 
 
 def _answer(basket: BasketView) -> Answer[CartView]:
-    return Answer(show_cart(basket, _currency()), version=basket.version)
-
-
-def _currency() -> str:
-    currency: str = current_app.config["SETTINGS"].currency
-    return currency
+    return Answer(show_cart(basket, settings().currency), version=basket.version)

@@ -4,9 +4,10 @@ import functools
 from typing import Annotated, Any, Literal
 
 import msgspec
-from flask import Blueprint, current_app
+from flask import Blueprint
 
 from kirana.accounts.permissions import Permission
+from kirana.accounts.shop_settings import settings
 from kirana.cart.errors import BasketEmpty, KeptLongEnough
 from kirana.cart.queries import basket_view
 from kirana.cart.steps import MOST_LINES
@@ -19,7 +20,6 @@ from kirana.orders.errors import NumbersTaken
 from kirana.orders.shapes import Delivery, GroupView
 from kirana.platform.access import Actor
 from kirana.platform.amounts import Money
-from kirana.platform.config import Settings
 from kirana.platform.errors import Conflict, Invalid, TooMany
 from kirana.platform.http import Answer, View, current_actor, limited, operation, requires
 from kirana.pricing.errors import TotalTooLarge
@@ -50,7 +50,7 @@ class NewOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 )
 def start(actor: Actor) -> CheckoutView:
     """Keep what is in the basket for a while, all lines or none; again: extend it."""
-    start_checkout(actor, _settings())
+    start_checkout(actor, settings())
     return _shown(actor)
 
 
@@ -79,7 +79,7 @@ def busy(view: View) -> View:
         try:
             return view(*args, **kwargs)
         except (Conflict, Invalid):
-            keep_on(current_actor(), _settings())
+            keep_on(current_actor(), settings())
             raise
 
     return tried
@@ -100,7 +100,7 @@ def busy(view: View) -> View:
 )  # fmt: skip
 def place_order(actor: Actor, body: NewOrder) -> Answer[GroupView]:
     """Order what is in the basket: an order for each store, all lines or none."""
-    if body.expected_total.currency != _settings().currency:
+    if body.expected_total.currency != settings().currency:
         raise Invalid.at("/expected_total/currency", "is not this shop's currency")
     terms = Terms(body.payment_method, body.expected_lines)
     try:
@@ -112,9 +112,4 @@ def place_order(actor: Actor, body: NewOrder) -> Answer[GroupView]:
 
 def _shown(actor: Actor) -> CheckoutView:
     basket = basket_view(actor)
-    return show_checkout(basket, hold_of(basket), _settings().currency)
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.config["SETTINGS"]
-    return settings
+    return show_checkout(basket, hold_of(basket), settings().currency)

@@ -9,11 +9,10 @@ import hmac
 from collections.abc import Mapping
 
 import msgspec
-from flask import current_app
 
+from kirana.accounts.shop_settings import settings
 from kirana.platform import cookies
 from kirana.platform.access import Actor
-from kirana.platform.config import Settings
 from kirana.platform.sealing import CannotOpen, sealer_for
 
 FIELDS = {"name": 120, "phone": 40, "street": 200, "city": 80, "postcode": 16, "note": 500}
@@ -28,7 +27,7 @@ _TEXTS = msgspec.json.Decoder(dict[str, str])
 def owner_mark(actor: Actor) -> str:
     """Says whose form it is, to this shop alone."""
     text = f"draft:{actor.owner_key}".encode()
-    return hmac.new(_settings().secret.encode(), text, hashlib.sha256).hexdigest()
+    return hmac.new(settings().secret.encode(), text, hashlib.sha256).hexdigest()
 
 
 def is_typed(form: Texts) -> bool:
@@ -41,7 +40,7 @@ def keep_draft(form: Texts) -> None:
     typed = {name: form.get(name, "")[:most] for name, most in FIELDS.items()}
     owner = form.get(OWNER_FIELD, "")
     for texts in (typed, {**typed, "note": ""}):
-        sealed = sealer_for(*_settings().secrets).seal(msgspec.json.encode(texts).decode(), owner)
+        sealed = sealer_for(*settings().secrets).seal(msgspec.json.encode(texts).decode(), owner)
         if len(sealed) <= _LARGEST:
             cookies.keep(cookies.DRAFT_COOKIE, sealed, KEPT_SECONDS)
             return
@@ -53,7 +52,7 @@ def read_draft(actor: Actor) -> dict[str, str]:
     if not sealed:
         return {}
     try:
-        opened = sealer_for(*_settings().secrets).open(sealed, owner_mark(actor))
+        opened = sealer_for(*settings().secrets).open(sealed, owner_mark(actor))
         return _TEXTS.decode(opened)
     except (CannotOpen, msgspec.DecodeError):
         return {}
@@ -62,8 +61,3 @@ def read_draft(actor: Actor) -> dict[str, str]:
 def drop_draft() -> None:
     """It was ordered with."""
     cookies.drop(cookies.DRAFT_COOKIE)
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.config["SETTINGS"]
-    return settings

@@ -5,11 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import msgspec
-from flask import Blueprint, Response, current_app, request, url_for
+from flask import Blueprint, Response, request, url_for
 
 from kirana.accounts.permissions import Permission
 from kirana.accounts.queries import list_addresses
 from kirana.accounts.shapes import Line
+from kirana.accounts.shop_settings import settings
 from kirana.cart.errors import BasketEmpty, KeptLongEnough
 from kirana.cart.pages import groups_of, sums_of, taxes_of
 from kirana.cart.queries import BasketLine, BasketView, basket_view
@@ -25,7 +26,6 @@ from kirana.orders.shapes import Delivery, Note
 from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.amounts import Money
-from kirana.platform.config import Settings
 from kirana.platform.errors import Conflict, Invalid
 from kirana.platform.http import current_actor, limited, requires
 from kirana.platform.idempotency import Claim, KeyReused, Stored, once
@@ -111,7 +111,7 @@ def start() -> Response:
     if draft.is_typed(request.form):
         draft.keep_draft(request.form)
     try:
-        start_checkout(current_actor(), _settings())
+        start_checkout(current_actor(), settings())
     except BasketEmpty:
         return _nothing_there()
     except (TooManyHolds, KeptLongEnough) as error:
@@ -136,11 +136,6 @@ def _nothing_there() -> Response:
         "There is nothing in your basket any more. If you ordered it just now, it is done.", "warn"
     )
     return go_to("/basket")
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.config["SETTINGS"]
-    return settings
 
 
 def _known_address(actor: Actor) -> dict[str, str]:
@@ -174,20 +169,15 @@ def place() -> Response:
 def _again(form: Form, status: int, refusal: Refusal = NONE) -> Response:
     """The page as it was sent; who tries and cannot is busy with it, and the goods are kept on."""
     draft.keep_draft(request.form)
-    keep_on(current_actor(), _settings())
+    keep_on(current_actor(), settings())
     return _page(basket_view(current_actor()), form, status, refusal)
 
 
 def _place() -> Stored:
     form = posted(CheckoutForm)
-    expected = Money(form.expected_total, _currency())
+    expected = Money(form.expected_total, settings().currency)
     group = check_out(current_actor(), form.delivery(), expected, form.terms())
     return Stored(303, group.orders[0].number.encode())
-
-
-def _currency() -> str:
-    currency: str = current_app.config["SETTINGS"].currency
-    return currency
 
 
 def _noted(groups: list[dict[str, Any]], notes: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -213,11 +203,11 @@ def _page(basket: BasketView, form: Form, status: int = 200, refusal: Refusal = 
     return render(
         "shop/checkout.html", status, form=form, groups=_noted(groups_of(basket), refusal.notes),
         sums=sums_of(basket),
-        taxes=taxes_of(basket), worked_out=show_quote(basket, _currency()),
+        taxes=taxes_of(basket), worked_out=show_quote(basket, settings().currency),
         total_minor=basket.total_minor, savings_minor=basket.savings_minor,
         expected_total=basket.total_minor, whose=draft.owner_mark(current_actor()),
         idempotency_key=new_secret(), problem=refusal.problem,
-        hold=hold, hold_seconds=int(left.total_seconds()), hold_minutes=_settings().hold_minutes,
+        hold=hold, hold_seconds=int(left.total_seconds()), hold_minutes=settings().hold_minutes,
         can_check_out=basket.can_check_out,
-        seen=msgspec.json.encode(as_shown(basket.lines, _currency())).decode(),
+        seen=msgspec.json.encode(as_shown(basket.lines, settings().currency)).decode(),
     )  # fmt: skip

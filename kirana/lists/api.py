@@ -1,8 +1,9 @@
 """Favourites and shopping lists over JSON."""
 
-from flask import Blueprint, current_app
+from flask import Blueprint
 
 from kirana.accounts.permissions import Permission
+from kirana.accounts.shop_settings import settings
 from kirana.cart.errors import NotForSale, OffGrid, TooMuch
 from kirana.cart.services import Gathered
 from kirana.lists import queries, services
@@ -26,7 +27,6 @@ from kirana.lists.shapes import (
     show_list,
 )
 from kirana.platform.access import Actor
-from kirana.platform.config import Settings
 from kirana.platform.errors import NotFound, Stale, TooMany
 from kirana.platform.http import Answer, if_match, limited, operation, public, requires
 from kirana.platform.paging import Page, PageQuery
@@ -51,7 +51,7 @@ def list_favourites(actor: Actor, query: PageQuery) -> Page[ProductSummary]:
 @operation("keepFavourite", raises=(NotFound, TooManyFavourites, TooMany))
 def keep_favourite(actor: Actor, slug: str) -> None:
     """Keep a product among one's favourites."""
-    services.keep_favourite(actor, slug, _settings().most_favourites)
+    services.keep_favourite(actor, slug, settings().most_favourites)
 
 
 @api.delete("/me/favourites/<slug>")
@@ -79,7 +79,7 @@ def list_lists(actor: Actor, query: PageQuery) -> Page[ListSummary]:
 )
 def make(actor: Actor, body: NewList) -> Answer[ListView]:
     """A new shopping list."""
-    uid = services.make_list(actor, body.name, _settings().most_lists)
+    uid = services.make_list(actor, body.name, settings().most_lists)
     return _answer(actor, Place(uid=uid), Location=f"/api/v1/me/lists/{uid}")
 
 
@@ -143,7 +143,7 @@ def put_in_basket(actor: Actor, uid: str) -> Gathered:
 @operation("listListLinks", raises=(NotFound,))
 def list_links(actor: Actor, uid: str) -> Page[LinkView]:
     """The links that share a list; at most ten."""
-    return Page(queries.list_links(actor, uid, _settings().secrets))
+    return Page(queries.list_links(actor, uid, settings().secrets))
 
 
 @api.post("/me/lists/<uid>/links")
@@ -152,8 +152,8 @@ def list_links(actor: Actor, uid: str) -> Page[LinkView]:
 @operation("shareList", status=201, raises=(NotFound, TooManyLinks, TooMany))
 def share(actor: Actor, uid: str, body: NewLink) -> LinkView:
     """A new link for others, to read the list or to change its lines too."""
-    link = services.share_list(actor, uid, body.may, _settings().secret)
-    links = queries.list_links(actor, uid, _settings().secrets)
+    link = services.share_list(actor, uid, body.may, settings().secret)
+    links = queries.list_links(actor, uid, settings().secrets)
     return next(each for each in links if each.uid == link)
 
 
@@ -204,15 +204,10 @@ def put_shared_in_basket(list_token: str) -> Gathered:
 
 def _set(actor: Actor, place: Place, slug: str, wish: ListWish) -> Answer[ListView]:
     line = (slug, wish.quantity)
-    services.set_list_line(actor, place, line, _settings().most_list_lines)
+    services.set_list_line(actor, place, line, settings().most_list_lines)
     return _answer(actor, place)
 
 
 def _answer(actor: Actor, place: Place, **headers: str) -> Answer[ListView]:
     found = queries.get_list(actor, place)
-    return Answer(show_list(found, _settings().currency), headers, version=found.version)
-
-
-def _settings() -> Settings:
-    found: Settings = current_app.config["SETTINGS"]
-    return found
+    return Answer(show_list(found, settings().currency), headers, version=found.version)

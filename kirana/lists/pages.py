@@ -3,13 +3,13 @@
 from typing import Any, Literal
 
 import msgspec
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 
 from kirana.accounts.permissions import Permission
+from kirana.accounts.shop_settings import settings
 from kirana.lists import queries, services
 from kirana.lists.baskets import gather
 from kirana.lists.shapes import KeptList, May, Place
-from kirana.platform.config import Settings
 from kirana.platform.errors import Conflict, Forbidden, Invalid, NotFound, ShopError
 from kirana.platform.http import current_actor, limited, public, requires
 from kirana.platform.inputs import read_query
@@ -77,7 +77,7 @@ def change_favourite() -> Response:
     form, actor = posted(HeartForm), current_actor()
     try:
         if form.keep:
-            services.keep_favourite(actor, form.product, _settings().most_favourites)
+            services.keep_favourite(actor, form.product, settings().most_favourites)
         else:
             services.drop_favourite(actor, form.product)
     except Conflict as error:
@@ -103,7 +103,7 @@ def lists() -> Response:
 def make() -> Response:
     """A new list."""
     try:
-        uid = services.make_list(current_actor(), posted(NameForm).name, _settings().most_lists)
+        uid = services.make_list(current_actor(), posted(NameForm).name, settings().most_lists)
     except (Conflict, Invalid) as error:
         return _lists_page(_refused(error, "name"), error.status)
     return see_other(".one", uid=uid)
@@ -121,7 +121,7 @@ def choose() -> Response:
 @limited("minute", "list_writes_per_minute")
 def add() -> Response:
     """Put one step of a product onto a list of one's own, which may be new."""
-    form, actor, most = posted(AdditionForm), current_actor(), _settings()
+    form, actor, most = posted(AdditionForm), current_actor(), settings()
     try:
         uid = form.list_uid or services.make_list(actor, form.name, most.most_lists)
         line = (form.product, 1)
@@ -185,7 +185,7 @@ def to_basket(uid: str) -> Response:
 def share(uid: str) -> Response:
     """A link for others."""
     try:
-        services.share_list(current_actor(), uid, posted(LinkForm).may, _settings().secret)
+        services.share_list(current_actor(), uid, posted(LinkForm).may, settings().secret)
     except Conflict as error:
         note(error.detail, "warn")
     return see_other(".one", uid=uid, _anchor="share")
@@ -241,7 +241,7 @@ def _change(place: Place) -> None:
             services.remove_list_line(actor, place, form.product)
             return
         line = (form.product, _STEPS[form.change])
-        services.step_list_line(actor, place, line, _settings().most_list_lines)
+        services.step_list_line(actor, place, line, settings().most_list_lines)
     except STOPS as error:
         note(_told(error), "warn")
 
@@ -265,11 +265,11 @@ def _choice_page(slug: str, form: Form, code: int = 200) -> Response:
 
 
 def _list_page(uid: str, form: Form, code: int = 200) -> Response:
-    actor, settings = current_actor(), _settings()
+    actor, shop = current_actor(), settings()
     found = queries.get_list(actor, Place(uid=uid))
     return render(
         "shop/list.html", code, list=found, base=f"/lists/{uid}", form=form,
-        links=queries.list_links(actor, uid, settings.secrets), public_url=settings.public_url,
+        links=queries.list_links(actor, uid, shop.secrets), public_url=shop.public_url,
         total_minor=_total(found),
     )  # fmt: skip
 
@@ -291,8 +291,3 @@ def _refused(error: ShopError, at: str) -> Form:
 def _told(error: ShopError) -> str:
     errors: Any = error.details.get("errors") or [{"detail": error.detail}]
     return str(errors[0]["detail"])
-
-
-def _settings() -> Settings:
-    found: Settings = current_app.config["SETTINGS"]
-    return found

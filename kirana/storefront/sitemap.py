@@ -5,6 +5,7 @@ from xml.sax.saxutils import escape
 
 from flask import Blueprint, Response, current_app
 
+from kirana.accounts.shop_settings import settings
 from kirana.catalog.sitemap_queries import (
     PAGE,
     Address,
@@ -12,7 +13,6 @@ from kirana.catalog.sitemap_queries import (
     sitemap_products,
     sitemap_shelves,
 )
-from kirana.platform.config import Settings
 from kirana.platform.errors import NotFound
 from kirana.platform.http import limited, public
 
@@ -88,8 +88,7 @@ def _kept(text: str, media_type: str) -> Response:
 
 
 def _base() -> str:
-    settings: Settings = current_app.config["SETTINGS"]
-    return settings.public_url
+    return settings().public_url
 
 
 def _size() -> int:

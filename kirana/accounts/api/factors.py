@@ -22,6 +22,7 @@ from kirana.accounts.factor_shapes import (
     TotpSetUp,
 )
 from kirana.accounts.permissions import Permission
+from kirana.accounts.shop_settings import settings
 from kirana.platform import one_time_codes
 from kirana.platform.access import Actor
 from kirana.platform.errors import NotFound, TooMany
@@ -44,7 +45,7 @@ def set_up_totp(actor: Actor, body: Presence) -> TotpSetUp:
     password = body.current_password
     with second_step.counted_presence(actor, password):
         secret = services.start_totp(actor, second_step.sealer(), password)
-    uri = one_time_codes.totp_uri(secret, actor.email, second_step.settings().shop_name)
+    uri = one_time_codes.totp_uri(secret, actor.email, settings().shop_name)
     return TotpSetUp(secret, uri)
 
 

@@ -10,6 +10,7 @@ from kirana.accounts.factor_shapes import NewPasskey, PasskeyName, Presence, Tot
 from kirana.accounts.pages.blueprint import pages
 from kirana.accounts.pages.security import show_security
 from kirana.accounts.permissions import Permission
+from kirana.accounts.shop_settings import settings
 from kirana.platform import one_time_codes
 from kirana.platform.access import Actor
 from kirana.platform.errors import Invalid, ShopError, TooMany
@@ -126,7 +127,7 @@ def _set_up(form: Form, status: int = 200) -> Response:
         secret = services.secret_of_set_up(actor, second_step.sealer())
     except NothingToConfirm as error:
         return _nothing_to_confirm(error)
-    uri = one_time_codes.totp_uri(secret, actor.email, second_step.settings().shop_name)
+    uri = one_time_codes.totp_uri(secret, actor.email, settings().shop_name)
     groups = [secret[place : place + 4] for place in range(0, len(secret), 4)]
     return render("accounts/totp.html", status, form=form, qr=qr_code(uri), uri=uri, secret=groups)
 

@@ -12,7 +12,8 @@ from kirana.accounts.queries import get_person, list_applications, list_people
 from kirana.accounts.second_step import change_role, is_about_admin
 from kirana.accounts.services import reinstate, suspend
 from kirana.accounts.shapes import ApplicationsQuery, PeopleQuery, RoleChange
-from kirana.backoffice.pages.blueprint import admin_page, pages, refused, settings
+from kirana.accounts.shop_settings import settings
+from kirana.backoffice.pages.blueprint import admin_page, pages, refused
 from kirana.backoffice.words import ACCOUNT_WORDS, REQUEST_WORDS
 from kirana.platform.errors import Conflict, Invalid
 from kirana.platform.http import current_actor, requires

@@ -8,7 +8,8 @@ import msgspec
 from flask import Response, request, url_for
 
 from kirana.accounts.permissions import Permission
-from kirana.backoffice.pages.blueprint import admin_page, pages, settings
+from kirana.accounts.shop_settings import settings
+from kirana.backoffice.pages.blueprint import admin_page, pages
 from kirana.oversight.queries import AuditQuery, Deed, list_actions, list_deeds
 from kirana.platform.clock import local_midnight
 from kirana.platform.errors import Invalid

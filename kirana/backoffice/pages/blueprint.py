@@ -3,11 +3,10 @@
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, current_app, make_response, render_template
+from flask import Blueprint, Response, make_response, render_template
 
 from kirana.accounts.permissions import Permission
 from kirana.backoffice.navigation import admin_sidebar, own_place, store_sidebar
-from kirana.platform.config import Settings
 from kirana.platform.errors import Invalid, ShopError
 from kirana.platform.http import current_actor
 from kirana.platform.pages import Form
@@ -16,15 +15,11 @@ from kirana.stores.shapes import StoreView
 pages = Blueprint("backoffice", __name__, url_prefix="/office")
 
 
-def settings() -> Settings:
-    found: Settings = current_app.config["SETTINGS"]
-    return found
-
-
 def store_page(template: str, store: StoreView, code: int = 200, /, **context: Any) -> Response:
     """A screen of one store, answered with status ``code``."""
     sidebar = store_sidebar(current_actor(), store.slug)
-    return _page(template, code, office=sidebar, store=store, base=_base(store), **context)
+    base = f"/office/{store.slug}"
+    return _page(template, code, office=sidebar, store=store, base=base, **context)
 
 
 def admin_page(template: str, code: int = 200, /, **context: Any) -> Response:
@@ -34,10 +29,6 @@ def admin_page(template: str, code: int = 200, /, **context: Any) -> Response:
 
 def _page(template: str, code: int, /, **context: Any) -> Response:
     return make_response(render_template(template, **context), code)
-
-
-def _base(store: StoreView) -> str:
-    return f"/office/{store.slug}"
 
 
 def my_store(slug: str, permission: Permission) -> StoreView:

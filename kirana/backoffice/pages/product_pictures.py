@@ -7,7 +7,8 @@ import msgspec
 from flask import Response
 
 from kirana.accounts.permissions import Permission
-from kirana.backoffice.pages.blueprint import my_store, pages, refused, settings
+from kirana.accounts.shop_settings import settings
+from kirana.backoffice.pages.blueprint import my_store, pages, refused
 from kirana.backoffice.pages.products import ONE, own_product, product_page
 from kirana.catalog.inputs import Alt
 from kirana.catalog.picture_queries import list_pictures

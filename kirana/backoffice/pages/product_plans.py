@@ -6,8 +6,9 @@ import msgspec
 from flask import Response
 
 from kirana.accounts.permissions import Permission
+from kirana.accounts.shop_settings import settings
 from kirana.backoffice.local_time import typed_moment
-from kirana.backoffice.pages.blueprint import my_store, pages, refused, settings, zone_of
+from kirana.backoffice.pages.blueprint import my_store, pages, refused, zone_of
 from kirana.backoffice.pages.products import ONE, own_product, product_page
 from kirana.backoffice.product_form import money
 from kirana.catalog.inputs import NewPlannedPrice

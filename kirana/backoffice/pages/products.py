@@ -6,16 +6,10 @@ import msgspec
 from flask import Response, request, url_for
 
 from kirana.accounts.permissions import Permission
+from kirana.accounts.shop_settings import settings
 from kirana.backoffice.category_choices import category_choices
 from kirana.backoffice.local_time import moment_text
-from kirana.backoffice.pages.blueprint import (
-    my_store,
-    pages,
-    refused,
-    settings,
-    store_page,
-    zone_of,
-)
+from kirana.backoffice.pages.blueprint import my_store, pages, refused, store_page, zone_of
 from kirana.backoffice.product_form import ProductForm, chosen_values, form_values
 from kirana.backoffice.words import BAND_WORDS, PRODUCT_WORDS
 from kirana.catalog.facts import ALLERGEN_WORDS, NUTRIENTS

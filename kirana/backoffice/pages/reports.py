@@ -6,7 +6,8 @@ import msgspec
 from flask import Response
 
 from kirana.accounts.permissions import Permission
-from kirana.backoffice.pages.blueprint import admin_page, pages, settings
+from kirana.accounts.shop_settings import settings
+from kirana.backoffice.pages.blueprint import admin_page, pages
 from kirana.backoffice.words import REPORT_WORDS, month_text
 from kirana.platform import clock
 from kirana.platform.errors import Conflict, Invalid

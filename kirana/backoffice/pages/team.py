@@ -6,14 +6,8 @@ from flask import Response, request, url_for
 
 from kirana.accounts.errors import BeyondYourRights
 from kirana.accounts.permissions import Permission
-from kirana.backoffice.pages.blueprint import (
-    admin_page,
-    my_store,
-    pages,
-    refused,
-    settings,
-    store_page,
-)
+from kirana.accounts.shop_settings import settings
+from kirana.backoffice.pages.blueprint import admin_page, my_store, pages, refused, store_page
 from kirana.backoffice.words import PLACE_WORDS
 from kirana.platform.errors import Conflict, Invalid, ShopError
 from kirana.platform.http import current_actor, limited, requires

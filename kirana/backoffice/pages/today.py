@@ -6,8 +6,9 @@ from typing import Any
 from flask import Response
 
 from kirana.accounts.permissions import Permission
+from kirana.accounts.shop_settings import settings
 from kirana.backoffice.figures import Day, Figures, change_text, store_figures
-from kirana.backoffice.pages.blueprint import my_store, pages, settings, store_page, zone_of
+from kirana.backoffice.pages.blueprint import my_store, pages, store_page, zone_of
 from kirana.backoffice.words import ORDER_WORDS, greeting
 from kirana.catalog.units import quantity_text
 from kirana.orders.queries import list_store_orders
