@@ -8,10 +8,10 @@ from sqlalchemy import Connection, Row, func, select
 from kirana.accounts.factor_models import Passkey, RecoveryCode, SignInProof, Totp
 from kirana.accounts.factor_shapes import Method, PasskeyView, SecondFactors
 from kirana.accounts.models import Account, Session
-from kirana.accounts.rows import existing_row
 from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.db import query
+from kirana.platform.rows import existing_row
 from kirana.platform.tokens import hash_secret
 
 # So soon after signing in nobody is asked for the password again.

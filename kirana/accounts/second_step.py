@@ -9,12 +9,12 @@ from kirana.accounts.passkeys import ANSWER_SECONDS, RelyingParty
 from kirana.accounts.queries import get_person
 from kirana.accounts.services.records import check_reach
 from kirana.accounts.shapes import RoleChange
-from kirana.accounts.shop_settings import settings
 from kirana.platform import allowances, cookies
 from kirana.platform.access import Actor
 from kirana.platform.cookies import PROOF_COOKIE
 from kirana.platform.limits import Deed, deed_of
 from kirana.platform.sealing import Sealer, sealer_for
+from kirana.platform.shop_settings import settings
 
 
 def sealer() -> Sealer:

@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Flask, current_app, g, request
+from flask import Flask, g, request
 
 from kirana.accounts.email_addresses import find_normal_email
 from kirana.accounts.errors import (
@@ -38,13 +38,13 @@ from kirana.accounts.session_queries import knows_network
 from kirana.accounts.shapes import ManagerApplication, SignUp, Tokens
 from kirana.platform import allowances, clock, cookies, limits
 from kirana.platform.access import Actor
-from kirana.platform.config import Settings
 from kirana.platform.cookies import ACCESS_COOKIE, GUEST_COOKIE, REFRESH_COOKIE
 from kirana.platform.csrf import has_bearer
 from kirana.platform.errors import TooMany, Unauthorized
 from kirana.platform.http import use_actor_loader
 from kirana.platform.limits import Deed
 from kirana.platform.networks import caller_of
+from kirana.platform.shop_settings import settings
 from kirana.platform.tokens import hash_secret
 
 REFRESH_SECONDS = 30 * 24 * 3600
@@ -58,7 +58,7 @@ def install(app: Flask, places: Places) -> None:
 
     def load() -> Actor:
         found = load_actor(places)
-        return obliged(found) if _settings().admin_second_factor else found
+        return obliged(found) if settings().admin_second_factor else found
 
     use_actor_loader(app, load)
 
@@ -104,7 +104,7 @@ def forget() -> None:
 
 
 def keys() -> SessionKeys:
-    return keys_for(*_settings().secrets)
+    return keys_for(*settings().secrets)
 
 
 def device() -> str:
@@ -139,7 +139,7 @@ def limit_sign_in(email: str) -> None:
     Three counts, and why: docs/decisions, "Whose tries at a password count".
     """
     whose = caller()
-    per_address = f"{_settings().sign_in_per_address}/minute"
+    per_address = f"{settings().sign_in_per_address}/minute"
     allowances.count(Deed(per_address, "sign_in_per_address", whose))
     try:
         _limit_tries(email, whose)
@@ -158,7 +158,7 @@ def _limit_tries(email: str, whose: str) -> None:
         if not knows_network(find_normal_email(email) or "", whose):
             raise
         _spend_tries(pair)
-    limits.count_failure("sign_in", pair, _settings().sign_in_per_minute)
+    limits.count_failure("sign_in", pair, settings().sign_in_per_minute)
 
 
 def _note_refusal(email: str) -> None:
@@ -180,7 +180,7 @@ def limit_sign_up(person: SignUp | ManagerApplication) -> None:
     refused without. Raises Invalid, TooMany."""
     wished = person.wished_store if isinstance(person, ManagerApplication) else None
     check_newcomer(person.email, person.name, person.password, wished)
-    per_hour = f"{_settings().sign_up_per_hour}/hour"
+    per_hour = f"{settings().sign_up_per_hour}/hour"
     allowances.count(Deed(per_hour, "sign_up_per_hour", caller()))
 
 
@@ -190,20 +190,20 @@ def limit_forgot(email: str) -> bool:
     Raises TooMany for the caller's network address. False when this account had its share of
     mails: answer as always, and send nothing, so that nobody learns what others asked for.
     """
-    return _may_mail("forgot", _settings().forgot_per_hour, email)
+    return _may_mail("forgot", settings().forgot_per_hour, email)
 
 
 def limit_verification(email: str) -> bool:
     """Count a request to send the verification mail again; as ``limit_forgot``."""
-    return _may_mail("verification", _settings().verification_per_hour, email)
+    return _may_mail("verification", settings().verification_per_hour, email)
 
 
 def shop_zone() -> str:
-    return _settings().zone
+    return settings().zone
 
 
 def _may_mail(purpose: str, per_account: int, email: str) -> bool:
-    per_address = f"{_settings().forgot_per_address}/hour"
+    per_address = f"{settings().forgot_per_address}/hour"
     allowances.count(Deed(per_address, f"{purpose}_per_address", caller()))
     try:
         limits.spend(f"{per_account}/hour", f"{purpose}_account", _account_key(email))
@@ -214,9 +214,8 @@ def _may_mail(purpose: str, per_account: int, email: str) -> bool:
 
 def _spend_tries(owner: str) -> None:
     """What others did is nobody's business: these figures are not told."""
-    settings = _settings()
-    limits.spend(f"{settings.sign_in_per_minute}/minute", "sign_in", owner)
-    limits.spend(f"{settings.sign_in_per_hour}/hour", "sign_in", owner)
+    limits.spend(f"{settings().sign_in_per_minute}/minute", "sign_in", owner)
+    limits.spend(f"{settings().sign_in_per_hour}/hour", "sign_in", owner)
 
 
 def caller() -> str:
@@ -231,11 +230,6 @@ def _pair(email: str) -> str:
 def _account_key(email: str) -> str:
     """Tries at an address count alike whether somebody has an account by it or not."""
     return hash_secret(find_normal_email(email) or "")
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.config["SETTINGS"]
-    return settings
 
 
 def _from_cookies(places: Places) -> Actor | None:

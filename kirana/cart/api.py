@@ -3,7 +3,6 @@
 from flask import Blueprint
 
 from kirana.accounts.permissions import Permission
-from kirana.accounts.shop_settings import settings
 from kirana.cart import services
 from kirana.cart.errors import BasketBusy, BasketFull, NotEnough, NotForSale, OffGrid
 from kirana.cart.queries import BasketView, basket_view
@@ -12,6 +11,7 @@ from kirana.cart.visitors import put_in
 from kirana.platform.access import Actor
 from kirana.platform.errors import NotFound, TooMany
 from kirana.platform.http import Answer, limited, operation, requires
+from kirana.platform.shop_settings import settings
 
 api = Blueprint("cart_api", __name__)
 

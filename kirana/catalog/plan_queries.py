@@ -5,7 +5,6 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from kirana.accounts.permissions import Permission
-from kirana.accounts.rows import newest_page
 from kirana.catalog.models import PlannedPrice, Product
 from kirana.catalog.views import PlannedPriceView
 from kirana.platform import clock
@@ -13,6 +12,7 @@ from kirana.platform.access import Actor
 from kirana.platform.db import query
 from kirana.platform.errors import NotFound
 from kirana.platform.paging import Page, PageQuery
+from kirana.platform.rows import newest_page
 
 # At one go; the next sweep finds the rest.
 MOST_AT_ONCE = 500

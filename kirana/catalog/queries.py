@@ -5,7 +5,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, select
 
 from kirana.accounts.permissions import Permission
-from kirana.accounts.rows import existing
 from kirana.catalog.addresses import category_picture_url, picture_url
 from kirana.catalog.facts import nutrition_of
 from kirana.catalog.models import CatalogVersion, Category, Picture, Price, Product
@@ -25,6 +24,7 @@ from kirana.platform.access import Actor
 from kirana.platform.db import query
 from kirana.platform.errors import NotFound
 from kirana.platform.prepared import Prepared
+from kirana.platform.rows import existing
 from kirana.stores.models import Store
 
 _shown: dict[str, Any] = {}

@@ -6,12 +6,12 @@ from sqlalchemy import Connection, select
 
 from kirana.accounts.models import Account
 from kirana.accounts.permissions import Permission
-from kirana.accounts.rows import existing_row, newest_page
 from kirana.catalog.models import CategoryRequest
 from kirana.catalog.views import RequestView
 from kirana.platform.access import Actor
 from kirana.platform.db import query
 from kirana.platform.paging import Page, PageQuery
+from kirana.platform.rows import existing_row, newest_page
 from kirana.stores.models import Store
 
 _REQUESTS = (

@@ -7,7 +7,6 @@ import msgspec
 from flask import Blueprint
 
 from kirana.accounts.permissions import Permission
-from kirana.accounts.shop_settings import settings
 from kirana.cart.errors import BasketEmpty, KeptLongEnough
 from kirana.cart.queries import basket_view
 from kirana.cart.steps import MOST_LINES
@@ -22,6 +21,7 @@ from kirana.platform.access import Actor
 from kirana.platform.amounts import Money
 from kirana.platform.errors import Conflict, Invalid, TooMany
 from kirana.platform.http import Answer, View, current_actor, limited, operation, requires
+from kirana.platform.shop_settings import settings
 from kirana.pricing.errors import TotalTooLarge
 from kirana.stock.errors import OutOfStock
 

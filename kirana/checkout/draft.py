@@ -10,10 +10,10 @@ from collections.abc import Mapping
 
 import msgspec
 
-from kirana.accounts.shop_settings import settings
 from kirana.platform import cookies
 from kirana.platform.access import Actor
 from kirana.platform.sealing import CannotOpen, sealer_for
+from kirana.platform.shop_settings import settings
 
 FIELDS = {"name": 120, "phone": 40, "street": 200, "city": 80, "postcode": 16, "note": 500}
 Texts = Mapping[str, str]

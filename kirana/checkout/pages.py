@@ -10,7 +10,6 @@ from flask import Blueprint, Response, request, url_for
 from kirana.accounts.permissions import Permission
 from kirana.accounts.queries import list_addresses
 from kirana.accounts.shapes import Line
-from kirana.accounts.shop_settings import settings
 from kirana.cart.errors import BasketEmpty, KeptLongEnough
 from kirana.cart.pages import groups_of, sums_of, taxes_of
 from kirana.cart.queries import BasketLine, BasketView, basket_view
@@ -30,6 +29,7 @@ from kirana.platform.errors import Conflict, Invalid
 from kirana.platform.http import current_actor, limited, requires
 from kirana.platform.idempotency import Claim, KeyReused, Stored, once
 from kirana.platform.pages import CSRF_FIELD, KEY_FIELD, Form, go_to, note, posted, render
+from kirana.platform.shop_settings import settings
 from kirana.platform.tokens import new_secret
 
 pages = Blueprint("checkout", __name__)

@@ -6,7 +6,6 @@ from typing import Any, cast
 from sqlalchemy import Connection, and_, or_, select
 
 from kirana.accounts.permissions import Permission
-from kirana.accounts.rows import existing_row, newest_page
 from kirana.jobs.models import Job
 from kirana.jobs.shapes import JobState, JobView
 from kirana.jobs.states import JOB_MOVES
@@ -14,6 +13,7 @@ from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.db import query
 from kirana.platform.paging import Page, PageQuery
+from kirana.platform.rows import existing_row, newest_page
 
 RUNNING = ("queued", "running")
 

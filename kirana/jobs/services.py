@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, insert, or_, select, update
 
 from kirana.accounts.permissions import Permission
-from kirana.accounts.rows import existing_row
 from kirana.jobs.errors import JobRunning
 from kirana.jobs.models import Job, JobEvent
 from kirana.jobs.queries import RUNNING
@@ -18,6 +17,7 @@ from kirana.platform.access import Actor
 from kirana.platform.columns import new_uid
 from kirana.platform.db import verb
 from kirana.platform.inserts import insert_ignoring
+from kirana.platform.rows import existing_row
 from kirana.platform.states import require_move
 
 # Renewed with every page; long enough for a stalled disk, short enough to wait for.

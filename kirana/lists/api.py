@@ -3,7 +3,6 @@
 from flask import Blueprint
 
 from kirana.accounts.permissions import Permission
-from kirana.accounts.shop_settings import settings
 from kirana.cart.errors import NotForSale, OffGrid, TooMuch
 from kirana.cart.services import Gathered
 from kirana.lists import queries, services
@@ -30,6 +29,7 @@ from kirana.platform.access import Actor
 from kirana.platform.errors import NotFound, Stale, TooMany
 from kirana.platform.http import Answer, if_match, limited, operation, public, requires
 from kirana.platform.paging import Page, PageQuery
+from kirana.platform.shop_settings import settings
 from kirana.stock.shapes import ProductSummary, summary
 
 api = Blueprint("lists_api", __name__)

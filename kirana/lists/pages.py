@@ -6,7 +6,6 @@ import msgspec
 from flask import Blueprint, Response, request
 
 from kirana.accounts.permissions import Permission
-from kirana.accounts.shop_settings import settings
 from kirana.lists import queries, services
 from kirana.lists.baskets import gather
 from kirana.lists.shapes import KeptList, May, Place
@@ -24,6 +23,7 @@ from kirana.platform.pages import (
     wants_fragment,
 )
 from kirana.platform.paging import PageQuery
+from kirana.platform.shop_settings import settings
 from kirana.pricing.errors import TotalTooLarge
 from kirana.pricing.quote import line_total
 from kirana.stock.cached import find_product_page

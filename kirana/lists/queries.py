@@ -7,7 +7,6 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, func, literal, s
 from sqlalchemy.orm import aliased
 
 from kirana.accounts.models import Account
-from kirana.accounts.rows import existing_row, newest_page
 from kirana.catalog.addresses import small_picture_url
 from kirana.catalog.models import Category, Picture, Product
 from kirana.lists.keys import known_token
@@ -18,6 +17,7 @@ from kirana.platform.access import Actor
 from kirana.platform.amounts import Quantity
 from kirana.platform.db import query
 from kirana.platform.paging import Page, PageQuery
+from kirana.platform.rows import existing_row, newest_page
 from kirana.platform.tokens import hash_secret
 from kirana.stock.availability import NOW, at, available
 from kirana.stock.bands import band_of

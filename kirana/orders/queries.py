@@ -7,7 +7,6 @@ from typing import Any, cast
 from sqlalchemy import Connection, and_, func, or_, select
 
 from kirana.accounts.permissions import Permission
-from kirana.accounts.rows import existing, existing_row
 from kirana.catalog.addresses import small_picture_url
 from kirana.catalog.models import Category, Picture, Product
 from kirana.catalog.queries import own_store_id
@@ -33,6 +32,7 @@ from kirana.platform.access import Actor
 from kirana.platform.amounts import Money, Quantity
 from kirana.platform.db import query
 from kirana.platform.paging import Page, after, decode_cursor, to_page
+from kirana.platform.rows import existing, existing_row
 from kirana.pricing.shapes import show_taxes
 from kirana.pricing.tax import is_included, tax_rows
 from kirana.stores.models import Store

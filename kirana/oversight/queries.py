@@ -9,7 +9,6 @@ from sqlalchemy import Connection, Select, func, or_, select, text
 
 from kirana.accounts.models import Account
 from kirana.accounts.permissions import Permission
-from kirana.accounts.rows import existing_row, newest_page
 from kirana.jobs.models import Job
 from kirana.oversight.models import Incident
 from kirana.platform.access import Actor
@@ -17,6 +16,7 @@ from kirana.platform.audit import AuditEvent
 from kirana.platform.db import query
 from kirana.platform.outbox import Outbox
 from kirana.platform.paging import Page, PageQuery
+from kirana.platform.rows import existing_row, newest_page
 from kirana.platform.schedule import JobRun
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]

@@ -8,7 +8,6 @@ import msgspec
 from sqlalchemy import Connection, insert, select, update
 
 from kirana.accounts.permissions import Permission
-from kirana.accounts.rows import existing_row
 from kirana.jobs.services import start_job
 from kirana.jobs.shapes import JobKey, NewJob
 from kirana.oversight import queries
@@ -20,6 +19,7 @@ from kirana.platform.access import SYSTEM, Actor
 from kirana.platform.db import verb
 from kirana.platform.inserts import insert_unless_taken
 from kirana.platform.outbox import enqueue
+from kirana.platform.rows import existing_row
 from kirana.platform.states import require_move
 from kirana.platform.texts import one_line
 from kirana.platform.wake import wake_after_commit

@@ -6,10 +6,10 @@ from typing import Literal
 import msgspec
 from sqlalchemy import Connection, select
 
-from kirana.accounts.rows import existing_row
 from kirana.payments.models import Payment, PaymentEvent
 from kirana.platform.amounts import Money
 from kirana.platform.db import query
+from kirana.platform.rows import existing_row
 
 PaymentStatus = Literal["due", "authorised", "captured", "refunded", "failed", "voided"]
 

@@ -6,7 +6,6 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, insert, select, update
 
-from kirana.accounts.rows import existing_row
 from kirana.payments.models import Payment, PaymentEvent
 from kirana.payments.states import status_after
 from kirana.platform import clock
@@ -14,6 +13,7 @@ from kirana.platform.access import Actor
 from kirana.platform.amounts import Money
 from kirana.platform.db import verb
 from kirana.platform.inserts import insert_rows
+from kirana.platform.rows import existing_row
 
 
 class Due(msgspec.Struct, frozen=True):

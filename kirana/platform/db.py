@@ -60,14 +60,12 @@ Json = JSON().with_variant(JSONB, "postgresql")
 ByteOrdered = String().with_variant(String(collation="C"), "postgresql")
 
 
-_PROCESSORS: dict[str, Any] = {}
-
-
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware moment, stored in UTC. A naive value is a programming error."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
+    _binds: ClassVar[dict[str, Any]] = {}
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
@@ -79,15 +77,14 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def bind_processor(self, dialect: Dialect) -> Any:
         """One for all columns, as a transaction's moment goes into many."""
-        if dialect.name not in _PROCESSORS:
+        if dialect.name not in self._binds:
             process: Any = super().bind_processor(dialect)
-            _PROCESSORS[dialect.name] = functools.lru_cache(maxsize=256)(process)
-        return _PROCESSORS[dialect.name]
+            self._binds[dialect.name] = functools.lru_cache(maxsize=256)(process)
+        return self._binds[dialect.name]
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        is_naive = value is not None and value.tzinfo is None
+        return value and (value.replace(tzinfo=UTC) if is_naive else value.astimezone(UTC))
 
 
 @dataclass(slots=True)

@@ -6,9 +6,9 @@ import msgspec
 from flask import Blueprint
 
 from kirana.accounts.permissions import Permission
-from kirana.accounts.rows import existing
 from kirana.platform.access import Actor
 from kirana.platform.http import Answer, operation, requires
+from kirana.platform.rows import existing
 from kirana.platform.words import END
 from kirana.reports import queries, services
 from kirana.reports.errors import MonthNotOver

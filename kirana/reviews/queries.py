@@ -6,7 +6,6 @@ from sqlalchemy import Connection, and_, exists, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from kirana.accounts.permissions import Permission
-from kirana.accounts.rows import existing, existing_row, newest_page
 from kirana.catalog.models import Product
 from kirana.catalog.on_sale import ON_SALE
 from kirana.catalog.queries import own_store_id
@@ -15,6 +14,7 @@ from kirana.platform.access import Actor
 from kirana.platform.db import query
 from kirana.platform.errors import NotFound
 from kirana.platform.paging import Page, PageQuery
+from kirana.platform.rows import existing, existing_row, newest_page
 from kirana.reviews.models import Review, ReviewReport
 from kirana.reviews.shapes import ModeratedReview, OwnReview, ReviewsQuery, ShownReview, Standing
 from kirana.reviews.states import HAD, REVIEW_MOVES

@@ -5,13 +5,13 @@ from typing import Any, TypeVar
 from flask import Blueprint
 
 from kirana.accounts.permissions import Permission
-from kirana.accounts.rows import existing
 from kirana.edge.declared import kept_at_edge
 from kirana.platform.access import Actor
 from kirana.platform.cache import cached_answer
 from kirana.platform.errors import Invalid, NotFound, Stale
 from kirana.platform.http import Answer, if_match, operation, public, requires
 from kirana.platform.paging import Page, PageQuery
+from kirana.platform.rows import existing
 from kirana.stock.cached import product_key
 from kirana.stock.errors import OutOfDateThere, OutOfStock, VersionMissing
 from kirana.stock.ledger_queries import StoryQuery, explain_stock, list_lots

@@ -8,13 +8,13 @@ import msgspec
 from sqlalchemy import Connection, and_, case, cast, false, func, select
 
 from kirana.accounts.permissions import Permission
-from kirana.accounts.rows import existing_row
 from kirana.catalog.models import Product
 from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.db import Id, UtcDateTime, query
 from kirana.platform.errors import NotFound
 from kirana.platform.paging import LARGEST_PAGE, Page, PageQuery, after, decode_cursor, to_page
+from kirana.platform.rows import existing_row
 from kirana.stock.lots import BEGUN, ENDED
 from kirana.stock.models import Lot, StockLevel, StockMovement
 from kirana.stock.story import told

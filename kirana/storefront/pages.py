@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 
 from kirana.accounts.permissions import Permission
 from kirana.cart.visitors import taken_lines
@@ -15,13 +15,13 @@ from kirana.catalog.views import CategoryPage
 from kirana.edge.declared import kept_at_edge
 from kirana.lists.queries import list_favourites
 from kirana.platform import clock, freshness
-from kirana.platform.config import Settings
 from kirana.platform.errors import Invalid, NotFound
 from kirana.platform.http import current_actor, is_search, limited, public, requires
 from kirana.platform.inputs import read_query
 from kirana.platform.money import sign
 from kirana.platform.pages import Late, render, render_for_all, wants_fragment
 from kirana.platform.paging import PageQuery
+from kirana.platform.shop_settings import settings
 from kirana.search import cached
 from kirana.search.shapes import ProductQuery
 from kirana.search.suggesting import suggest_categories, suggest_products
@@ -53,11 +53,6 @@ Key = tuple[Any, ...]
 pages = Blueprint("storefront", __name__)
 
 
-def _settings() -> Settings:
-    settings: Settings = current_app.config["SETTINGS"]
-    return settings
-
-
 def _as_of_now(what: str) -> Key:
     """What parts of a page are kept by. Made before anything of them is read, so that nothing is
     kept as of a version that it is older than."""
@@ -65,7 +60,7 @@ def _as_of_now(what: str) -> Key:
 
 
 def _cards(items: Sequence[ShelfItem]) -> list[dict[str, Any]]:
-    return cards(items, _settings().currency)
+    return cards(items, settings().currency)
 
 
 @pages.get("/")
@@ -74,8 +69,8 @@ def _cards(items: Sequence[ShelfItem]) -> list[dict[str, Any]]:
 def home() -> Response:
     """What is fresh, and a shelf of each department."""
     key = _as_of_now("home")
-    page = Late(lambda: front_page(_settings().currency))
-    facts = Late(lambda: {"facts": of_front(_settings())})
+    page = Late(lambda: front_page(settings().currency))
+    facts = Late(lambda: {"facts": of_front(settings())})
     return render_for_all("shop/home.html", key, page=page, facts=facts)
 
 
@@ -114,8 +109,8 @@ def search() -> Response:
     if not words:
         popular = list_shelf(ShelfQuery(limit=8, sort="new", in_stock=True)).items
         return render("shop/search.html", query="", popular=_cards(popular))
-    filters = read_filters(request.args, _settings().currency, usual_sort="relevance")
-    wanted = filters.product_query(_settings().currency, _today(), q=words)
+    filters = read_filters(request.args, settings().currency, usual_sort="relevance")
+    wanted = filters.product_query(settings().currency, _today(), q=words)
     kept = {"q": words}
     context = _list_context(filters, wanted, f"“{words}”", kept)
     context |= _bar_context(filters, wanted, kept) | {"query": words}
@@ -149,7 +144,7 @@ def product(slug: str) -> Response:
     found = find_product_page(slug)
     if found is None:
         raise NotFound("This product is not on sale any more.")
-    currency = _settings().currency
+    currency = settings().currency
     line = taken_lines().get(slug)
     return render(
         "shop/product.html",
@@ -161,17 +156,17 @@ def product(slug: str) -> Response:
 
 def _around(found: ProductPage) -> dict[str, Any]:
     """What everybody sees of a product, beside its card."""
-    settings, item = _settings(), found.item
+    shop, item = settings(), found.item
     shelf = list_shelf(ShelfQuery(category=item.category, limit=RELATED + 1, in_stock=True))
     crumbs = [{"text": "Home", "url": "/"}, *_crumbs(found.breadcrumb)]
     crumbs.append({"text": item.title, "url": None})
     return {
         "facts": food_values(found.facts),
-        "sizes": size_values(found, settings.currency),
+        "sizes": size_values(found, shop.currency),
         "crumbs": crumbs,
-        "page_facts": of_product(found, crumbs, settings),
+        "page_facts": of_product(found, crumbs, shop),
         "related": _cards([each for each in shelf.items if each.slug != item.slug][:RELATED]),
-        **voices_of(item.slug, settings.currency),
+        **voices_of(item.slug, shop.currency),
     }
 
 
@@ -192,12 +187,12 @@ def favourites() -> Response:
 def _list_page(key: Key, title: str, crumbs: list[dict[str, Any]], **more: Any) -> Response:
     """A list with its filters; what is the same for everybody is made once for each address."""
     of_request = request.path, request.query_string
-    asked = _asked(*of_request, more.pop("category", None), _settings().currency, _today())
+    asked = _asked(*of_request, more.pop("category", None), settings().currency, _today())
     filters, wanted = asked.filters, asked.wanted
 
     def look() -> dict[str, Any]:
         context = _list_context(filters, wanted, title, {})
-        told = of_list(title, crumbs, context, _settings())
+        told = of_list(title, crumbs, context, settings())
         return {"page_facts": told, "crumbs": crumbs, **more, **context}
 
     def look_at_bar() -> dict[str, Any]:
@@ -237,7 +232,7 @@ def _asked(path: str, _query: bytes, category: str | None, currency: str, today:
 
 
 def _today() -> date:
-    return clock.utc_now().astimezone(_settings().tz).date()
+    return clock.utc_now().astimezone(settings().tz).date()
 
 
 def _list_context(
@@ -272,7 +267,7 @@ def _bar_context(filters: Filters, wanted: ProductQuery, kept: dict[str, str]) -
         chosen = replace(filters, min_price=least, max_price=most, cursor=None)
         return chosen.url(request.path, None, **kept)
 
-    currency = _settings().currency
+    currency = settings().currency
     facets = cached.count_facets(wanted, currency)
     return {
         "understood": facets.understood,

@@ -5,7 +5,6 @@ from xml.sax.saxutils import escape
 
 from flask import Blueprint, Response, current_app
 
-from kirana.accounts.shop_settings import settings
 from kirana.catalog.sitemap_queries import (
     PAGE,
     Address,
@@ -15,6 +14,7 @@ from kirana.catalog.sitemap_queries import (
 )
 from kirana.platform.errors import NotFound
 from kirana.platform.http import limited, public
+from kirana.platform.shop_settings import settings
 
 KEPT_AN_HOUR = "public, max-age=3600"
 MOST_PAGES = 1_000_000

@@ -6,11 +6,11 @@ from kirana.accounts.key_queries import is_live
 from kirana.accounts.key_shapes import KeyView
 from kirana.accounts.models import ApiKey
 from kirana.accounts.permissions import Permission
-from kirana.accounts.rows import existing_row, newest_page
 from kirana.platform.access import Actor
 from kirana.platform.db import query
 from kirana.platform.errors import Invalid
 from kirana.platform.paging import Page, PageQuery
+from kirana.platform.rows import existing_row, newest_page
 from kirana.stores.models import Store
 
 _KEYS = select(

@@ -7,12 +7,12 @@ from sqlalchemy.orm import aliased
 
 from kirana.accounts.models import Account
 from kirana.accounts.permissions import Permission, Rights, read_places, rights_of
-from kirana.accounts.rows import existing_row
 from kirana.platform import paging
 from kirana.platform.access import Actor
 from kirana.platform.db import query
 from kirana.platform.errors import NotFound
 from kirana.platform.paging import Page
+from kirana.platform.rows import existing_row
 from kirana.stores.models import Membership, Store
 from kirana.stores.shapes import StoresQuery, StoreView, Workplace
 

@@ -6,13 +6,13 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, case, exists, selec
 
 from kirana.accounts.models import Account
 from kirana.accounts.permissions import STORE_TABLE, Permission, Rights
-from kirana.accounts.rows import existing_row, newest_page
 from kirana.accounts.shapes import Person
 from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.db import query
 from kirana.platform.errors import NotFound
 from kirana.platform.paging import Page, PageQuery, decode_cursor, to_page
+from kirana.platform.rows import existing_row, newest_page
 from kirana.platform.tokens import hash_secret
 from kirana.stores.models import Invitation, Membership, Store
 from kirana.stores.queries import find_store, may_keep

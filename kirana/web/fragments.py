@@ -23,14 +23,14 @@ from jinja2 import nodes
 from jinja2.ext import Extension
 from jinja2.parser import Parser
 from jinja2.runtime import StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from werkzeug.local import LocalProxy
 
 from kirana.cart.queries import BasketView
 from kirana.cart.visitors import taken_lines
 from kirana.platform.http import made_for_all
 from kirana.platform.shelves import NearShelf
-from kirana.web.own import VALUES, stepper_of
+from kirana.web.own import VALUES, Html, stepper_of
 
 _SHELF = "kept_parts"
 _SECONDS = 3600
@@ -87,15 +87,15 @@ class ShopEnvironment(Environment):
                     self._macro, "product_card", "product_card", cards[place], key[2]
                 )
                 found[place] = _kept(self, key, render, _Part)
-        return Markup("".join([_shown(part) for part in found]))  # noqa: S704
+        return Markup().join(found)
 
-    def part(self, component: str, name: str, *values: Any) -> Markup:
+    def part(self, component: str, name: str, *values: Any) -> "_Part":
         """What a macro makes of ``values``, rendered once, as a part is that stands in a template.
 
         To call the macro for what is kept in it cost more than all else of it.
         """
         render = functools.partial(self._macro, component, name, *values)
-        return Markup(_shown(_kept(self, (name, *values), render, _Part)))  # noqa: S704
+        return _kept(self, (name, *values), render, _Part)
 
     def _macro(self, component: str, name: str, *values: Any) -> str:
         module: Any = self.get_template(f"components/{component}.html").module
@@ -110,7 +110,7 @@ def install(app: Flask) -> None:
             _SHELF: [NearShelf(_MOST, largest, _MOST_BYTES) for largest in (_SMALL, _LARGEST)],
             "own_stepper": own_stepper,
             "kept_cards": app.jinja_env.cards,  # type: ignore[attr-defined]
-            "hole": Markup(_HOLE),  # noqa: S704
+            "hole": _HOLE,
             **{tell.__name__: _teller(_MARK + kind, tell) for kind, tell in _TELLERS.items()},
         }
     )
@@ -132,7 +132,7 @@ def out_of_reach(name: str) -> StrictUndefined:
     return StrictUndefined(f"{name} is one visitor's, and this page is for all")
 
 
-def _teller(mark: str, tell: Callable[[], str]) -> Callable[[], str]:
+def _teller(mark: str, tell: Callable[[], Html]) -> Callable[[], Html | str]:
     """A function for templates: what the visitor has, or where it is to stand."""
     return lambda: mark if _inside.get() else tell()
 
@@ -158,7 +158,7 @@ class KeptParts(Extension):
         return nodes.CallBlock(call, [], [], body).set_lineno(line)
 
     def _part(self, key: Any, caller: Callable[[], str]) -> str:
-        return _shown(_kept(self.environment, key, caller, _Part))
+        return _kept(self.environment, key, caller, _Part).__html__()
 
 
 def _kept(
@@ -186,7 +186,7 @@ class _Stepper(NamedTuple):
 
 
 class _Part:
-    """What was rendered; taken apart at its marks when it is first filled in."""
+    """What a template made; taken apart at its marks when it is first filled in."""
 
     __slots__ = ("_filling", "text")
 
@@ -194,15 +194,13 @@ class _Part:
         self.text = text
         self._filling: _Filling | None = None
 
-    def filled(self) -> str:
-        """For whoever asks."""
+    def __html__(self) -> str:
+        """For whoever asks; within another part as it is."""
+        if _inside.get():
+            return self.text
         if self._filling is None:
             self._filling = _Filling(self.text)
         return self._filling.filled().decode()
-
-
-def _shown(part: _Part) -> str:
-    return part.text if _inside.get() else part.filled()
 
 
 class _Filling:
@@ -232,7 +230,7 @@ class _Filling:
     def filled(self) -> bytes:
         pieces = self._pieces.copy()
         for kind, places in self._own.items():
-            told = _TELLERS[kind]().encode()
+            told = escape(_TELLERS[kind]()).encode()
             for place in places:
                 pieces[place] = told
         taken = taken_lines() if self._steppers else {}
@@ -240,8 +238,8 @@ class _Filling:
         for stepper in reversed(self._steppers if taken else ()):
             if stepper.slug in taken:
                 gone = _gone(b"".join(pieces[stepper.pieces]).decode())
-                own = gone + (stepper_of(stepper.slug) or "")
-                pieces[stepper.pieces] = [own.encode()]
+                own = escape(stepper_of(stepper.slug) or "")
+                pieces[stepper.pieces] = [gone.encode(), own.encode()]
         return b"".join(pieces)
 
 

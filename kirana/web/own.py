@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, Protocol, cast
 from urllib.parse import urlencode
 
 from flask import current_app, get_flashed_messages, request
@@ -11,6 +11,13 @@ from markupsafe import Markup, escape
 from kirana.cart.visitors import shown_basket, taken_lines
 from kirana.platform.http import current_actor
 from kirana.platform.pages import CSRF_FIELD, RETURN_FIELD, csrf_token
+
+
+class Html(Protocol):
+    """What a template made, as templates take it."""
+
+    def __html__(self) -> str: ...
+
 
 _COME_BACK_TO = ("/products", "/categories/", "/search", "/basket")
 
@@ -29,7 +36,7 @@ def person() -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-def stepper_of(slug: str) -> Markup | None:
+def stepper_of(slug: str) -> Html | None:
     """The stepper of a product that is in the visitor's basket."""
     line = taken_lines().get(slug)
     return None if line is None else _part("stepper", "stepper", line, line.quantity)
@@ -59,12 +66,12 @@ def sign_in_url() -> Markup:
     return escape(f"/sign-in?{urlencode({RETURN_FIELD: request.full_path.rstrip('?')})}")
 
 
-def own_account() -> Markup:
+def own_account() -> Html:
     """Who is signed in, or the way in; and the way to the office for who has one."""
     return _part("own", "account", person())
 
 
-def own_account_item() -> Markup:
+def own_account_item() -> Html:
     """The same in the bar at the bottom."""
     return _part("own", "account_item", current_actor().is_signed_in, request.path == "/account")
 
@@ -78,21 +85,21 @@ def own_notes() -> Markup:
     return cast(Markup, module.notes([{"tone": tone, **message} for tone, message in notes]))
 
 
-def own_basket_label() -> Markup:
+def own_basket_label() -> Html:
     basket = shown_basket()
     return _part("basket_panel", "basket_label", basket.count, basket.total_minor)
 
 
-def own_basket_panel() -> Markup:
+def own_basket_panel() -> Html:
     return _part("basket_panel", "basket_panel", shown_basket(), bool(csrf()))
 
 
-def _part(component: str, name: str, *values: Any) -> Markup:
+def _part(component: str, name: str, *values: Any) -> Html:
     environment: Any = current_app.jinja_env
-    return cast(Markup, environment.part(component, name, *values))
+    return cast(Html, environment.part(component, name, *values))
 
 
-VALUES: tuple[Callable[[], Markup], ...] = (
+VALUES: tuple[Callable[[], Html], ...] = (
     csrf, own_fields, sign_in_url, own_account, own_account_item, own_notes, own_basket_label,
     own_basket_panel,
 )  # fmt: skip

@@ -22,11 +22,11 @@ from kirana.accounts.factor_shapes import (
     TotpSetUp,
 )
 from kirana.accounts.permissions import Permission
-from kirana.accounts.shop_settings import settings
 from kirana.platform import one_time_codes
 from kirana.platform.access import Actor
 from kirana.platform.errors import NotFound, TooMany
 from kirana.platform.http import operation, requires
+from kirana.platform.shop_settings import settings
 
 
 @api.get("/me/second-factors")

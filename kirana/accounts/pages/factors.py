@@ -10,13 +10,13 @@ from kirana.accounts.factor_shapes import NewPasskey, PasskeyName, Presence, Tot
 from kirana.accounts.pages.blueprint import pages
 from kirana.accounts.pages.security import show_security
 from kirana.accounts.permissions import Permission
-from kirana.accounts.shop_settings import settings
 from kirana.platform import one_time_codes
 from kirana.platform.access import Actor
 from kirana.platform.errors import Invalid, ShopError, TooMany
 from kirana.platform.http import current_actor, requires
 from kirana.platform.pages import Form, note, posted, render, see_other
 from kirana.platform.qr import qr_code
+from kirana.platform.shop_settings import settings
 
 
 @pages.post("/account/totp")

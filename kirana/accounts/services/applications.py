@@ -6,7 +6,6 @@ from sqlalchemy import Connection, Row, insert, literal, select, update
 
 from kirana.accounts.models import Account, Approval
 from kirana.accounts.permissions import Permission
-from kirana.accounts.rows import existing_row
 from kirana.accounts.services.joining import checked, write_to
 from kirana.accounts.services.records import NewAccount, add_account, move_account
 from kirana.accounts.shapes import ManagerApplication, RenewedApplication
@@ -17,6 +16,7 @@ from kirana.platform.columns import new_uid
 from kirana.platform.db import UtcDateTime, verb
 from kirana.platform.outbox import enqueue
 from kirana.platform.probes import reached
+from kirana.platform.rows import existing_row
 from kirana.platform.states import require_move
 
 LONGEST_REASON = 500

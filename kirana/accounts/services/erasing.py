@@ -8,12 +8,12 @@ from sqlalchemy import Connection, Table, delete, select, update
 from kirana.accounts import passwords
 from kirana.accounts.errors import ErasureUnderWay
 from kirana.accounts.models import Account, AccountEvent, Approval
-from kirana.accounts.rows import existing_row
 from kirana.accounts.services.records import keep_an_admin, move_account
 from kirana.platform import audit, clock
 from kirana.platform.access import Actor
 from kirana.platform.db import Model
 from kirana.platform.errors import IllegalMove, NotFound
+from kirana.platform.rows import existing_row
 
 NOBODY = "Erased person"
 ERASED = "erased"

@@ -8,13 +8,13 @@ from sqlalchemy import ColumnElement, Connection, Row, insert, literal, null, se
 from kirana.accounts.errors import BeyondYourRights, LastAdmin
 from kirana.accounts.models import Account, AccountEvent
 from kirana.accounts.permissions import permissions_of
-from kirana.accounts.rows import existing_row
 from kirana.accounts.states import ACCOUNT_MOVES
 from kirana.platform import audit, clock
 from kirana.platform.access import Actor
 from kirana.platform.columns import new_uid
 from kirana.platform.db import Id, UtcDateTime
 from kirana.platform.inserts import insert_ignoring
+from kirana.platform.rows import existing_row
 from kirana.platform.states import require_move
 
 

@@ -12,13 +12,13 @@ from kirana.accounts.queries import get_person, list_applications, list_people
 from kirana.accounts.second_step import change_role, is_about_admin
 from kirana.accounts.services import reinstate, suspend
 from kirana.accounts.shapes import ApplicationsQuery, PeopleQuery, RoleChange
-from kirana.accounts.shop_settings import settings
 from kirana.backoffice.pages.blueprint import admin_page, pages, refused
 from kirana.backoffice.words import ACCOUNT_WORDS, REQUEST_WORDS
 from kirana.platform.errors import Conflict, Invalid
 from kirana.platform.http import current_actor, requires
 from kirana.platform.inputs import texts_to_struct
 from kirana.platform.pages import Form, back, note, posted, see_other
+from kirana.platform.shop_settings import settings
 from kirana.privacy.services.erasing import ask_erasure_for, keep_account_of
 from kirana.stores.queries import get_store, list_all_stores
 from kirana.stores.services import approve_manager, reject_manager

@@ -8,7 +8,6 @@ import msgspec
 from flask import Response, request, url_for
 
 from kirana.accounts.permissions import Permission
-from kirana.accounts.shop_settings import settings
 from kirana.backoffice.pages.blueprint import admin_page, pages
 from kirana.oversight.queries import AuditQuery, Deed, list_actions, list_deeds
 from kirana.platform.clock import local_midnight
@@ -16,6 +15,7 @@ from kirana.platform.errors import Invalid
 from kirana.platform.http import current_actor, requires
 from kirana.platform.inputs import texts_to_struct
 from kirana.platform.pages import Form
+from kirana.platform.shop_settings import settings
 
 PAGE_SIZE = 30
 LOG = ".audit_log"

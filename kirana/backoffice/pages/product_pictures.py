@@ -7,7 +7,6 @@ import msgspec
 from flask import Response
 
 from kirana.accounts.permissions import Permission
-from kirana.accounts.shop_settings import settings
 from kirana.backoffice.pages.blueprint import my_store, pages, refused
 from kirana.backoffice.pages.products import ONE, own_product, product_page
 from kirana.catalog.inputs import Alt
@@ -21,6 +20,7 @@ from kirana.catalog.services.pictures import (
 from kirana.platform.errors import Conflict, Invalid, ShopError
 from kirana.platform.http import brought_files, current_actor, files_of, limited, requires
 from kirana.platform.pages import note, posted, see_other
+from kirana.platform.shop_settings import settings
 from kirana.platform.storage import media
 
 FIELD = "pictures"

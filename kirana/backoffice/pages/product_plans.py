@@ -6,7 +6,6 @@ import msgspec
 from flask import Response
 
 from kirana.accounts.permissions import Permission
-from kirana.accounts.shop_settings import settings
 from kirana.backoffice.local_time import typed_moment
 from kirana.backoffice.pages.blueprint import my_store, pages, refused, zone_of
 from kirana.backoffice.pages.products import ONE, own_product, product_page
@@ -17,6 +16,7 @@ from kirana.platform.amounts import Money
 from kirana.platform.errors import Conflict, Invalid, ShopError, Stale
 from kirana.platform.http import current_actor, requires
 from kirana.platform.pages import note, posted, see_other
+from kirana.platform.shop_settings import settings
 
 
 class PlanForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

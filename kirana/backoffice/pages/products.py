@@ -6,7 +6,6 @@ import msgspec
 from flask import Response, request, url_for
 
 from kirana.accounts.permissions import Permission
-from kirana.accounts.shop_settings import settings
 from kirana.backoffice.category_choices import category_choices
 from kirana.backoffice.local_time import moment_text
 from kirana.backoffice.pages.blueprint import my_store, pages, refused, store_page, zone_of
@@ -31,6 +30,7 @@ from kirana.platform.inputs import texts_to_struct
 from kirana.platform.money import sign
 from kirana.platform.pages import Form, note, posted, see_other
 from kirana.platform.paging import PageQuery
+from kirana.platform.shop_settings import settings
 from kirana.platform.storage import media
 from kirana.stock.store_queries import (
     StockedQuery,

@@ -6,13 +6,13 @@ import msgspec
 from flask import Response
 
 from kirana.accounts.permissions import Permission
-from kirana.accounts.shop_settings import settings
 from kirana.backoffice.pages.blueprint import admin_page, pages
 from kirana.backoffice.words import REPORT_WORDS, month_text
 from kirana.platform import clock
 from kirana.platform.errors import Conflict, Invalid
 from kirana.platform.http import current_actor, requires
 from kirana.platform.pages import Form, note, posted, see_other
+from kirana.platform.shop_settings import settings
 from kirana.reports.api import MonthWanted
 from kirana.reports.queries import find_month_run
 from kirana.reports.services import request_month

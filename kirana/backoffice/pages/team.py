@@ -6,7 +6,6 @@ from flask import Response, request, url_for
 
 from kirana.accounts.errors import BeyondYourRights
 from kirana.accounts.permissions import Permission
-from kirana.accounts.shop_settings import settings
 from kirana.backoffice.pages.blueprint import admin_page, my_store, pages, refused, store_page
 from kirana.backoffice.words import PLACE_WORDS
 from kirana.platform.errors import Conflict, Invalid, ShopError
@@ -14,6 +13,7 @@ from kirana.platform.http import current_actor, limited, requires
 from kirana.platform.inputs import read_query
 from kirana.platform.pages import Form, note, posted, see_other
 from kirana.platform.paging import PageQuery
+from kirana.platform.shop_settings import settings
 from kirana.stores import services
 from kirana.stores.queries import get_store, list_all_stores
 from kirana.stores.shapes import StoreView

@@ -6,7 +6,6 @@ from typing import Any
 from flask import Response
 
 from kirana.accounts.permissions import Permission
-from kirana.accounts.shop_settings import settings
 from kirana.backoffice.figures import Day, Figures, change_text, store_figures
 from kirana.backoffice.pages.blueprint import my_store, pages, store_page, zone_of
 from kirana.backoffice.words import ORDER_WORDS, greeting
@@ -15,6 +14,7 @@ from kirana.orders.queries import list_store_orders
 from kirana.orders.shapes import StoreOrdersQuery
 from kirana.platform.http import current_actor, requires
 from kirana.platform.money import exponent, format_money, round_half_up, short_money
+from kirana.platform.shop_settings import settings
 from kirana.stock.store_queries import StockedQuery, list_store_products
 
 IN_HAND, LOW = 6, 5

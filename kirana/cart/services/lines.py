@@ -4,7 +4,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, select
 
-from kirana.accounts.rows import existing
 from kirana.cart import steps
 from kirana.cart.errors import BasketFull, NotEnough, NotForSale, OffGrid, TooMuch
 from kirana.cart.models import CartLine
@@ -19,6 +18,7 @@ from kirana.platform.db import Id, verb
 from kirana.platform.errors import NotFound
 from kirana.platform.prepared import Prepared
 from kirana.platform.probes import reached
+from kirana.platform.rows import existing
 from kirana.stock.availability import NOW, around, within_reach
 from kirana.stock.models import StockLevel
 from kirana.stock.services.holds import shrink_hold

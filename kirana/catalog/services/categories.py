@@ -7,7 +7,6 @@ from sqlalchemy import Connection, delete, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from kirana.accounts.permissions import Permission
-from kirana.accounts.rows import existing
 from kirana.catalog.errors import CategoryExists, CategoryInUse, CategoryLoop, CategoryTooDeep
 from kirana.catalog.inputs import CategoryChanges, NewCategory
 from kirana.catalog.models import CatalogVersion, Category, Product
@@ -21,6 +20,7 @@ from kirana.platform.access import Actor
 from kirana.platform.db import verb
 from kirana.platform.errors import Invalid, Stale
 from kirana.platform.probes import reached
+from kirana.platform.rows import existing
 from kirana.platform.words import folded
 
 PLAIN = "sand"

@@ -6,7 +6,6 @@ import msgspec
 from sqlalchemy import Connection, insert, select, update
 
 from kirana.accounts.permissions import Permission
-from kirana.accounts.rows import existing_row
 from kirana.catalog.errors import CategoryGone
 from kirana.catalog.inputs import CategoryChanges, CategoryWish, NewCategory
 from kirana.catalog.models import Category, CategoryRequest
@@ -19,6 +18,7 @@ from kirana.platform.db import verb
 from kirana.platform.errors import Invalid, NotFound
 from kirana.platform.outbox import enqueue
 from kirana.platform.probes import reached
+from kirana.platform.rows import existing_row
 from kirana.platform.states import require_move
 
 LONGEST_REASON = 500

@@ -3,7 +3,6 @@
 from sqlalchemy import Connection, delete, select
 
 from kirana.accounts.permissions import Permission
-from kirana.accounts.rows import existing
 from kirana.catalog.models import Product
 from kirana.catalog.on_sale import ON_SALE
 from kirana.lists.errors import TooManyFavourites
@@ -13,6 +12,7 @@ from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.db import verb
 from kirana.platform.inserts import insert_ignoring
+from kirana.platform.rows import existing
 from kirana.stores.models import Store
 
 

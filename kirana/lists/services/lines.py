@@ -5,7 +5,6 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, insert, select, update
 
 from kirana.accounts.permissions import Permission
-from kirana.accounts.rows import existing_row
 from kirana.cart.errors import NotForSale, OffGrid, TooMuch
 from kirana.cart.services import Gathered, put_all
 from kirana.cart.steps import largest, stepped
@@ -20,6 +19,7 @@ from kirana.platform import clock
 from kirana.platform.access import Actor
 from kirana.platform.db import verb
 from kirana.platform.probes import reached
+from kirana.platform.rows import existing_row
 from kirana.stores.models import Store
 
 

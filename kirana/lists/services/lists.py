@@ -3,7 +3,6 @@
 from sqlalchemy import Connection, delete, select, update
 
 from kirana.accounts.permissions import Permission
-from kirana.accounts.rows import existing, existing_row
 from kirana.lists.errors import ListExists, TooManyLists
 from kirana.lists.models import ListLine, ListLink, ShoppingList
 from kirana.lists.services.keeping import count_of, lock_keeper
@@ -13,6 +12,7 @@ from kirana.platform.columns import new_uid
 from kirana.platform.db import verb
 from kirana.platform.errors import Stale
 from kirana.platform.inserts import insert_ignoring
+from kirana.platform.rows import existing, existing_row
 
 LONGEST_NAME = 80
 

@@ -5,7 +5,6 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from kirana.accounts.permissions import Permission
-from kirana.accounts.rows import existing_row
 from kirana.orders.models import Order, OrderEvent, OrderLine
 from kirana.orders.queries import get_order, moves_for, worked_on_by
 from kirana.orders.shapes import OrderView
@@ -18,6 +17,7 @@ from kirana.platform.db import verb
 from kirana.platform.errors import IllegalMove, Invalid, Stale
 from kirana.platform.outbox import enqueue
 from kirana.platform.probes import reached
+from kirana.platform.rows import existing_row
 from kirana.platform.states import require_move
 from kirana.stock.services.selling import LineDemand, give_back_for_lines
 

@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from kirana.accounts.permissions import Permission
-from kirana.accounts.rows import existing, existing_row
 from kirana.catalog.models import Product
 from kirana.platform import audit, clock
 from kirana.platform.access import Actor
@@ -16,6 +15,7 @@ from kirana.platform.db import verb
 from kirana.platform.errors import Invalid, NotFound, Stale
 from kirana.platform.inserts import insert_ignoring, insert_unless_taken
 from kirana.platform.probes import reached
+from kirana.platform.rows import existing, existing_row
 from kirana.reviews.errors import NotBought
 from kirana.reviews.models import Review, ReviewEvent, ReviewReport
 from kirana.reviews.queries import get_own_review, has_had

@@ -9,7 +9,6 @@ from kirana.accounts.email_addresses import normal_email
 from kirana.accounts.errors import BeyondYourRights
 from kirana.accounts.models import Account
 from kirana.accounts.permissions import Permission
-from kirana.accounts.rows import existing_row
 from kirana.platform import audit, clock
 from kirana.platform.access import Actor
 from kirana.platform.announce import announce
@@ -18,6 +17,7 @@ from kirana.platform.db import verb
 from kirana.platform.errors import NotFound
 from kirana.platform.inserts import insert_ignoring
 from kirana.platform.outbox import enqueue
+from kirana.platform.rows import existing_row
 from kirana.platform.tokens import hash_secret
 from kirana.stores.errors import (
     AlreadyInvited,

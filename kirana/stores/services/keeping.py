@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from kirana.accounts.permissions import Permission
-from kirana.accounts.rows import existing, existing_row
 from kirana.platform import audit, clock, texts
 from kirana.platform.access import Actor
 from kirana.platform.announce import announce
@@ -15,6 +14,7 @@ from kirana.platform.columns import new_number
 from kirana.platform.db import verb
 from kirana.platform.errors import NotFound
 from kirana.platform.inserts import insert_ignoring
+from kirana.platform.rows import existing, existing_row
 from kirana.platform.states import require_move
 from kirana.stores.errors import NotTheOwner
 from kirana.stores.models import Store, StoreEvent

@@ -7,7 +7,6 @@ from sqlalchemy import Connection, delete, select, update
 from kirana.accounts.errors import BeyondYourRights
 from kirana.accounts.models import Account
 from kirana.accounts.permissions import Permission
-from kirana.accounts.rows import existing_row
 from kirana.platform import audit
 from kirana.platform.access import Actor
 from kirana.platform.announce import announce
@@ -15,6 +14,7 @@ from kirana.platform.columns import new_uid
 from kirana.platform.db import verb
 from kirana.platform.errors import NotFound
 from kirana.platform.outbox import enqueue
+from kirana.platform.rows import existing_row
 from kirana.stores.errors import LastOwner
 from kirana.stores.models import Membership, Store
 from kirana.stores.team_queries import kept_store_id, may_grant
