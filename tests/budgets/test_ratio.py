@@ -27,13 +27,13 @@ SQLITE_TRANSACTION = 22  # sqlite3.h
 BUDGETS = {
     "list, at the edge": 1.2,
     "list, cached": 2.2,
-    "list": 2.2,
-    "product": 2.2,
-    "page": 19.5,
-    "page, cached": 4.0,
-    "basket": 3.5,
-    "add to basket": 5.4,
-    "order": 10.8,
+    "list": 2.1,
+    "product": 2.1,
+    "page": 15.9,
+    "page, cached": 3.6,
+    "basket": 3.0,
+    "add to basket": 4.8,
+    "order": 9.1,
 }
 
 
