@@ -134,7 +134,7 @@ def limited(
 
 def is_search() -> bool:
     """Whether the request looks for words."""
-    return bool(request.args.get("q", "").strip())
+    return bool(request.query_string and request.args.get("q", "").strip())
 
 
 def brings_file() -> bool:

@@ -13,6 +13,7 @@ from werkzeug.utils import redirect
 from kirana.platform.errors import Invalid
 from kirana.platform.http import current_actor
 from kirana.platform.inputs import read_form
+from kirana.platform.shop_settings import settings
 
 T = TypeVar("T")
 CSRF_FIELD = "csrf_token"
@@ -128,7 +129,8 @@ def note(text: str, tone: str = "info", undo: Undo | None = None) -> None:
 
 def csrf_token() -> str:
     """The session-bound token of a signed-in person's forms; empty for a guest."""
-    return next(iter(csrf_tokens()), "")
+    session_id = current_actor().session_id
+    return "" if session_id is None else _csrf_token(settings().secrets[0], session_id)
 
 
 def csrf_tokens() -> list[str]:
@@ -136,8 +138,7 @@ def csrf_tokens() -> list[str]:
     session_id = current_actor().session_id
     if session_id is None:
         return []
-    secrets: tuple[str, ...] = current_app.config["SETTINGS"].secrets
-    return [_csrf_token(each, session_id) for each in secrets]
+    return [_csrf_token(each, session_id) for each in settings().secrets]
 
 
 @functools.lru_cache(maxsize=1024)

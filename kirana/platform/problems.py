@@ -42,10 +42,10 @@ def install(app: Flask) -> None:
 
 def request_id() -> str:
     """The one that the edge gave; a test may come without."""
-    if "request_id" not in g:
-        g.request_id = request.environ.get(REQUEST_ID) or secrets.token_hex(8)
-    identifier: str = g.request_id
-    return identifier
+    found: str | None = g.get("request_id")
+    if found is None:
+        found = g.request_id = request.environ.get(REQUEST_ID) or secrets.token_hex(8)
+    return found
 
 
 def is_api() -> bool:

@@ -95,7 +95,7 @@ class ShopEnvironment(Environment):
         To call the macro for what is kept in it cost more than all else of it.
         """
         render = functools.partial(self._macro, component, name, *values)
-        return _kept(self, (name, *values), render, _Part)
+        return _kept(self, (name, *_hashable(values)), render, _Part)
 
     def _macro(self, component: str, name: str, *values: Any) -> str:
         module: Any = self.get_template(f"components/{component}.html").module
@@ -158,14 +158,13 @@ class KeptParts(Extension):
         return nodes.CallBlock(call, [], [], body).set_lineno(line)
 
     def _part(self, key: Any, caller: Callable[[], str]) -> str:
-        return _kept(self.environment, key, caller, _Part).__html__()
+        return _kept(self.environment, _hashable(key), caller, _Part).__html__()
 
 
 def _kept(
-    environment: Any, key: Any, render: Callable[[], str], make: Callable[[str], _Made]
+    environment: Any, name: Any, render: Callable[[], str], make: Callable[[str], _Made]
 ) -> _Made:
     small, large = cast(list[NearShelf], environment.globals[_SHELF])
-    name = _hashable(key)
     made: _Made | None = small.get(name) or large.get(name)
     if made is None:
         outside = _inside.set(True)
