@@ -63,7 +63,12 @@ def sign_in_url() -> Markup:
     """The sign-in, and from there back to the page of the shop that one was on."""
     if request.method not in ("GET", "HEAD") or not request.path.startswith(_COME_BACK_TO):
         return escape("/sign-in")
-    return escape(f"/sign-in?{urlencode({RETURN_FIELD: request.full_path.rstrip('?')})}")
+    return _sign_in_from(request.full_path.rstrip("?"))
+
+
+@lru_cache(maxsize=1024)
+def _sign_in_from(path: str) -> Markup:
+    return escape(f"/sign-in?{urlencode({RETURN_FIELD: path})}")
 
 
 def own_account() -> Html:
