@@ -48,7 +48,7 @@ class _OneTrip(RedisStorage):
     def __init__(self, url: str) -> None:
         super().__init__(url, connection_pool=connect(url).connection_pool)
         self._script: Any = self.get_connection().register_script(self._ALL)
-        self._seen, self._own = threading.local(), threading.local()
+        self._seen, self._idle = threading.local(), dict[int, list[Any]]()
 
     def count_ahead(self, deeds: Sequence[tuple[str, int, int]]) -> None:
         """Count each (key, limit, expiry) now, until one is too many; told when asked for it."""
@@ -62,22 +62,26 @@ class _OneTrip(RedisStorage):
         self._seen.by_key = {deed[0]: figures for deed, figures in zip(deeds, each, strict=False)}
 
     def _all(self, keys: Sequence[str], figures: Sequence[int]) -> bytes:
-        """What the script tells, by the thread's own connection; one lost is opened anew.
+        """What the script tells, by a connection that is ours alone; one lost is opened anew.
 
-        To take one from the pool, and to look whether it lives, costs more than the call.
+        The pool looks whether one lives before it lends it: that costs more than the call.
         """
-        own: Any = self._own.__dict__
-        process = os.getpid()
-        if process not in own:  # nor is one of before a fork
-            own[process] = self._script.registered_client.connection_pool.make_connection()
+        idle = self._idle.setdefault(os.getpid(), [])  # those of before a fork are the parent's
         try:
-            own[process].send_command("EVALSHA", self._script.sha, len(keys), *keys, *figures)
-            return bytes(own[process].read_response())
+            connection = idle.pop()
+        except IndexError:
+            pool = self._script.registered_client.connection_pool
+            connection = pool.connection_class(**pool.connection_kwargs)
+        try:
+            connection.send_command("EVALSHA", self._script.sha, len(keys), *keys, *figures)
+            told = bytes(connection.read_response())
         except BaseException as error:
-            own[process].disconnect()  # an answer that comes late must not be the next one's
-            if isinstance(error, ConnectionError | NoScriptError):
-                return bytes(self._script(keys, figures))
-            raise
+            connection.disconnect()  # an answer that comes late must not be the next one's
+            if not isinstance(error, ConnectionError | NoScriptError):
+                raise
+            told = bytes(self._script(keys, figures))
+        idle.append(connection)
+        return told
 
     def acquire_sliding_window_entry(
         self, key: str, limit: int, expiry: int, amount: int = 1

@@ -1,12 +1,12 @@
 """Limits: each one bites, with Redis and without, before anything costly is done."""
 
+import os
 import re
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import fields, replace
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -204,13 +204,24 @@ def test_a_cut_connection_is_opened_anew_and_its_late_answers_are_nobody_s(valke
     assert [left("cut"), left("cut")] == [4, 3]
 
 
+class _Shared(list[Any]):
+    """Gives everybody the one that it has."""
+
+    def pop(self, *_: Any) -> Any:
+        return self[-1]
+
+    def append(self, _connection: Any) -> None:
+        pass
+
+
 @pytest.mark.parametrize("is_guarded", [True, False])
-def test_each_thread_counts_by_its_own_connection(valkey: Valkey, is_guarded: bool) -> None:
+def test_each_call_has_a_connection_of_its_own(valkey: Valkey, is_guarded: bool) -> None:
     """The mutant has one for all threads, and answers go astray."""
     storage = limits._OneTrip(valkey.url)
     ours = Counter(storage)
+    limits._hit(ours, [Deed("9/minute", "first", "somebody")])
     if not is_guarded:
-        storage._own = SimpleNamespace()  # type: ignore[assignment]
+        storage._idle[os.getpid()] = _Shared(storage._idle[os.getpid()])
 
     def count() -> list[int]:
         deeds = [Deed("999/minute", "many", f"somebody {is_guarded}")]
@@ -219,6 +230,25 @@ def test_each_thread_counts_by_its_own_connection(valkey: Valkey, is_guarded: bo
     outcomes = at_once([count] * 4)
     counted = [left for told in outcomes if isinstance(told, list) for left in told]
     assert (len(set(counted)) == 400) is is_guarded
+
+
+def test_threads_that_come_and_go_leave_no_connections(valkey: Valkey) -> None:
+    """Nor do they use up what the pool may open."""
+    storage, client = limits._OneTrip(valkey.url), limits.connect(valkey.url)
+    ours = Counter(storage)
+    pool = storage._script.registered_client.connection_pool
+
+    def count() -> object:
+        return limits._hit(ours, [Deed("999/minute", "many", "somebody")])
+
+    at_once([count] * 4)
+    before = client.info("clients")["connected_clients"], pool._created_connections
+    for _ in range(30):
+        assert all(isinstance(told, list) for told in at_once([count] * 4))
+    assert len(storage._idle[os.getpid()]) <= 4
+    after = client.info("clients")["connected_clients"], pool._created_connections
+    assert after[0] <= before[0] + 4
+    assert after[1] == before[1]
 
 
 def test_a_write_is_counted_in_one_call(app: Any, valkey: Valkey) -> None:
