@@ -123,12 +123,12 @@ def _postgresql_engine(settings: Settings) -> Engine:
 
 
 def most_kept(settings: Settings) -> int:
-    """How many connections threads may keep for themselves: one to read and one to write each."""
+    """How many connections lie at hand: one to read and one to write for each thread."""
     return 2 * settings.threads
 
 
 def _pool(settings: Settings) -> dict[str, int]:
-    """What threads keep, one more for each that asks within an answer, and one; two stay unused."""
+    """Those at hand, one for each thread that asks within an answer, and one; two stay unused."""
     return {"pool_size": 2, "max_overflow": most_kept(settings) + settings.threads - 1}
 
 

@@ -17,6 +17,7 @@ from tests.machinery.processes import Process, descendants, free_port, wait_unti
 from tests.machinery.shop import ROOT, Shop, status_of
 from tests.machinery.valkey import find_program
 from tests.platform.stalling import head, saying, told
+from tests.races.threads import at_once
 
 pytestmark = pytest.mark.on_database("sqlite")
 SERVERS = {
@@ -26,6 +27,13 @@ SERVERS = {
         "--graceful-timeout", "10", "--no-control-socket", "--bind",
     ],
 }  # fmt: skip
+# As main.py, with the shortest patience with idle threads that the server takes.
+HASTY = """
+import granian
+from kirana import server
+server.Granian = lambda *a, **k: granian.Granian(*a, **k, blocking_threads_idle_timeout=5)
+server.main()
+"""
 BODY = json.dumps({"email": "nobody@example.org", "password": "wrong password"}).encode()
 
 
@@ -59,6 +67,20 @@ def get(port: int, path: str, *headers: bytes) -> tuple[int, dict[str, str], byt
     asked = head(port, b"GET " + path.encode(), b"Connection: close", *headers)
     with saying(port, asked) as connection:
         return told(connection)
+
+
+def test_a_worker_outlives_its_idle_threads(counter: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a thread kept was closed while the interpreter took it down: the worker died of it."""
+    monkeypatch.setitem(SERVERS, "hasty", [sys.executable, "-c", HASTY])
+    with serving(counter, "hasty") as (process, port):
+        for price in (1000, 2000):
+            paths = [f"/api/v1/products?price_max={price + each}" for each in range(24)]
+            told = at_once([lambda path=path: get(port, path)[0] for path in paths])  # type: ignore[misc]
+            assert told == [200] * 24
+            time.sleep(8)
+        log = process.log.read_text()
+        assert "Started worker-1" in log
+        assert "Unexpected exit" not in log
 
 
 @pytest.mark.parametrize("server", SERVERS)
