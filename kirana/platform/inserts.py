@@ -15,6 +15,8 @@ from kirana.platform.prepared import Prepared
 
 _INSERTS: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 _ONE = literal(1)
+# A statement is made for each number of rows up to this: few orders have more lines.
+MOST_ROWS = 16
 
 
 def insert_rows(
@@ -39,6 +41,8 @@ def insert_all(
 
     Every row names all columns that have a value of ours by default.
     """
+    if len(rows) > MOST_ROWS:
+        return connection.execute(insert(table).returning(*told), rows).all()
     values = {f"{name}_{n}": row[name] for n, row in enumerate(rows) for name in row}
     return _telling_all(table, told, len(rows), *rows[0]).all(connection, values)
 

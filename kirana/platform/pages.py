@@ -19,6 +19,8 @@ T = TypeVar("T")
 CSRF_FIELD = "csrf_token"
 RETURN_FIELD = "return_to"
 KEY_FIELD = "idempotency_key"
+# Addresses, by what is made of them; nobody writes longer ones but to fill the memory.
+LONGEST_REMEMBERED = 512
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from kirana.platform.errors import Invalid, NotFound
 from kirana.platform.http import current_actor, is_search, limited, public, requires
 from kirana.platform.inputs import read_query
 from kirana.platform.money import sign
-from kirana.platform.pages import Late, render, render_for_all, wants_fragment
+from kirana.platform.pages import LONGEST_REMEMBERED, Late, render, render_for_all, wants_fragment
 from kirana.platform.paging import PageQuery
 from kirana.platform.shop_settings import settings
 from kirana.search import cached
@@ -186,8 +186,10 @@ def favourites() -> Response:
 
 def _list_page(key: Key, title: str, crumbs: list[dict[str, Any]], **more: Any) -> Response:
     """A list with its filters; what is the same for everybody is made once for each address."""
-    of_request = request.path, request.query_string
-    asked = _asked(*of_request, more.pop("category", None), settings().currency, _today())
+    path, query = request.path, request.query_string
+    # Addresses as long as nobody writes them are not remembered.
+    read = _asked if len(path) + len(query) <= LONGEST_REMEMBERED else _asked.__wrapped__
+    asked = read(path, query, more.pop("category", None), settings().currency, _today())
     filters, wanted = asked.filters, asked.wanted
 
     def look() -> dict[str, Any]:

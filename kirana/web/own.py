@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from kirana.cart.visitors import shown_basket, taken_lines
 from kirana.platform.http import current_actor
-from kirana.platform.pages import CSRF_FIELD, RETURN_FIELD, csrf_token
+from kirana.platform.pages import CSRF_FIELD, LONGEST_REMEMBERED, RETURN_FIELD, csrf_token
 
 
 class Html(Protocol):
@@ -50,8 +50,8 @@ def csrf() -> Markup:
 
 def own_fields() -> Markup:
     """That, and where the form leads back to: its page; from an answer to a POST, the basket."""
-    is_read = request.method in ("GET", "HEAD")
-    return csrf() + _hidden(RETURN_FIELD, request.full_path.strip("?") if is_read else "/basket")
+    path = request.full_path.strip("?") if request.method in ("GET", "HEAD") else "/basket"
+    return csrf() + _remembered(_hidden, path)(RETURN_FIELD, path)
 
 
 @lru_cache(maxsize=1024)
@@ -63,7 +63,15 @@ def sign_in_url() -> Markup:
     """The sign-in, and from there back to the page of the shop that one was on."""
     if request.method not in ("GET", "HEAD") or not request.path.startswith(_COME_BACK_TO):
         return escape("/sign-in")
-    return _sign_in_from(request.full_path.rstrip("?"))
+    path = request.full_path.rstrip("?")
+    return _remembered(_sign_in_from, path)(path)
+
+
+def _remembered(make: Any, path: str) -> Callable[..., Markup]:
+    """``make``, which remembers what it made; not so of addresses as long as nobody writes them."""
+    return cast(
+        "Callable[..., Markup]", make if len(path) <= LONGEST_REMEMBERED else make.__wrapped__
+    )
 
 
 @lru_cache(maxsize=1024)

@@ -1,6 +1,7 @@
 """Parts of pages that are rendered once: everybody's cards, and nobody else's secrets."""
 
 import re
+import secrets
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from kirana.cart.visitors import shown_basket
 from kirana.catalog.inputs import ProductChanges
 from kirana.catalog.services.products import edit_product
 from kirana.pairs.queries import Companion
-from kirana.platform.cookies import ACCESS_COOKIE
+from kirana.platform.cookies import ACCESS_COOKIE, GUEST_COOKIE
 from kirana.platform.http import current_actor
 from kirana.platform.pages import note
 from kirana.platform.paging import encode_cursor
@@ -20,7 +21,7 @@ from kirana.search import cached
 from kirana.stock.queries import list_items
 from kirana.stock.services.goods import adjust_stock
 from kirana.storefront import pages, voices
-from kirana.web import fragments, shell
+from kirana.web import fragments, own, shell
 from tests.accounts.people import OWN_ORIGIN, join
 from tests.catalog.market import Market, open_market
 
@@ -326,3 +327,20 @@ def test_a_part_is_rendered_once_for_its_key_and_marks_are_filled_at_the_end(app
     assert render(1, "/e") == f"1(inner{back.format('/e')})"
     assert render(2, "/e") == f"2(inner{back.format('/e')})"
     assert made == [1, "inner", 2]
+
+
+@pytest.mark.parametrize("length", [100, 5_000])
+def test_addresses_as_long_as_nobody_writes_them_are_not_remembered(
+    market: Market, app: Any, length: int
+) -> None:
+    """Or anybody could fill the memory with them."""
+    guest = app.test_client()
+    guest.set_cookie(GUEST_COOKIE, "none-of-ours")
+    kept = (pages._asked, own._hidden, own._sign_in_from)
+    before = [each.cache_info().currsize for each in kept]
+    odd = secrets.token_hex(8)
+    page = guest.get(f"/products?max_price=9999&odd={odd}{'%26' * length}")
+    assert page.status_code == 200
+    assert odd in page.text
+    after = [each.cache_info().currsize for each in kept]
+    assert after == [size + (length == 100) for size in before]
