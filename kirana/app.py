@@ -1,6 +1,5 @@
 """``create_app``: the only module that knows every slice."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from kirana.checkout import pages as checkout_pages
 from kirana.edge.bodies import LARGEST_BODY
 from kirana.edge.cache import EdgeCache
 from kirana.edge.front import Edge, SafeAnswers
+from kirana.edge.lean import LeanFlask
 from kirana.edge.openapi import PREFIX
 from kirana.exports import api as exports_api
 from kirana.jobs import api as jobs_api
@@ -85,13 +85,10 @@ APIS = {
 }
 
 
-class Shop(Flask):
-    """Flask, which need not look for async functions at every call: there are none."""
+class Shop(LeanFlask):
+    """The application's class; its pages are rendered by our own environment."""
 
     jinja_environment = ShopEnvironment
-
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        return func
 
 
 def create_app(settings: Settings | None = None) -> Flask:

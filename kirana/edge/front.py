@@ -120,10 +120,9 @@ class SafeAnswers:
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], *failure: Any) -> Any:
             given = {name.lower() for name, _ in headers}
-            own = [each for each in headers if each[0].lower() != "x-request-id"]
-            own += [each for name, each in self._safe if name not in given]
-            own.append(("X-Request-Id", environ[REQUEST_ID]))
-            return start_response(status, own, *failure)
+            own = [each for name, each in self._safe if name not in given]
+            identifier = "X-Request-Id", environ[REQUEST_ID]
+            return start_response(status, [*headers, *own, identifier], *failure)
 
         return self._application(environ, start)
 

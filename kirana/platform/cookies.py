@@ -6,7 +6,7 @@ is then never stored by a cache.
 """
 
 from flask import Flask, Request, Response, current_app, g, request
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
 ACCESS_COOKIE = "access"
 REFRESH_COOKIE = "refresh"
@@ -26,6 +26,10 @@ class NotesCookie(SecureCookieSessionInterface):
         if self.get_cookie_name(app) not in request.environ.get("HTTP_COOKIE", ""):
             return self.session_class()  # no keys are derived for nothing
         return super().open_session(app, request)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if session.accessed or session.modified:
+            super().save_session(app, session, response)
 
 
 def install(app: Flask) -> None:
