@@ -18,7 +18,6 @@ from kirana.checkout import pages as checkout_pages
 from kirana.edge.bodies import LARGEST_BODY
 from kirana.edge.cache import EdgeCache
 from kirana.edge.front import Edge, SafeAnswers
-from kirana.edge.lean import LeanFlask
 from kirana.edge.openapi import PREFIX
 from kirana.exports import api as exports_api
 from kirana.jobs import api as jobs_api
@@ -30,6 +29,7 @@ from kirana.oversight import api as oversight_api
 from kirana.pairs import api as pairs_api
 from kirana.platform import allowances, cache, csrf, health, limits, problems
 from kirana.platform.config import Settings, load_settings
+from kirana.platform.lean import LeanFlask
 from kirana.platform.meters import meters_in
 from kirana.privacy import api as privacy_api
 from kirana.privacy import pages as privacy_pages

@@ -264,7 +264,7 @@ def hit_or_miss() -> str:
 
 def _tell(response: Response) -> Response:
     if state := hit_or_miss():
-        response.headers["X-Cache"] = state
+        response.headers.add("X-Cache", state)
         is_asked = "HTTP_IF_NONE_MATCH" in request.environ
         if is_asked and response.status_code == 200 and "ETag" in response.headers:
             answer_if_none_match(response)

@@ -21,7 +21,7 @@ from typing import Any, Generic, Literal, TypeVar, get_args, get_origin, get_typ
 import msgspec
 from flask import Response, current_app, g, request
 
-from kirana.platform import allowances, idempotency
+from kirana.platform import allowances, idempotency, lean
 from kirana.platform.access import GUEST, Actor
 from kirana.platform.errors import Invalid, ShopError
 from kirana.platform.inputs import NoFields, read_body, read_no_body, read_query, to_query
@@ -182,13 +182,14 @@ def operation(
 
     def declare(view: View) -> View:
         hints = get_type_hints(view)
+        returned = hints.get("return")
         declared = Operation(
             operation_id=operation_id,
             summary=(view.__doc__ or operation_id).strip().splitlines()[0],
-            status=204 if hints.get("return") is type(None) else status,
+            status=204 if returned is type(None) else status,
             body=hints.get("body"),
             query=hints.get("query"),
-            returns=_body_type(hints.get("return")),
+            returns=get_args(returned)[0] if get_origin(returned) is Answer else returned,
             raises=tuple(raises),
             idempotency=idempotency,
             uploads=tuple(uploads),
@@ -263,10 +264,6 @@ def if_match() -> int | None:
     return int(bare)
 
 
-def _body_type(returned: Any) -> Any:
-    return get_args(returned)[0] if get_origin(returned) is Answer else returned
-
-
 def _run(declared: Operation, act: Callable[[], Any]) -> Response:
     use = declared.idempotency
     key = None if use == "none" else request.headers.get(idempotency.HEADER)
@@ -292,7 +289,9 @@ def _store(declared: Operation, result: Any) -> idempotency.Stored:
 
 
 def _respond(stored: idempotency.Stored) -> Response:
-    response = Response(stored.body, stored.status, stored.headers, content_type=JSON)
+    response = lean.LeanResponse(stored.body, stored.status, content_type=JSON)
+    for each in stored.headers.items():
+        response.headers.add(*each)
     if not stored.body:
         response.headers.pop("Content-Type", None)
     if stored.replayed:

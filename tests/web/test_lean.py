@@ -7,7 +7,7 @@ import pytest
 from flask import Flask, Response, redirect
 from werkzeug.test import EnvironBuilder
 
-from kirana.edge.lean import LeanFlask
+from kirana.platform.lean import LeanFlask
 
 ANSWERS: dict[str, Callable[[], Any]] = {
     "whole": lambda: Response(b"{}", content_type="application/json"),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, request_tearing_down
 from werkzeug.routing import MapAdapter
 
 # The edge lets the shop's own hosts pass, but at any port.
@@ -34,6 +34,10 @@ class LeanFlask(Flask):
 
     def ensure_sync(self, func: Any) -> Any:
         return func
+
+    def do_teardown_request(self, *failure: Any) -> None:
+        if self.teardown_request_funcs or request_tearing_down.receivers:
+            super().do_teardown_request(*failure)
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """As the library's, which takes each host apart three times."""
