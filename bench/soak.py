@@ -3,8 +3,9 @@
     python -m bench.soak --minutes 30
     python -m bench.soak --minutes 5 --databases postgresql --check
 
-All scenarios of the measurement take turns. What is in use after the first third, when caches and
-thread pools are full, is set against the end.
+All scenarios of the measurement take turns, and now and then nobody asks for anything until the
+server has let its idle threads go. What is in use after the first third, when caches and thread
+pools are full, is set against the end; no process of the server may have ended meanwhile.
 """
 
 import argparse
@@ -24,9 +25,12 @@ from bench.servers import DATABASES, store
 from kirana.platform import db, journal
 from kirana.platform.config import Settings
 from tests.machinery.databases import SECRET
+from tests.machinery.processes import descendants
 
 PRODUCTS, ORDERS = 1_000, 1_000
 TURN_SECONDS = 1.0
+# granian lets a thread go that had nothing to do for 30 seconds.
+TURNS_BETWEEN_RESTS, REST_SECONDS = 10, 35.0
 # A tenth: what a long list or a full thread pool may add by chance.
 MOST_GROWTH = 1.10
 
@@ -55,12 +59,17 @@ def soak(kind: str, minutes: float) -> list[Sample]:
 
 def _soak(server: Watched, settings: Settings, minutes: float) -> list[Sample]:
     begun, sent, samples = time.monotonic(), 0, []
+    processes = set(descendants(server.pid))
     for turn in itertools.count():
+        if turn % TURNS_BETWEEN_RESTS == TURNS_BETWEEN_RESTS - 1:
+            time.sleep(REST_SECONDS)
         stage = set_stage()  # signed in anew: a token lasts for a quarter of an hour
         sent += _turn(server, stage)
         minute = (time.monotonic() - begun) / 60
         log = journal.length(settings) / 2**20
         samples.append(Sample(minute, sent, server.pss_mb(), log))
+        if set(descendants(server.pid)) != processes:
+            raise RuntimeError("a process of the web server ended, or came in another's place")
         if turn % 5 == 0:
             _tell(samples[-1])
         if minute >= minutes:
