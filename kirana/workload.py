@@ -3,6 +3,7 @@
 import gc
 
 import kirana.accounts.tasks
+import kirana.cart.tasks
 import kirana.catalog.tasks
 import kirana.check.tasks
 import kirana.exports.tasks

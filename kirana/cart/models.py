@@ -10,6 +10,7 @@ from kirana.platform import columns
 from kirana.platform.db import Model
 
 _OPEN = text("status = 'open'")
+_OF_GUEST = text("guest_hash IS NOT NULL")
 
 
 class Cart(Model):
@@ -36,6 +37,12 @@ class Cart(Model):
             unique=True,
             sqlite_where=_OPEN,
             postgresql_where=_OPEN,
+        ),
+        Index(
+            "ix_cart_of_guests",
+            "updated_at",
+            sqlite_where=_OF_GUEST,
+            postgresql_where=_OF_GUEST,
         ),
     )
 

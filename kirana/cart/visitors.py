@@ -6,12 +6,13 @@ from dataclasses import replace
 from flask import g
 
 from kirana.cart.queries import BasketLine, BasketView, basket_view
+from kirana.cart.services.forgetting import GUESTS_KEPT
 from kirana.platform import cookies
 from kirana.platform.access import Actor
 from kirana.platform.http import current_actor
 from kirana.platform.tokens import hash_secret, new_secret
 
-KEPT_SECONDS = 90 * 24 * 3600
+KEPT_SECONDS = int(GUESTS_KEPT.total_seconds())
 
 
 def shown_basket() -> BasketView:

@@ -118,6 +118,7 @@ def _schedule() -> dict[str, dict[str, Any]]:
         "forget idempotency keys": _every("upkeep.purge_keys", crontab(minute="20", hour="3")),
         "forget old sessions": _every("upkeep.forget_sessions", crontab(minute="30", hour="3")),
         "forget links by mail": _every("upkeep.purge_links", crontab(minute="30", hour="3")),
+        "forget baskets of guests": _every("upkeep.forget_baskets", crontab(minute="25", hour="3")),
         "forget old jobs": _every("upkeep.purge_jobs", crontab(minute="35", hour="3")),
         "keep SQLite's journal short": _every("upkeep.shorten_journal", timedelta(minutes=1)),
         "forget what the search index has seen": _every(
