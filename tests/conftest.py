@@ -56,6 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
             del os.environ[name]
     memory.make_passwords_cheap()
     memory.share_compiled_statements()
+    memory.share_compiled_mails()
     if _is_controller_of_workers(config) and "postgresql" in _databases(config):
         _start_cluster_for_all(config)
 

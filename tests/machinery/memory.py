@@ -1,6 +1,10 @@
 """What the modules of the shop remember within one process, put back between tests."""
 
+import atexit
+import functools
 import importlib
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,10 +12,11 @@ from typing import Any
 
 import psycopg
 from argon2 import PasswordHasher
-from jinja2 import FileSystemBytecodeCache
+from jinja2 import Environment, FileSystemBytecodeCache
 from sqlalchemy import Engine, QueuePool
 
 from kirana.accounts import passwords
+from kirana.notifications import rendering
 from kirana.platform import cache, db, freshness, lending, limits, wake
 from kirana.platform.config import Settings
 from kirana.platform.redis import Breaker
@@ -83,6 +88,14 @@ def share_compiled_statements() -> None:
         return engine
 
     lending.make_engine = make_engine  # type: ignore[attr-defined]
+
+
+def share_compiled_mails() -> None:
+    """Each test has letters of its own; their templates cost more to compile than to fill in."""
+    folder = tempfile.mkdtemp(prefix="kirana-mails")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    shared = functools.partial(Environment, bytecode_cache=FileSystemBytecodeCache(folder))
+    rendering.Environment = shared  # type: ignore[attr-defined]
 
 
 def keep_connection(settings: Settings) -> None:
