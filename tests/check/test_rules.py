@@ -189,6 +189,7 @@ def test_progress_names_each_rule_that_runs(books: None, database_kind: str) -> 
     assert seen == [rule.name for rule in check.RULES if rule.only_on in (None, database_kind)]
 
 
+@pytest.mark.alone
 def test_four_thousand_orders_are_checked_within_two_seconds(database: Database) -> None:
     files = Files(defaultdict(new_uid), {})
     rows = seeding.write_books(1, load_catalogue(1), files, "INR")

@@ -12,7 +12,7 @@ SERVERS = {"home", "valkey", "cluster", "database_kind", "browser", "shop"}
 APART = {"machinery", "rules", "supervision", "mailbox", "journeys", "races", "demo", "check"}
 APART |= {"cli", "survival"}
 # The tests that measure time.
-ALONE = {"journeys"}
+ALONE = {"check", "journeys"}
 # Folders of pure functions: the unit tests, which take a few seconds in all.
 PURE = {"unit", "pricing"}
 
