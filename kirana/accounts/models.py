@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, String, Text, text
+from sqlalchemy import CheckConstraint, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.accounts.states import ACCOUNT_MOVES, APPROVAL_MOVES
@@ -88,13 +88,7 @@ class Approval(Model):
     __table_args__ = (
         columns.one_of("status", tuple(APPROVAL_MOVES)),
         CheckConstraint("(status = 'requested') = (decided_at IS NULL)", name="decided_once"),
-        Index(
-            "uq_approval_one_open",
-            "account_id",
-            unique=True,
-            sqlite_where=text("status = 'requested'"),
-            postgresql_where=text("status = 'requested'"),
-        ),
+        columns.some("uq_approval_one_open", "status = 'requested'", "account_id", unique=True),
         Index("ix_approval_status", "status", "id"),
     )
 

@@ -2,15 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.cart.states import CART_MOVES
 from kirana.platform import columns
 from kirana.platform.db import Model
-
-_OPEN = text("status = 'open'")
-_OF_GUEST = text("guest_hash IS NOT NULL")
 
 
 class Cart(Model):
@@ -24,26 +21,9 @@ class Cart(Model):
         columns.one_of("status", tuple(CART_MOVES)),
         CheckConstraint("(account_id IS NULL) <> (guest_hash IS NULL)", name="one_owner"),
         CheckConstraint("status <> 'ordered' OR account_id IS NOT NULL", name="no_guest_orders"),
-        Index(
-            "uq_cart_open_of_account",
-            "account_id",
-            unique=True,
-            sqlite_where=_OPEN,
-            postgresql_where=_OPEN,
-        ),
-        Index(
-            "uq_cart_open_of_guest",
-            "guest_hash",
-            unique=True,
-            sqlite_where=_OPEN,
-            postgresql_where=_OPEN,
-        ),
-        Index(
-            "ix_cart_of_guests",
-            "updated_at",
-            sqlite_where=_OF_GUEST,
-            postgresql_where=_OF_GUEST,
-        ),
+        columns.some("uq_cart_open_of_account", "status = 'open'", "account_id", unique=True),
+        columns.some("uq_cart_open_of_guest", "status = 'open'", "guest_hash", unique=True),
+        columns.some("ix_cart_of_guests", "guest_hash IS NOT NULL", "updated_at"),
     )
 
     id: Mapped[int] = columns.key()

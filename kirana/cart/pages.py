@@ -80,7 +80,7 @@ def change_basket() -> Response:
         return back("/basket")
     if wants_fragment(FRAGMENT):
         return render("shop/fragments/basket.html", basket=found)
-    if undo:
+    if undo and all(line.slug != form.product for line in found.lines):
         note(f"{undo.what} was taken out.", undo=undo)
     return back("/basket")
 
@@ -165,9 +165,9 @@ def _take_out(actor: Actor, slug: str) -> BasketView:
 
 
 def _undo_of(form: LineForm) -> Undo | None:
-    """What brings back the line that this form takes out, where it can come back."""
+    """What brings back the line that this form may take out, where it can come back."""
     line = next((x for x in shown_basket().lines if x.slug == form.product), None)
-    if form.quantity != 0 or line is None or line.problem:
+    if line is None or line.problem:
         return None
     fields = {"product": line.slug, "quantity": str(line.quantity), RETURN_FIELD: "/basket"}
     return Undo(line.title, "/basket/lines", fields)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.catalog.states import PLAN_MOVES, PRODUCT_MOVES, REQUEST_MOVES
@@ -187,13 +187,7 @@ class Price(Model):
     __table_args__ = (
         CheckConstraint("amount_minor >= 0", name="amount_not_negative"),
         CheckConstraint("valid_until IS NULL OR valid_until >= valid_from", name="ends_later"),
-        Index(
-            "uq_price_current",
-            "product_id",
-            unique=True,
-            sqlite_where=text("valid_until IS NULL"),
-            postgresql_where=text("valid_until IS NULL"),
-        ),
+        columns.some("uq_price_current", "valid_until IS NULL", "product_id", unique=True),
     )
 
     id: Mapped[int] = columns.key()

@@ -91,14 +91,16 @@ class EdgeCache:
             return self._application(environ, start_response)
         found: Kept | None = self._shelf().get(key)
         if found is None:
-            self._meters.count("edge_misses")
+            if rule.kind != "fixed":  # else a page's files would hide how its lists do
+                self._meters.count("edge_misses")
             reached("edge_asks")
             made = self._make(rule, path, key, environ)
             if made is None:
                 return self._ask(key, environ, start_response)
             return self._answer(*made, environ, start_response)
-        self._meters.count("edge_hits")
-        self._meters.count("edge_hit_age", time.monotonic() - found.made_at)
+        if rule.kind != "fixed":
+            self._meters.count("edge_hits")
+            self._meters.count("edge_hit_age", time.monotonic() - found.made_at)
         return self._answer(found, "hit", environ, start_response)
 
     # ---- whose answer may be somebody else's

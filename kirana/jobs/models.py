@@ -3,14 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, String, Text, text
+from sqlalchemy import CheckConstraint, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.jobs.states import JOB_MOVES
 from kirana.platform import columns
 from kirana.platform.db import Json, Model
-
-_RUNNING = text("status IN ('queued', 'running')")
 
 
 class Job(Model):
@@ -24,13 +22,12 @@ class Job(Model):
         columns.one_of("status", tuple(JOB_MOVES)),
         CheckConstraint("rows_done >= 0", name="rows_done_counted"),
         CheckConstraint("(status = 'failed') = (error IS NOT NULL)", name="failed_says_why"),
-        Index(
+        columns.some(
             "uq_job_one_running",
+            "status IN ('queued', 'running')",
             "kind",
             "requester_id",
             unique=True,
-            sqlite_where=_RUNNING,
-            postgresql_where=_RUNNING,
         ),
         Index("ix_job_status", "status", "kind", "id"),
     )

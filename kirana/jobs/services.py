@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, or_, select, update
+from sqlalchemy import Connection, and_, insert, or_, select, update
 
 from kirana.accounts.permissions import Permission
 from kirana.jobs.errors import JobRunning
@@ -17,6 +17,7 @@ from kirana.platform.access import Actor
 from kirana.platform.columns import new_uid
 from kirana.platform.db import verb
 from kirana.platform.inserts import insert_ignoring
+from kirana.platform.purging import purge_rows
 from kirana.platform.rows import existing_row
 from kirana.platform.states import require_move
 
@@ -25,8 +26,6 @@ LEASE = timedelta(seconds=30)
 PAUSE_AFTER_TROUBLE = timedelta(seconds=20)
 MOST_ATTEMPTS = 8
 SAME_WITHIN = timedelta(minutes=1)
-# Jobs that one transaction forgets.
-BATCH = 500
 ENDED = ("done", "expired", "failed", "cancelled")
 
 
@@ -181,19 +180,8 @@ def forget_jobs(connection: Connection, account_id: int, reason: str) -> list[st
 
 def purge_jobs(days: int) -> int:
     """Forget jobs that ended so many days ago and have no file, with their moves; how many."""
-    gone = 0
-    while found := _purge_some(timedelta(days=days)):
-        gone += found
-    return gone
-
-
-@verb
-def _purge_some(connection: Connection, kept: timedelta) -> int:
-    old = Job.finished_at < clock.now(connection) - kept
-    find = select(Job.id).where(Job.status.in_(ENDED), Job.file.is_(None), old).limit(BATCH)
-    keys = list(connection.execute(find.with_for_update(skip_locked=True)).scalars())
-    connection.execute(delete(JobEvent).where(JobEvent.job_id.in_(keys)))
-    return connection.execute(delete(Job).where(Job.id.in_(keys))).rowcount
+    ended = Job.status.in_(ENDED), Job.file.is_(None)
+    return purge_rows(Job.finished_at, timedelta(days=days), *ended, along=JobEvent.job_id)
 
 
 def _find_recent(

@@ -3,14 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, String, Text, text
+from sqlalchemy import CheckConstraint, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.oversight.states import INCIDENT_MOVES
 from kirana.platform import columns
 from kirana.platform.db import Json, Model
-
-_OPEN = text("status = 'open'")
 
 
 class Incident(Model):
@@ -24,9 +22,7 @@ class Incident(Model):
         columns.one_of("status", tuple(INCIDENT_MOVES)),
         CheckConstraint("(status = 'resolved') = (resolved_at IS NOT NULL)", name="ends_once"),
         CheckConstraint("rows_found > 0", name="of_something"),
-        Index(
-            "uq_incident_one_open", "rule", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN
-        ),
+        columns.some("uq_incident_one_open", "status = 'open'", "rule", unique=True),
     )
 
     id: Mapped[int] = columns.key()

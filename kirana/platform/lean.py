@@ -41,9 +41,11 @@ class LeanFlask(Flask):
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """As the library's, which takes each host apart three times."""
-        if request is None or "HTTP_HOST" not in request.environ:
+        environ = request.environ if request else {}
+        # An upgrade asks for an address of another scheme.
+        if request is None or "HTTP_HOST" not in environ or "HTTP_UPGRADE" in environ:
             return super().create_url_adapter(request)
-        asked = request.environ["HTTP_HOST"], request.scheme
+        asked = environ["HTTP_HOST"], request.scheme
         if known := self._hosts.get(asked):
             request.host, name = known
             return MapAdapter(

@@ -82,7 +82,7 @@ def _shop_error(error: ShopError) -> Response:
 def _is_page_view() -> bool:
     """Somebody opens a page: they are led to the sign-in and back, not told a number."""
     is_script = "X-Fragment" in request.headers or "Authorization" in request.headers
-    return request.method == "GET" and not is_api() and not is_script
+    return request.method in ("GET", "HEAD") and not is_api() and not is_script
 
 
 def _http_error(error: HTTPException) -> Response:

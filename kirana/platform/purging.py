@@ -11,19 +11,25 @@ from kirana.platform.db import verb
 BATCH = 1000
 
 
-def purge_rows(moment: Any, kept: timedelta) -> int:
+def purge_rows(moment: Any, kept: timedelta, *conditions: Any, along: Any = None) -> int:
     """Delete the rows whose ``moment`` (a column) is longer ago, a thousand to a transaction.
 
-    Returns how many.
+    Of those alone that fulfil ``conditions``, and first the rows that name them by the column
+    ``along``. Whom somebody has locked is left for the next time. Returns how many.
     """
     gone = 0
-    while found := _purge_some(moment, kept):
+    while found := _purge_some(moment, kept, conditions, along):
         gone += found
     return gone
 
 
 @verb
-def _purge_some(connection: Connection, moment: Any, kept: timedelta) -> int:
-    table = moment.class_
-    some = select(table.id).where(moment < clock.now(connection) - kept).limit(BATCH)
-    return connection.execute(delete(table).where(table.id.in_(some))).rowcount
+def _purge_some(
+    connection: Connection, moment: Any, kept: timedelta, conditions: Any, along: Any
+) -> int:
+    table, old = moment.class_, moment < clock.now(connection) - kept
+    some = select(table.id).where(old, *conditions).limit(BATCH).with_for_update(skip_locked=True)
+    keys = list(connection.execute(some).scalars())
+    if along is not None:
+        connection.execute(delete(along.class_).where(along.in_(keys)))
+    return connection.execute(delete(table).where(table.id.in_(keys))).rowcount

@@ -1,16 +1,17 @@
-"""Words as a question to the index: every word must be met, by itself, its beginning, a synonym,
-or, where nobody knows it, by a word that is one or two slips away."""
+"""Words as a question to the index: each is met by itself in any number, its beginning, a synonym,
+or, where nobody knows it, by the word that is one or two slips away. All must be, if they can."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from itertools import groupby
+from typing import Any
 
 import tantivy
 from tantivy import Occur, Query
 
 from kirana.platform.words import folded
 from kirana.search.reading import Snapshot
-from kirana.search.schema import CODE, FIELDS, KEY, WORDS
+from kirana.search.schema import CODE, FIELDS, KEY, WEIGHT, WORDS, stems
 from kirana.stock.filters import LONGEST_SEARCH, LONGEST_WORD, MOST_WORDS
 
 Phrase = tuple[str, ...]
@@ -21,7 +22,6 @@ LONGEST_PHRASE = 4
 SHORTEST_CODE = 6
 # The index is asked for this many products that hold a word near the one that was typed.
 NEAR = 12
-MOST_CORRECTIONS = 2
 MOST_KNOWN = 5000
 
 
@@ -42,7 +42,10 @@ def synonyms_of(pairs: Iterable[tuple[str, str]]) -> Synonyms:
 
 
 class Question:
-    """What ``words`` ask of one snapshot. ``understood`` are the words that were looked for."""
+    """What ``words`` ask of one snapshot. ``understood`` are the words that were looked for.
+
+    ``is_partial``: no product has them all, so any of them will do.
+    """
 
     def __init__(self, snapshot: Snapshot, words: Sequence[str], synonyms: Synonyms) -> None:
         self._snapshot = snapshot
@@ -50,13 +53,20 @@ class Question:
         self._synonyms = synonyms
         self.understood: list[str] = []
         parts = [self._part(phrase) for phrase in _phrases(words, synonyms)]
-        self.query = _all(parts) if parts else Query.empty_query()
+        self.query = _joined(parts, Occur.Must)
+        self.is_partial = len(parts) > 1 and not best(snapshot, self.query, 1)
+        if self.is_partial:
+            self.query = _joined(parts, Occur.Should)
         self.is_corrected = self.understood != list(words)
+
+    def told(self) -> str | None:
+        """The words that were looked for, where they are not those that were given."""
+        return " ".join(self.understood) if self.is_corrected else None
 
     def _part(self, phrase: Phrase) -> Query:
         ways = [self._words(phrase)]
         ways += [
-            _all([self._word(word) for word in other])
+            _joined([self._word(word) for word in other], Occur.Must)
             for other in sorted(self._synonyms.get(phrase, ()))
         ]
         return ways[0] if len(ways) == 1 else Query.disjunction_max_query(ways, 0.0)
@@ -64,17 +74,16 @@ class Question:
     def _words(self, phrase: Phrase) -> Query:
         if phrase in self._synonyms or all(is_known(self._snapshot, word) for word in phrase):
             self.understood += phrase
-            return _all([self._word(word) for word in phrase])
+            return _joined([self._word(word) for word in phrase], Occur.Must)
         (word,) = phrase
-        near = corrections(self._snapshot, word)
-        self.understood.append(near[0] if near else word)
-        if not near:
-            return Query.empty_query()
-        return Query.disjunction_max_query([self._word(other) for other in near], 0.0)
+        near = correction(self._snapshot, word)
+        self.understood.append(near or word)
+        return self._word(near) if near else Query.empty_query()
 
     def _word(self, word: str) -> Query:
+        stem = stems(word)
         ways = [
-            Query.boost_query(Query.term_query(self._schema, name, word, "freq"), boost)
+            Query.boost_query(Query.term_query(self._schema, name, stem, "freq"), boost)
             for name, boost in FIELDS.items()
         ]
         begun = Query.fuzzy_term_query(self._schema, WORDS, word, distance=0, prefix=True)
@@ -97,25 +106,32 @@ def _phrases(words: Sequence[str], synonyms: Synonyms) -> list[Phrase]:
     return found
 
 
-def _all(parts: Sequence[Query]) -> Query:
+def _joined(parts: Sequence[Query], how: Occur) -> Query:
     if len(parts) == 1:
         return parts[0]
-    return Query.boolean_query([(Occur.Must, part) for part in parts])
+    return Query.boolean_query([(how, part) for part in parts])
+
+
+def best(snapshot: Snapshot, asked: Query, most: int) -> list[Any]:
+    """The addresses of the best hits."""
+    found = snapshot.searcher.search(asked, most, count=False, weight_by_field=WEIGHT)
+    return [address for _, address in found.hits]
 
 
 def is_known(snapshot: Snapshot, word: str) -> bool:
-    """Whether a product has the word, one that begins with it, or it as its number."""
+    """Whether a product has the word in any number, one that begins with it, or it as its code."""
     searcher = snapshot.searcher
     return bool(
         searcher.doc_freq(WORDS, word)
         or searcher.terms_with_prefix(WORDS, word, limit=1)
         or (len(word) >= SHORTEST_CODE and searcher.doc_freq(CODE, word))
+        or any(searcher.doc_freq(name, stems(word)) for name in FIELDS)
     )
 
 
-def corrections(snapshot: Snapshot, word: str) -> list[str]:
-    """The words of the index nearest to ``word``, the commonest of them first."""
-    found: list[str] | None = snapshot.known.get(word)
+def correction(snapshot: Snapshot, word: str) -> str:
+    """The word of the index nearest to ``word``, the commonest of several; empty without one."""
+    found: str | None = snapshot.known.get(word)
     if found is None:
         found = _nearest(snapshot, word)
         if len(snapshot.known) < MOST_KNOWN:
@@ -123,12 +139,12 @@ def corrections(snapshot: Snapshot, word: str) -> list[str]:
     return found
 
 
-def _nearest(snapshot: Snapshot, word: str) -> list[str]:
+def _nearest(snapshot: Snapshot, word: str) -> str:
     for slips in range(1, slips_allowed(word) + 1):
         if found := _near(snapshot, word, slips, begun=False):
             return found
     # The beginning of a word, with a slip in it: somebody is still typing.
-    return _near(snapshot, word, 1, begun=True) if len(word) > 3 else []
+    return _near(snapshot, word, 1, begun=True) if len(word) > 4 else ""
 
 
 def slips_allowed(word: str) -> int:
@@ -138,23 +154,23 @@ def slips_allowed(word: str) -> int:
     return 1 if len(word) < 5 else 2
 
 
-def _near(snapshot: Snapshot, word: str, slips: int, begun: bool) -> list[str]:
+def _near(snapshot: Snapshot, word: str, slips: int, begun: bool) -> str:
     asked = Query.fuzzy_term_query(snapshot.schema, WORDS, word, distance=slips, prefix=begun)
-    hits = snapshot.searcher.search(asked, NEAR, count=False, weight_by_field="weight").hits
     seen: set[str] = set()
-    for _, address in hits:
+    for address in best(snapshot, asked, NEAR):
         seen.update(str(snapshot.searcher.doc(address).get_first(WORDS)).split())
     ranked = []
     for other in seen:
         start = other[: len(word)] if begun else other
         if abs(len(start) - len(word)) <= slips:
             distance = slips_between(word, start)
-            if distance <= slips:
+            # The first letter is seldom wrong, and with a second slip it is another word.
+            if distance < 2 and not begun or distance <= slips and other[0] == word[0]:
                 ranked.append((distance, -snapshot.searcher.doc_freq(WORDS, other), other))
     nearest = [other for _, _, other in sorted(ranked)]
     # The commonest slip is a letter once for twice: who writes "aple" means no ale.
     doubled = [other for other in nearest if _once(other) == _once(word)]
-    return (doubled or nearest)[:MOST_CORRECTIONS]
+    return next(iter(doubled or nearest), "")
 
 
 def _once(word: str) -> str:

@@ -44,9 +44,12 @@ def count_facets(wanted: ProductQuery, currency: str) -> Facets:
 
 
 def search_key(wanted: ProductQuery) -> str:
-    """What a search depends on, as a cache key. While the index lags, the edge keeps no answer."""
+    """What a search depends on, as a cache key.
+
+    While the index lags the edge keeps no answer, and no search while it is away.
+    """
     snapshot = reader().snapshot()
-    if snapshot is not None and snapshot.version < freshness.current():
+    if snapshot.version < freshness.current() if snapshot else wanted.is_search:
         let_pass()
     stage = f"{snapshot.state.generation}.{snapshot.version}" if snapshot else "none"
     return f"{shelf_key(wanted)}.{stage}"

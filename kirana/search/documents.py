@@ -8,23 +8,26 @@ import tantivy
 
 from kirana.catalog.tree import Tree
 from kirana.platform.words import folded
-from kirana.search.schema import CODE, KEY, WEIGHT, WORDS
+from kirana.search.schema import CODE, KEY, WEIGHT, WORDS, stems
 
 OUT_OF_STOCK = 0.25
+_SAYS_MORE = {"by", "for", "from", "in", "on", "with", "without"}
 
 
 def document(row: Any, tree: Tree, sales: Mapping[int, int]) -> tantivy.Document:
     """``row`` is one of ``queries.rows_to_index``; ``sales`` are order lines by product."""
     in_stock = (row.available or 0) >= row.minimum
+    trail = (node.name for node in tree.trail(row.category_id))
     texts = {
         "title": folded(row.title),
         "brand": folded(row.brand),
         "names": folded(" ".join(row.other_names)),
-        "shelf": folded(" ".join(node.name for node in tree.trail(row.category_id))),
+        "shelf": folded(" ".join([*trail, *row.diet])),
+        "head": head_of(row.title),
     }
     made = tantivy.Document()
     for name, text in texts.items():
-        made.add_text(name, text)
+        made.add_text(name, stems(text))
     made.add_text(WORDS, " ".join(dict.fromkeys(" ".join(texts.values()).split())))
     for code in (row.barcode, folded(row.sku)):
         if code:
@@ -41,6 +44,13 @@ def document(row: Any, tree: Tree, sales: Mapping[int, int]) -> tantivy.Document
     for tag in dict.fromkeys(row.diet):
         made.add_text("diet", tag)
     return made
+
+
+def head_of(title: str) -> str:
+    """The last word before what is only said of it: *bread* of "Garlic Bread with Herbs"."""
+    words = folded(title).split()
+    ends = next((n for n, word in enumerate(words) if n and word in _SAYS_MORE), len(words))
+    return words[ends - 1] if words else ""
 
 
 def weight(in_stock: bool, sales: int) -> float:

@@ -27,11 +27,13 @@ STEPS = (50, 100, 200, 500, 1000)
 def count_facets(wanted: ProductQuery, currency: str) -> Facets:
     """Facets under the filters of ``wanted``; neither its page nor its order matters."""
     found = ask(lambda snapshot: _counts_of_index(snapshot, wanted, currency))
-    counts, understood = found or (_counts_of_database(wanted, currency), None)
+    counts, question = found or (_counts_of_database(wanted, currency), None)
+    is_told = question is not None and counts["count"][""] > 0
     tree = load_tree()
     return Facets(
         count=counts["count"][""],
-        understood=understood,
+        understood=question.told() if question and is_told else None,
+        is_partial=bool(question and is_told and question.is_partial),
         categories=_categories(tree, wanted.category, counts["category"]),
         brands=_values(counts["brand"]),
         diets=_values(counts["diet"]),
@@ -52,7 +54,7 @@ Counts = dict[str, Counter[str]]
 
 def _counts_of_index(
     snapshot: Snapshot, wanted: ProductQuery, currency: str
-) -> tuple[Counts, str | None]:
+) -> tuple[Counts, Question | None]:
     """Dimensions that are not set share one look at the index; each that is has its own."""
     words = words_of(wanted.q or "")
     question = Question(snapshot, words, synonyms()) if wanted.is_search else None
@@ -70,8 +72,7 @@ def _counts_of_index(
         if but == "":
             number: Any = snapshot.searcher.search(query, 1)
             counts["count"] = Counter({"": int(number.count)})
-    understood = " ".join(question.understood) if question and question.is_corrected else None
-    return counts, understood if counts["count"][""] else None
+    return counts, question
 
 
 _AGGREGATES: dict[str, dict[str, Any]] = {

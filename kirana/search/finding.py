@@ -10,6 +10,7 @@ from kirana.search import queries
 from kirana.search.asking import Question, Synonyms, both, keyed, synonyms_of, words_of
 from kirana.search.filters import fixed, number_of
 from kirana.search.reading import Snapshot, ask, kept
+from kirana.search.schema import WEIGHT
 from kirana.search.shapes import ProductQuery
 from kirana.stock.filters import ShelfQuery, is_filtered
 from kirana.stock.queries import ItemsOf, count_shelf, items_of, keys_that_fit, list_shelf
@@ -95,7 +96,7 @@ class _Search:
         return min(MOST_HITS, _start(self._wanted) + self._wanted.limit + 1)
 
     def _look(self, most: int) -> None:
-        result = self._snapshot.searcher.search(self._query, most, weight_by_field="weight")
+        result = self._snapshot.searcher.search(self._query, most, weight_by_field=WEIGHT)
         self._hits = keyed(self._snapshot, [address for _, address in result.hits])
         self.count = int(getattr(result, "count", len(self._hits)) or 0)
 

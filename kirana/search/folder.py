@@ -77,7 +77,10 @@ class Folder:
         """Delete all other generations. Who still reads one keeps its open files."""
         for other in self.path.iterdir():
             if other.is_dir() and other.name != keep:
-                shutil.rmtree(other, ignore_errors=True)
+                self.drop(other.name)
+
+    def drop(self, generation: str) -> None:
+        shutil.rmtree(self.place(generation), ignore_errors=True)
 
     def call_broken(self) -> None:
         """Ask whoever writes to build the index anew."""

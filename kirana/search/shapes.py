@@ -64,11 +64,13 @@ class Band(msgspec.Struct, frozen=True):
 class Facets(msgspec.Struct, frozen=True, kw_only=True):
     """Counts under the filters in force; each facet is counted as if it were not set itself.
 
-    ``understood`` is what was looked for where the words as given are not known.
+    ``understood`` is what was looked for where the words as given are not known; ``is_partial``:
+    nothing has all of them, so what has any is counted.
     """
 
     count: int
     understood: str | None
+    is_partial: bool
     categories: tuple[Count, ...]
     brands: tuple[Count, ...]
     diets: tuple[Count, ...]

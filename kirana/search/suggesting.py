@@ -3,7 +3,7 @@
 from kirana.catalog.queries import load_tree
 from kirana.catalog.views import Crumb
 from kirana.platform.words import folded
-from kirana.search.asking import Question, keyed, words_of
+from kirana.search.asking import Question, best, keyed, words_of
 from kirana.search.finding import synonyms
 from kirana.search.reading import Snapshot, ask, kept
 from kirana.stock.filters import ShelfQuery
@@ -32,12 +32,8 @@ def suggest_products(
 
 def _look(snapshot: Snapshot, words: list[str], limit: int) -> tuple[list[int], str | None]:
     question = Question(snapshot, words, synonyms())
-    searcher = snapshot.searcher
-    hits = searcher.search(
-        question.query, limit + SPARE, count=False, weight_by_field="weight"
-    ).hits
-    understood = " ".join(question.understood) if hits and question.is_corrected else None
-    return keyed(snapshot, [address for _, address in hits]), understood
+    hits = best(snapshot, question.query, limit + SPARE)
+    return keyed(snapshot, hits), question.told() if hits else None
 
 
 def suggest_categories(text: str) -> list[Crumb]:

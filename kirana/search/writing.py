@@ -54,7 +54,11 @@ class Writer:
         # Read before the products: what changes from here on is told by the feed once more.
         version, mark = catalog_version(), queries.last_change()
         begun = clock.utc_now()
-        documents = _build(self.folder.place(generation), tell)
+        try:
+            documents = _build(self.folder.place(generation), tell)
+        except BaseException:
+            self.folder.drop(generation)  # it may be the disk that is full
+            raise
         state = State(
             schema=SCHEMA, generation=generation, database=self.database, version=version,
             mark=mark, built_at=time.time(), documents=documents,

@@ -273,6 +273,7 @@ def _bar_context(filters: Filters, wanted: ProductQuery, kept: dict[str, str]) -
     facets = cached.count_facets(wanted, currency)
     return {
         "understood": facets.understood,
+        "is_partial": facets.is_partial,
         "facets": facet_choices(facets, filters, currency, band_address),
         # In a department one goes to its shelves by links.
         "has_departments": not request.path.startswith("/categories/"),

@@ -15,6 +15,8 @@ from kirana.stock.views import ProductPage
 
 _CONTEXT = "https://schema.org"
 _AVAILABILITY = {"in": "InStock", "few": "LimitedAvailability", "none": "OutOfStock"}
+# UN/CEFACT codes of what a price by weight or volume is for.
+_PRICED_BY = {"g": "KGM", "ml": "LTR"}
 _GTINS = {8: "gtin8", 12: "gtin12", 13: "gtin13", 14: "gtin14"}
 
 
@@ -76,6 +78,7 @@ def product_facts(page: ProductPage, base: str, currency: str) -> dict[str, Any]
     """A schema.org Product with its offer; the price is of ``price_per`` steps."""
     item = page.item
     url = f"{base}/products/{item.slug}"
+    price = {"price": decimal_text(item.price_minor, currency), "priceCurrency": currency}
     facts: dict[str, Any] = {
         "@context": _CONTEXT,
         "@type": "Product",
@@ -86,18 +89,26 @@ def product_facts(page: ProductPage, base: str, currency: str) -> dict[str, Any]
         "offers": {
             "@type": "Offer",
             "url": url,
-            "price": decimal_text(item.price_minor, currency),
-            "priceCurrency": currency,
+            **price,
             "availability": f"{_CONTEXT}/{_AVAILABILITY[item.stock_band]}",
             "seller": {"@type": "Organization", "name": item.store_name},
         },
     }
+    if item.unit in _PRICED_BY:
+        one = {"@type": "QuantitativeValue", "value": 1, "unitCode": _PRICED_BY[item.unit]}
+        by = {"@type": "UnitPriceSpecification", **price, "referenceQuantity": one}
+        facts["offers"]["priceSpecification"] = by
     if page.description:
         facts["description"] = page.description
     if item.brand:
         facts["brand"] = {"@type": "Brand", "name": item.brand}
-    if page.barcode and len(page.barcode) in _GTINS:
-        facts[_GTINS[len(page.barcode)]] = page.barcode
+    if item.rating:
+        mean = {"ratingValue": item.rating.tenths / 10, "reviewCount": item.rating.count}
+        facts["aggregateRating"] = {"@type": "AggregateRating", **mean}
+    code = page.barcode or ""
+    # GS1 leaves numbers that begin with 2 to each shop, but for those of cases (GTIN-14).
+    if len(code) in _GTINS and (code[0] != "2" or len(code) == 14):
+        facts[_GTINS[len(code)]] = code
     return facts
 
 

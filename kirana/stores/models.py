@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.platform import columns
@@ -67,13 +67,12 @@ class Invitation(Model):
         columns.one_of("role", STORE_ROLES),
         CheckConstraint("accepted_at IS NULL OR revoked_at IS NULL", name="ends_once"),
         CheckConstraint("(accepted_at IS NULL) = (accepted_by IS NULL)", name="accepted_by_one"),
-        Index(
+        columns.some(
             "uq_invitation_one_open",
+            "accepted_at IS NULL AND revoked_at IS NULL",
             "store_id",
             "email",
             unique=True,
-            sqlite_where=text("accepted_at IS NULL AND revoked_at IS NULL"),
-            postgresql_where=text("accepted_at IS NULL AND revoked_at IS NULL"),
         ),
     )
 

@@ -122,11 +122,6 @@ def theme() -> str:
     return chosen if chosen in ("light", "dark") else ""
 
 
-def is_for_all() -> bool:
-    """Whether a page is being made that everybody will see."""
-    return made_for_all.get()
-
-
 def out_of_reach(name: str) -> StrictUndefined:
     """Instead of a visitor's own value, which must not come into what everybody sees."""
     return StrictUndefined(f"{name} is one visitor's, and this page is for all")

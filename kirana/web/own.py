@@ -90,8 +90,8 @@ def own_account_item() -> Html:
 
 
 def own_notes() -> Markup:
-    """What the visitor is told once."""
-    notes: Any = get_flashed_messages(with_categories=True)
+    """What the visitor is told once: not somebody who asks for the head of a page."""
+    notes: Any = get_flashed_messages(with_categories=True) if request.method != "HEAD" else []
     if not notes:
         return Markup()
     module: Any = current_app.jinja_env.get_template("components/own.html").module

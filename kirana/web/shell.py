@@ -13,7 +13,7 @@ from kirana.catalog.addresses import picture_choices
 from kirana.catalog.units import grid_text, per_text, quantity_text, typed_text, unit_price_text
 from kirana.platform import freshness
 from kirana.platform.config import Settings
-from kirana.platform.http import current_actor
+from kirana.platform.http import current_actor, made_for_all
 from kirana.platform.money import format_money
 from kirana.stock.cached import departments
 from kirana.stores.team_queries import list_offers
@@ -61,7 +61,7 @@ def page_values() -> dict[str, Any]:
 
 def _visitor() -> dict[str, Any]:
     """What is the visitor's alone; a page that is made for all shows it by ``own`` alone."""
-    if fragments.is_for_all():
+    if made_for_all.get():
         return {
             name: fragments.out_of_reach(name) for name in ("actor", "basket", "offers", "path")
         }

@@ -60,7 +60,7 @@ def test_a_basket_goes_when_its_cookie_is_gone() -> None:
 
 
 def test_many_go_in_portions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kirana.cart.services.forgetting.BATCH", 2)
+    monkeypatch.setattr("kirana.platform.purging.BATCH", 2)
     milk = make_product(make_store())
     with clock.frozen(NOON):
         for _ in range(5):

@@ -222,7 +222,7 @@ def test_jobs_that_ended_long_ago_are_forgotten_with_their_moves(database: Any) 
 def test_more_jobs_than_one_transaction_forgets(
     database: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services, "BATCH", 2)
+    monkeypatch.setattr("kirana.platform.purging.BATCH", 2)
     owner = add_account("many@example.org")
     for _ in range(5):
         add_ended(owner, days=100)

@@ -45,15 +45,18 @@ def test_what_the_edge_did_is_told(app: Any, client: Any) -> None:
     for _ in range(5):
         tag = client.get(f"/products/{slug}").headers["ETag"]
     client.get(f"/products/{slug}", headers={"If-None-Match": tag})
+    style = re.search(r'href="(/assets/[^"]+\.css)"', client.get(f"/products/{slug}").text)
+    assert style, "what a page loads would hide how the pages do"
+    assert [client.get(style[1]).status_code for _ in range(3)] == [200, 200, 200]
     answer = client.get("/metrics")
     assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
     assert answer.headers["Cache-Control"] == "no-store"
     after = figures(answer.text)
     grown = {name: after[name] - before[name] for name in after}
-    assert grown['kirana_cache_lookups_total{level="edge",outcome="hit"}'] == 5
+    assert grown['kirana_cache_lookups_total{level="edge",outcome="hit"}'] == 6
     assert grown['kirana_cache_lookups_total{level="edge",outcome="miss"}'] == 1
     assert grown["kirana_cache_not_modified_total"] == 1
-    assert grown["kirana_cache_hit_age_seconds_count"] == 5
+    assert grown["kirana_cache_hit_age_seconds_count"] == 6
     assert 0 < grown["kirana_cache_hit_age_seconds_sum"] < 60
     assert grown['kirana_cache_lookups_total{level="database",outcome="made"}'] >= 1
     assert 0 < after["kirana_cache_hit_ratio"] < 1

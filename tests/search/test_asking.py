@@ -5,16 +5,17 @@ import tantivy
 
 from kirana.search.asking import (
     Question,
-    corrections,
+    correction,
     keyed,
     slips_allowed,
     slips_between,
     synonyms_of,
     words_of,
 )
+from kirana.search.documents import head_of
 from kirana.search.folder import State
 from kirana.search.reading import Snapshot, open_index
-from kirana.search.schema import KEY, SCHEMA, schema
+from kirana.search.schema import KEY, SCHEMA, schema, stems
 
 pytestmark = pytest.mark.unit
 
@@ -37,7 +38,8 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
         for key, texts in GOODS.items():
             made = tantivy.Document()
             for name, text in zip(("title", "brand", "names", "shelf"), texts, strict=True):
-                made.add_text(name, text)
+                made.add_text(name, stems(text))
+            made.add_text("head", stems(head_of(texts[0])))
             made.add_text("words", " ".join(texts))
             made.add_text("code", f"89010000{key}")
             made.add_unsigned(KEY, key)
@@ -71,7 +73,10 @@ def found(snapshot: Snapshot, text: str, *pairs: tuple[str, str]) -> set[int]:
         ("crème", {2}),
         ("dahi", {3}),
         ("amul", {3}),
-        ("amul milk", set()),
+        ("apples", {6}),
+        ("greek yogurts", {3}),
+        ("powders", {4}),
+        ("zapel", set()),
         ("dairy", {2, 3}),
         ("890100003", {3}),
         ("yogrut", {3}),
@@ -97,7 +102,7 @@ def test_synonyms_go_both_ways_and_may_be_phrases(snapshot: Snapshot) -> None:
     assert found(snapshot, "curd", *pairs) == {3}
     assert found(snapshot, "greek curd", *pairs) == {3}
     assert found(snapshot, "detergent", *pairs) == {4}
-    assert found(snapshot, "fresh lady finger", *pairs) == set()
+    assert found(snapshot, "fresh lady finger", *pairs) == {5}
     assert found(snapshot, "lady finger", *pairs) == {5}
     assert found(snapshot, "washing powder", *pairs) == {4}
 
@@ -106,7 +111,32 @@ def test_what_was_understood_is_told(snapshot: Snapshot) -> None:
     question = Question(snapshot, ["yogrut", "greek"], {})
     assert (question.understood, question.is_corrected) == (["yogurt", "greek"], True)
     assert not Question(snapshot, ["yogurt"], {}).is_corrected
-    assert corrections(snapshot, "zzzzzz") == []
+    assert correction(snapshot, "zzzzzz") == ""
+
+
+def test_where_nothing_has_all_words_any_will_do(snapshot: Snapshot) -> None:
+    assert found(snapshot, "amul milk") == {1, 3}
+    assert found(snapshot, "zzzzzz milk") == {1}
+    assert Question(snapshot, ["amul", "milk"], {}).is_partial
+    assert not Question(snapshot, ["oat", "milk"], {}).is_partial
+    assert not Question(snapshot, ["zzzzzz"], {}).is_partial
+    assert Question(snapshot, [], {}).query is not None
+    assert found(snapshot, "") == set()
+
+
+@pytest.mark.parametrize(
+    ("title", "head"),
+    [
+        ("Red Apples", "apples"),
+        ("Apple Juice", "juice"),
+        ("Garlic Bread with Herbs", "bread"),
+        ("Bananas by weight", "bananas"),
+        ("With Love", "love"),
+        ("!!!", ""),
+    ],
+)
+def test_the_head_of_a_title(title: str, head: str) -> None:
+    assert head_of(title) == head
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,7 @@ from pathlib import Path
 from kirana.platform import db
 from kirana.platform.config import Settings
 from kirana.search.folder import Folder
+from kirana.search import writing
 from kirana.search.writing import Writer
 from kirana.wiring import wire
 given = json.loads(sys.stdin.readline())
@@ -246,3 +247,22 @@ def test_a_full_disk_leaves_the_index_as_it_was(
     assert index.state.documents == 1
     index.step()
     assert indexed("barley") == ["Barley milk"]
+
+
+def test_a_build_that_fails_leaves_nothing(
+    market: Market, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a full disk each further try took what was left."""
+    market.sell("Oat milk")
+    index.step()
+
+    def full(*_: Any) -> None:
+        raise OSError(28, os.strerror(28))
+
+    before = sorted(index.folder.path.iterdir())
+    monkeypatch.setattr(writing.queries, "rows_to_index", full)
+    for _ in range(3):
+        with pytest.raises(OSError, match="No space"):
+            index.writer.rebuild()
+    assert sorted(index.folder.path.iterdir()) == before
+    assert indexed("oat") == ["Oat milk"]

@@ -99,6 +99,36 @@ def test_names_in_other_languages_and_synonyms(name: str, meant: str) -> None:
     assert all(meant in title for title in titles[:1]), titles
 
 
+THINGS = ["egg", "banana", "apple", "tomato", "onion", "potato", "carrot", "lemon", "milk", "rice"]
+
+
+@pytest.mark.parametrize("typed", [*THINGS, "eggs", "bananas", "tomatoes", "bannana"])
+def test_a_thing_stands_before_what_is_made_of_it(typed: str) -> None:
+    """The first two are called that by their last word, in whatever number."""
+    thing = next(each for each in THINGS if each in typed.replace("nn", "n"))
+    for title in first_titles(typed)[:2]:
+        assert title.split()[-1] in (thing, f"{thing}s", f"{thing}es"), title
+
+
+@pytest.mark.parametrize(
+    ("typed", "understood", "is_partial"),
+    [
+        ("milc", "milk", False),
+        ("bananna milk", "banana milk", True),
+        ("gluten free bread", None, True),
+        ("whole milk", None, False),
+        ("pomme", None, False),
+    ],
+)
+def test_what_is_told_of_a_search_is_so(
+    typed: str, understood: str | None, is_partial: bool
+) -> None:
+    found = count_facets(ProductQuery(q=typed), "INR")
+    assert (found.understood, found.is_partial) == (understood, is_partial)
+    if understood:  # what it says it shows is what one gets for these words
+        assert all_found({"q": typed}) == all_found({"q": understood})
+
+
 FILTERS: list[dict[str, Any]] = [
     {},
     {"q": "organic"},

@@ -195,3 +195,14 @@ def test_a_broad_price_is_looked_for_in_the_order_of_the_list(
     assert [item.title for item in find_products(wanted).items] == few
     assert few == ["Tea 1", "Tea 2", "Tea 3", "Tea 4"]
     assert shapes == [False, True]
+
+
+def test_the_edge_keeps_no_search_that_the_database_answered(
+    market: Market, index: Index, client: Any
+) -> None:
+    market.sell("Basmati rice")
+    search = {"q": "basmatti"}
+    assert client.get("/api/v1/products", query_string=search).json["items"] == []
+    index.step()
+    found = client.get("/api/v1/products", query_string=search).json["items"]
+    assert [item["title"] for item in found] == ["Basmati rice"]

@@ -106,6 +106,11 @@ def test_what_was_taken_out_comes_back(client: Any, market: Market) -> None:
     assert '<input type="hidden" name="quantity" value="1350">' in page
     assert held(client) == []
     assert post(client, product=rice, quantity="1350", return_to="/basket").status_code == 303
+    assert "was taken out" not in client.get("/basket").text
+    typed = {"shown": "1.35", "amount": "0", "unit": "g"}
+    post(client, product=rice, change="=", **typed)
+    assert "Rice was taken out." in client.get("/basket").text, "by a typed nought too"
+    post(client, product=rice, quantity="1350")
     assert held(client) == [1350]
 
 

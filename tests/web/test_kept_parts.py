@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from contextvars import ContextVar
 from typing import Any
 
 import pytest
@@ -101,6 +102,7 @@ def test_what_somebody_is_told_once_is_told_to_them_alone(market: Market, app: A
         told = dict(session)
     with asha.session_transaction() as kept:
         kept.update(told)
+    assert "Set-Cookie" not in asha.head("/products").headers, "nobody reads a page by its head"
     assert "You took &lt;milk&gt;." in asha.get("/products").text
     assert "You took" not in asha.get("/products").text
     assert "You took" not in guest.get("/products").text
@@ -142,7 +144,7 @@ def test_what_is_called_like_a_class_is_not_taken_for_it(market: Market, app: An
 
 def test_the_mutant_shows_one_visitor_to_another(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the fence a name would be kept in what everybody sees."""
-    monkeypatch.setattr(fragments, "is_for_all", lambda: False)
+    monkeypatch.setattr(shell, "made_for_all", ContextVar("never", default=False))
     seen = []
     for who in ("Asha", "Ravi"):
         with app.test_request_context("/"):

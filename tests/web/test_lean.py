@@ -83,6 +83,14 @@ def test_a_host_asked_again_is_what_the_library_takes_it_for(host: str, scheme: 
     assert told[0] == told[1] == told[2]
 
 
+def test_an_upgrade_is_answered_alike_first_and_last() -> None:
+    app = make(LeanFlask)
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket"}
+    asked = [upgrade, {}, upgrade]
+    given = [[answer_of(x, path="/text", headers=each)[0] for each in asked] for x in (app, FULL)]
+    assert given[0] == given[1] == ["400 BAD REQUEST", "200 OK", "400 BAD REQUEST"]
+
+
 def test_no_more_than_so_many_hosts_are_remembered() -> None:
     app = make(LeanFlask)
     for port in range(1000, 1100):

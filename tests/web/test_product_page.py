@@ -14,6 +14,7 @@ from kirana.catalog.services.pictures import add_picture
 from kirana.catalog.services.products import hide_product
 from kirana.platform.storage import media
 from kirana.storefront.structured import data_block
+from tests.cart.goods import change_product
 from tests.catalog.drawings import picture
 from tests.catalog.market import Market, open_market, product_row, set_store_status
 
@@ -56,6 +57,25 @@ def test_a_product_tells_programs_what_it_tells_people(client: Any, market: Mark
     assert f'<link rel="canonical" href="{base}/products/{slug}">' in page
     assert content(page, "og:url") == f"{base}/products/{slug}"
     assert content(page, "robots") is None
+
+
+def test_what_is_priced_by_weight_says_so(client: Any, market: Market) -> None:
+    by_weight = {"unit": "g", "increment": 50, "minimum": 250}
+    rice = market.sell("Rice", 6000, stock=5000, barcode="2000000000015", **by_weight)
+    product, _crumbs = facts_of(client.get(f"/products/{rice}").text)
+    price = product["offers"]["priceSpecification"]
+    assert (price["price"], price["referenceQuantity"]["unitCode"]) == ("60.00", "KGM")
+    assert "gtin13" not in product, "a number that means something in this shop alone"
+    piece, _crumbs = facts_of(client.get(f"/products/{market.sell('Tea')}").text)
+    assert {"priceSpecification", "aggregateRating"}.isdisjoint({**piece, **piece["offers"]})
+
+
+def test_what_was_reviewed_tells_programs_its_mean(client: Any, market: Market) -> None:
+    slug = market.sell()
+    change_product(slug, review_count=3, stars_sum=14)
+    product, _crumbs = facts_of(client.get(f"/products/{slug}").text)
+    mean = product["aggregateRating"]
+    assert (mean["ratingValue"], mean["reviewCount"]) == (4.7, 3)
 
 
 def test_what_is_sold_out_is_told_so(client: Any, market: Market) -> None:

@@ -6,8 +6,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from kirana.cart.models import Cart, CartLine
 from kirana.platform import clock
-from kirana.platform.db import verb
-from kirana.platform.purging import BATCH
+from kirana.platform.purging import purge_rows
 from kirana.stock.services.holds import shrink_hold
 
 # As long as the cookie lasts by which a guest's basket is found.
@@ -41,17 +40,5 @@ def forget_baskets(connection: Connection, account_id: int) -> None:
 
 def forget_guests_baskets() -> int:
     """Forget what guests left behind, once their cookies are gone; returns how many baskets."""
-    gone = 0
-    while found := _forget_some():
-        gone += found
-    return gone
-
-
-@verb
-def _forget_some(connection: Connection) -> int:
-    """Locks the carts; nothing is ever kept (held) for a guest's."""
-    old = Cart.updated_at < clock.now(connection) - GUESTS_KEPT
-    find = select(Cart.id).where(Cart.guest_hash.is_not(None), old).limit(BATCH)
-    keys = list(connection.execute(find.with_for_update(skip_locked=True)).scalars())
-    connection.execute(delete(CartLine).where(CartLine.cart_id.in_(keys)))
-    return connection.execute(delete(Cart).where(Cart.id.in_(keys))).rowcount
+    of_guests = Cart.guest_hash.is_not(None)
+    return purge_rows(Cart.updated_at, GUESTS_KEPT, of_guests, along=CartLine.cart_id)
