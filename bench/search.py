@@ -3,6 +3,7 @@
 Needs an index (``kirana search rebuild``). Words are taken from it; slips are made by chance.
 """
 
+import argparse
 import random
 import sys
 import time
@@ -24,6 +25,11 @@ LETTERS = "aeiounrst"
 
 def main() -> None:
     """Print the mean, the middle and the 99th of a hundred for each kind of search."""
+    argparse.ArgumentParser(
+        prog="python -m bench.search",
+        description="What a search costs, in CPU time of one process, in the shop of KIRANA_HOME.",
+        epilog="example: kirana search rebuild && python -m bench.search",
+    ).parse_args()
     settings = load_settings()
     wire(settings)
     before = _memory()
