@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from kirana.server import share_of
 from tests.conftest import need
 from tests.machinery.databases import SqliteSource
 from tests.machinery.processes import Process, descendants, free_port, wait_until
@@ -134,3 +135,35 @@ def test_a_worker_that_dies_comes_back(counter: Shop, server: str) -> None:
             wait_until(lambda: status_of(port, "/healthz") == 200, 20, "an answer")
             time.sleep(3)  # two deaths at once end granian, and `kirana up` starts it again
         assert [get(port, "/products")[0] for _ in range(8)] == [200] * 8
+
+
+def shares(server: Process) -> dict[int, set[int]]:
+    """The processors that any thread of each process may run on."""
+    return {
+        pid: set().union(*(os.sched_getaffinity(int(thread.name)) for thread in threads))
+        for pid in descendants(server.pid)
+        if (threads := [*Path(f"/proc/{pid}/task").iterdir()])
+    }
+
+
+def test_each_process_keeps_to_its_processors(counter: Shop) -> None:
+    """One that comes in another's place takes that one's."""
+    ours = os.sched_getaffinity(0)
+    expected = sorted(sorted(share_of(place, 2, ours)) for place in range(2))
+    with serving(counter, "granian") as (server, port):
+        first = shares(server)
+        assert sorted(map(sorted, first.values())) == expected
+        victim = min(first)
+        os.kill(victim, signal.SIGKILL)
+        wait_until(
+            lambda: victim not in shares(server) and len(shares(server)) == 2, 20, "a new one"
+        )
+        wait_until(lambda: status_of(port, "/healthz") == 200, 20, "an answer")
+        assert sorted(map(sorted, shares(server).values())) == expected
+
+
+def test_processors_are_shared_out() -> None:
+    assert [share_of(place, 2, {0, 1}) for place in range(2)] == [{0}, {1}]
+    assert [share_of(place, 2, {1, 3, 5}) for place in range(2)] == [{1, 5}, {3}]
+    assert [share_of(place, 3, {4, 7}) for place in range(3)] == [{4}, {7}, {4}]
+    assert share_of(0, 1, {0, 1}) == {0, 1}
