@@ -1,5 +1,6 @@
 """The web server: granian, with the shop loaded once before its processes are forked."""
 
+import contextlib
 import gc
 import multiprocessing
 import os
@@ -57,7 +58,8 @@ def serve(settings: Settings) -> None:
         """In each new process: it takes the place that is free."""
         taken = {worker.idx for worker in server.wrks}
         place = next((n for n in range(settings.web_workers) if n not in taken), 0)
-        os.sched_setaffinity(0, share_of(place, settings.web_workers, os.sched_getaffinity(0)))
+        with contextlib.suppress(OSError):  # a sandbox may forbid it
+            os.sched_setaffinity(0, share_of(place, settings.web_workers, os.sched_getaffinity(0)))
         return app
 
     server.serve(target_loader=settle, wrap_loader=False)
