@@ -74,6 +74,7 @@ def unguarded(
     monkeypatch.setattr(db._database, "opened", opened)
     yield
     memory.forget()
+    opened.lender.close()
     alone.dispose()
     monkeypatch.undo()
     db.dispose()
