@@ -165,7 +165,7 @@ def _near(snapshot: Snapshot, word: str, slips: int, begun: bool) -> str:
         if abs(len(start) - len(word)) <= slips:
             distance = slips_between(word, start)
             # The first letter is seldom wrong, and with a second slip it is another word.
-            if distance < 2 and not begun or distance <= slips and other[0] == word[0]:
+            if (distance < 2 and not begun) or (distance <= slips and other[0] == word[0]):
                 ranked.append((distance, -snapshot.searcher.doc_freq(WORDS, other), other))
     nearest = [other for _, _, other in sorted(ranked)]
     # The commonest slip is a letter once for twice: who writes "aple" means no ale.
