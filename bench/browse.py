@@ -2,9 +2,9 @@
 
     python -m bench.browse --requests 12000
 
-Front page, lists and their later pages, departments, filters, products by popularity (the second
-half as often as the first, and so on): the shop is asked from nothing, and its own ``/metrics``
-tell what the edge had. Nothing changes meanwhile.
+Front page, lists and their later pages, departments, filters, products by popularity (which falls
+off exponentially, on average an eighth down the list): the shop is asked from nothing, and its own
+``/metrics`` tell what the edge had. Nothing changes meanwhile.
 """
 
 import argparse

@@ -44,7 +44,7 @@ from kirana.platform.errors import TooMany, Unauthorized
 from kirana.platform.http import use_actor_loader
 from kirana.platform.limits import Deed
 from kirana.platform.networks import caller_of
-from kirana.platform.plain import REQUEST_ID
+from kirana.platform.problems import request_id
 from kirana.platform.shop_settings import settings
 from kirana.platform.tokens import hash_secret
 
@@ -88,7 +88,7 @@ def visitor() -> Actor:
         permissions=frozenset(GUEST_PERMISSIONS),
         guest_hash=hash_secret(secret) if 0 < len(secret) <= LONGEST_COOKIE else "",
         network=request.remote_addr or "",
-        request_id=request.environ.get(REQUEST_ID, ""),
+        request_id=request_id(),
     )
 
 
@@ -279,5 +279,5 @@ def _actor(row: Any, rights: Rights, **how: Any) -> Actor:
     return Actor(
         account_id=row.id, uid=row.uid, email=row.email, name=row.name, role=row.role,
         status=row.status, permissions=rights.permissions, stores=rights.stores,
-        network=request.remote_addr or "", request_id=request.environ.get(REQUEST_ID, ""), **how,
+        network=request.remote_addr or "", request_id=request_id(), **how,
     )  # fmt: skip

@@ -120,12 +120,12 @@ def best(snapshot: Snapshot, asked: Query, most: int) -> list[Any]:
 
 def is_known(snapshot: Snapshot, word: str) -> bool:
     """Whether a product has the word in any number, one that begins with it, or it as its code."""
-    searcher = snapshot.searcher
+    searcher, stem = snapshot.searcher, stems(word)
     return bool(
         searcher.doc_freq(WORDS, word)
         or searcher.terms_with_prefix(WORDS, word, limit=1)
         or (len(word) >= SHORTEST_CODE and searcher.doc_freq(CODE, word))
-        or any(searcher.doc_freq(name, stems(word)) for name in FIELDS)
+        or any(searcher.doc_freq(name, stem) for name in FIELDS)
     )
 
 

@@ -28,12 +28,12 @@ def count_facets(wanted: ProductQuery, currency: str) -> Facets:
     """Facets under the filters of ``wanted``; neither its page nor its order matters."""
     found = ask(lambda snapshot: _counts_of_index(snapshot, wanted, currency))
     counts, question = found or (_counts_of_database(wanted, currency), None)
-    is_told = question is not None and counts["count"][""] > 0
+    told = question if counts["count"][""] else None
     tree = load_tree()
     return Facets(
         count=counts["count"][""],
-        understood=question.told() if question and is_told else None,
-        is_partial=bool(question and is_told and question.is_partial),
+        understood=told.told() if told else None,
+        is_partial=bool(told and told.is_partial),
         categories=_categories(tree, wanted.category, counts["category"]),
         brands=_values(counts["brand"]),
         diets=_values(counts["diet"]),
