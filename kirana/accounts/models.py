@@ -132,18 +132,14 @@ class AccountLink(Model):
     created_at: Mapped[datetime] = columns.moment(default=clock.utc_now, index=True)
 
 
-class AccountEvent(Model):
+class AccountEvent(columns.Move, Model):
     """One move of an account's status."""
 
     __tablename__ = "account_event"
 
-    id: Mapped[int] = columns.key()
     account_id: Mapped[int] = columns.link("account.id")
-    from_status: Mapped[str | None] = mapped_column(String(20))
-    to_status: Mapped[str] = mapped_column(String(20))
     reason: Mapped[str] = mapped_column(Text, default="")
     actor_id: Mapped[int | None] = columns.link("account.id")
-    at: Mapped[datetime] = columns.created()
 
 
 class ApiKey(Model):

@@ -167,17 +167,13 @@ class Product(Model):
     updated_at: Mapped[datetime] = columns.created()
 
 
-class ProductEvent(Model):
+class ProductEvent(columns.Move, Model):
     """One move of a product's status."""
 
     __tablename__ = "product_event"
 
-    id: Mapped[int] = columns.key()
     product_id: Mapped[int] = columns.link("product.id")
-    from_status: Mapped[str | None] = mapped_column(String(20))
-    to_status: Mapped[str] = mapped_column(String(20))
     actor_id: Mapped[int | None] = columns.link("account.id")
-    at: Mapped[datetime] = columns.created()
 
 
 class Price(Model):

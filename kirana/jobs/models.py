@@ -54,14 +54,10 @@ class Job(Model):
     created_at: Mapped[datetime] = columns.created()
 
 
-class JobEvent(Model):
+class JobEvent(columns.Move, Model):
     """One move of a job's status."""
 
     __tablename__ = "job_event"
 
-    id: Mapped[int] = columns.key()
     job_id: Mapped[int] = columns.link("job.id")
-    from_status: Mapped[str | None] = mapped_column(String(20))
-    to_status: Mapped[str] = mapped_column(String(20))
     reason: Mapped[str] = mapped_column(Text, default="")
-    at: Mapped[datetime] = columns.created()

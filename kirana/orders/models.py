@@ -105,15 +105,11 @@ class Charge(Model):
     amount_minor: Mapped[int]
 
 
-class OrderEvent(Model):
+class OrderEvent(columns.Move, Model):
     """One move of an order's status."""
 
     __tablename__ = "order_event"
 
-    id: Mapped[int] = columns.key()
     order_id: Mapped[int] = columns.link("order.id")
-    from_status: Mapped[str | None] = mapped_column(String(20))
-    to_status: Mapped[str] = mapped_column(String(20))
     reason: Mapped[str] = mapped_column(Text, default="")
     actor_id: Mapped[int | None] = columns.link("account.id", index=False)
-    at: Mapped[datetime] = columns.created()

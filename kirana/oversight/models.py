@@ -38,14 +38,10 @@ class Incident(Model):
     note: Mapped[str] = mapped_column(Text, default="")
 
 
-class IncidentEvent(Model):
+class IncidentEvent(columns.Move, Model):
     """One move of an incident's status; by nobody where a check did it."""
 
     __tablename__ = "incident_event"
 
-    id: Mapped[int] = columns.key()
     incident_id: Mapped[int] = columns.link("incident.id")
-    from_status: Mapped[str | None] = mapped_column(String(20))
-    to_status: Mapped[str] = mapped_column(String(20))
     actor_id: Mapped[int | None] = columns.link("account.id")
-    at: Mapped[datetime] = columns.created()

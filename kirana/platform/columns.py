@@ -55,6 +55,15 @@ def status(**kwargs: Any) -> Mapped[str]:
     return mapped_column(String(20), **kwargs)
 
 
+class Move:
+    """What every table of moves of a status has."""
+
+    id: Mapped[int] = key()
+    from_status: Mapped[str | None] = mapped_column(String(20))
+    to_status: Mapped[str] = mapped_column(String(20))
+    at: Mapped[datetime] = created()
+
+
 def some(name: str, condition: str, *fields: str, unique: bool = False) -> Index:
     """An index over the rows for which ``condition`` holds."""
     only = text(condition)

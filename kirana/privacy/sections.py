@@ -21,46 +21,40 @@ from kirana.stores.models import Invitation, Membership, Store
 Find = Select[*tuple[Any, ...]]
 
 
-def _account(me: int) -> Find:
-    return select(
-        Account.id, Account.uid, Account.email, Account.name, Account.role, Account.status,
-        Account.locale, Account.zone, Account.wants_report, Account.verified_at,
-        Account.created_at, Account.erase_at,
-    ).where(Account.id == me)  # fmt: skip
+def _own(owner: Any, *columns: Any) -> Callable[[int], Find]:
+    """These columns of the rows whose ``owner`` is the person."""
+    return lambda me: select(*columns).where(owner == me)
 
 
-def _history(me: int) -> Find:
-    return select(
-        AccountEvent.id, AccountEvent.from_status, AccountEvent.to_status, AccountEvent.reason,
-        AccountEvent.at,
-    ).where(AccountEvent.account_id == me)  # fmt: skip
+_account = _own(
+    Account.id, Account.id, Account.uid, Account.email, Account.name, Account.role, Account.status,
+    Account.locale, Account.zone, Account.wants_report, Account.verified_at, Account.created_at,
+    Account.erase_at,
+)  # fmt: skip
 
+_history = _own(
+    AccountEvent.account_id, AccountEvent.id, AccountEvent.from_status, AccountEvent.to_status,
+    AccountEvent.reason, AccountEvent.at,
+)  # fmt: skip
 
-def _addresses(me: int) -> Find:
-    return select(
-        Address.id, Address.name, Address.phone, Address.street, Address.city, Address.postcode,
-        Address.created_at,
-    ).where(Address.account_id == me)  # fmt: skip
+_addresses = _own(
+    Address.account_id, Address.id, Address.name, Address.phone, Address.street, Address.city,
+    Address.postcode, Address.created_at,
+)  # fmt: skip
 
+_sessions = _own(
+    Session.account_id, Session.id, Session.device, Session.network, Session.created_at,
+    Session.seen_at, Session.ended_at, Session.expires_at,
+)  # fmt: skip
 
-def _sessions(me: int) -> Find:
-    return select(
-        Session.id, Session.device, Session.network, Session.created_at, Session.seen_at,
-        Session.ended_at, Session.expires_at,
-    ).where(Session.account_id == me)  # fmt: skip
+_passkeys = _own(
+    Passkey.account_id, Passkey.id, Passkey.name, Passkey.created_at, Passkey.last_used_at,
+)  # fmt: skip
 
-
-def _passkeys(me: int) -> Find:
-    return select(Passkey.id, Passkey.name, Passkey.created_at, Passkey.last_used_at).where(
-        Passkey.account_id == me
-    )
-
-
-def _api_keys(me: int) -> Find:
-    return select(
-        ApiKey.id, ApiKey.name, ApiKey.permissions, ApiKey.created_at, ApiKey.used_at,
-        ApiKey.expires_at, ApiKey.revoked_at,
-    ).where(ApiKey.account_id == me)  # fmt: skip
+_api_keys = _own(
+    ApiKey.account_id, ApiKey.id, ApiKey.name, ApiKey.permissions, ApiKey.created_at,
+    ApiKey.used_at, ApiKey.expires_at, ApiKey.revoked_at,
+)  # fmt: skip
 
 
 def _invitations(me: int) -> Find:
@@ -71,11 +65,10 @@ def _invitations(me: int) -> Find:
     ).where(or_(Invitation.accepted_by == me, Invitation.email == address))  # fmt: skip
 
 
-def _applications(me: int) -> Find:
-    return select(
-        Approval.id, Approval.wished_store, Approval.status, Approval.reason,
-        Approval.created_at, Approval.decided_at,
-    ).where(Approval.account_id == me)  # fmt: skip
+_applications = _own(
+    Approval.account_id, Approval.id, Approval.wished_store, Approval.status, Approval.reason,
+    Approval.created_at, Approval.decided_at,
+)  # fmt: skip
 
 
 def _memberships(me: int) -> Find:
@@ -92,12 +85,11 @@ def _basket(me: int) -> Find:
     )
 
 
-def _order_groups(me: int) -> Find:
-    return select(
-        OrderGroup.id, OrderGroup.uid, OrderGroup.total_minor, OrderGroup.currency,
-        OrderGroup.name, OrderGroup.phone, OrderGroup.street, OrderGroup.city,
-        OrderGroup.postcode, OrderGroup.note, OrderGroup.placed_at,
-    ).where(OrderGroup.account_id == me)  # fmt: skip
+_order_groups = _own(
+    OrderGroup.account_id, OrderGroup.id, OrderGroup.uid, OrderGroup.total_minor,
+    OrderGroup.currency, OrderGroup.name, OrderGroup.phone, OrderGroup.street, OrderGroup.city,
+    OrderGroup.postcode, OrderGroup.note, OrderGroup.placed_at,
+)  # fmt: skip
 
 
 def _orders(me: int) -> Find:
@@ -138,9 +130,9 @@ def _order_history(me: int) -> Find:
     return joined.where(Order.account_id == me)
 
 
-def _reports(me: int) -> Find:
-    columns = (ReportDelivery.id, ReportDelivery.period, ReportDelivery.figures)
-    return select(*columns).where(ReportDelivery.account_id == me)
+_reports = _own(
+    ReportDelivery.account_id, ReportDelivery.id, ReportDelivery.period, ReportDelivery.figures
+)
 
 
 def _favourites(me: int) -> Find:
@@ -149,10 +141,10 @@ def _favourites(me: int) -> Find:
     return joined.where(Favourite.account_id == me)
 
 
-def _lists(me: int) -> Find:
-    return select(
-        ShoppingList.id, ShoppingList.uid, ShoppingList.name, ShoppingList.created_at
-    ).where(ShoppingList.account_id == me)
+_lists = _own(
+    ShoppingList.account_id, ShoppingList.id, ShoppingList.uid, ShoppingList.name,
+    ShoppingList.created_at,
+)  # fmt: skip
 
 
 def _list_lines(me: int) -> Find:
@@ -196,11 +188,10 @@ def _review_reports(me: int) -> Find:
     )
 
 
-def _category_requests(me: int) -> Find:
-    return select(
-        CategoryRequest.id, CategoryRequest.kind, CategoryRequest.wish, CategoryRequest.status,
-        CategoryRequest.reason, CategoryRequest.created_at,
-    ).where(CategoryRequest.requester_id == me)  # fmt: skip
+_category_requests = _own(
+    CategoryRequest.requester_id, CategoryRequest.id, CategoryRequest.kind, CategoryRequest.wish,
+    CategoryRequest.status, CategoryRequest.reason, CategoryRequest.created_at,
+)  # fmt: skip
 
 
 def _jobs(me: int) -> Find:

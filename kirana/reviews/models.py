@@ -43,17 +43,13 @@ class Review(Model):
     written_at: Mapped[datetime] = columns.created()
 
 
-class ReviewEvent(Model):
+class ReviewEvent(columns.Move, Model):
     """One move of a review's status."""
 
     __tablename__ = "review_event"
 
-    id: Mapped[int] = columns.key()
     review_id: Mapped[int] = columns.link("review.id")
-    from_status: Mapped[str | None] = mapped_column(String(20))
-    to_status: Mapped[str] = mapped_column(String(20))
     actor_id: Mapped[int | None] = columns.link("account.id")
-    at: Mapped[datetime] = columns.created()
 
 
 class ReviewReport(Model):

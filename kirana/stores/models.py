@@ -30,17 +30,13 @@ class Store(Model):
     created_at: Mapped[datetime] = columns.created()
 
 
-class StoreEvent(Model):
+class StoreEvent(columns.Move, Model):
     """One move of a store's status."""
 
     __tablename__ = "store_event"
 
-    id: Mapped[int] = columns.key()
     store_id: Mapped[int] = columns.link("store.id")
-    from_status: Mapped[str | None] = mapped_column(String(20))
-    to_status: Mapped[str] = mapped_column(String(20))
     actor_id: Mapped[int | None] = columns.link("account.id")
-    at: Mapped[datetime] = columns.created()
 
 
 class Membership(Model):
