@@ -22,7 +22,7 @@ def document(row: Any, tree: Tree, sales: Mapping[int, int]) -> tantivy.Document
         "title": folded(row.title),
         "brand": folded(row.brand),
         "names": folded(" ".join(row.other_names)),
-        "shelf": folded(" ".join([*trail, *row.diet])),
+        "shelf": folded(" ".join([*trail, *row.diet, row.origin])),
         "head": head_of(row.title),
     }
     made = tantivy.Document()
@@ -39,11 +39,18 @@ def document(row: Any, tree: Tree, sales: Mapping[int, int]) -> tantivy.Document
     made.add_boolean("offer", bool(row.was_minor and row.was_minor > row.price_minor))
     made.add_boolean("in_stock", in_stock)
     made.add_text("store", row.store)
-    if row.brand:
-        made.add_text("maker", row.brand)
-    for tag in dict.fromkeys(row.diet):
-        made.add_text("diet", tag)
+    for name, value in (("maker", row.brand), ("origin", row.origin)):
+        if value:
+            made.add_text(name, value)
+    for name, values in (("diet", row.diet), ("allergen", told_allergens(row))):
+        for value in dict.fromkeys(values):
+            made.add_text(name, value)
     return made
+
+
+def told_allergens(row: Any) -> list[str]:
+    """What is in it, and what may be."""
+    return [*row.allergens, *row.may_contain]
 
 
 def head_of(title: str) -> str:

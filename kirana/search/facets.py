@@ -1,4 +1,4 @@
-"""How many of what was found are of each category, brand, diet and price, lowered, or in stock.
+"""How many of what was found are of each category, brand and so on, lowered, or in stock.
 
 Counted by the index; where there is none, from rows of the database.
 """
@@ -12,6 +12,7 @@ from kirana.catalog.tree import Tree
 from kirana.platform.money import exponent
 from kirana.search import queries
 from kirana.search.asking import Question, both, words_of
+from kirana.search.documents import told_allergens
 from kirana.search.filters import DIMENSIONS, counted, is_chosen
 from kirana.search.finding import synonyms
 from kirana.search.reading import Snapshot, ask
@@ -37,6 +38,8 @@ def count_facets(wanted: ProductQuery, currency: str) -> Facets:
         categories=_categories(tree, wanted.category, counts["category"]),
         brands=_values(counts["brand"]),
         diets=_values(counts["diet"]),
+        origins=_values(counts["origin"]),
+        allergens=_values(counts["without"]),
         prices=_bands(counts["price"], currency),
         offer=counts["offer"]["1"],
         in_stock=counts["in_stock"]["1"],
@@ -79,6 +82,8 @@ _AGGREGATES: dict[str, dict[str, Any]] = {
     "category": {"terms": {"field": "category", "size": MOST_CATEGORIES}},
     "brand": {"terms": {"field": "maker", "size": MOST_VALUES}},
     "diet": {"terms": {"field": "diet", "size": MOST_VALUES}},
+    "origin": {"terms": {"field": "origin", "size": MOST_VALUES}},
+    "without": {"terms": {"field": "allergen", "size": MOST_VALUES}},
     "offer": {"terms": {"field": "offer", "size": 2}},
     "in_stock": {"terms": {"field": "in_stock", "size": 2}},
 }
@@ -141,10 +146,10 @@ def _facts(name: str, rows: Iterable[Any], currency: str) -> Iterable[str]:
             yield ""
         elif name == "category":
             yield str(row.category_id)
-        elif name == "brand" and row.brand:
-            yield row.brand
-        elif name == "diet":
-            yield from dict.fromkeys(row.diet)
+        elif name in ("brand", "origin") and getattr(row, name):
+            yield getattr(row, name)
+        elif name in ("diet", "without"):
+            yield from dict.fromkeys(row.diet if name == "diet" else told_allergens(row))
         elif name == "price":
             yield str(max(least for least, _ in steps if least <= row.price_minor))
         elif name in ("offer", "in_stock") and _has(name, row):

@@ -3,24 +3,25 @@
 The database has the last word on each: here they only keep the number of hits small, and count.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import tantivy
-from tantivy import FieldType, Query
+from tantivy import FieldType, Occur, Query
 
 from kirana.catalog.queries import load_tree
 from kirana.search.asking import both
 from kirana.search.reading import Snapshot
 from kirana.search.shapes import ProductQuery
 
-DIMENSIONS = ("category", "brand", "diet", "price", "offer", "in_stock")
+DIMENSIONS = ("category", "brand", "diet", "origin", "without", "price", "offer", "in_stock")
+# Filters by one value, and the field that has it.
+_TERMS = {"store": "store", "brand": "maker", "diet": "diet", "origin": "origin", "offer": "offer"}
 
 
 def fixed(snapshot: Snapshot, wanted: ProductQuery, but: str = "") -> list[Query]:
     """The filters that the index may decide beforehand."""
-    schema = snapshot.schema
-    return [make(schema, wanted) for name, make in _chosen(wanted) if name != but]
+    return [query for name, query in _chosen(snapshot.schema, wanted) if name != but]
 
 
 def counted(snapshot: Snapshot, wanted: ProductQuery, but: str) -> list[Query]:
@@ -49,20 +50,17 @@ def is_chosen(wanted: ProductQuery, dimension: str) -> bool:
     return bool(getattr(wanted, dimension))
 
 
-_Make = Callable[[tantivy.Schema, ProductQuery], Query]
-
-
-def _chosen(wanted: ProductQuery) -> Iterator[tuple[str, _Make]]:
+def _chosen(schema: tantivy.Schema, wanted: ProductQuery) -> Iterator[tuple[str, Query]]:
     if wanted.category is not None:
-        yield "category", _category
-    if wanted.store is not None:
-        yield "store", lambda schema, asked: _term(schema, "store", asked.store)
-    if wanted.brand is not None:
-        yield "brand", lambda schema, asked: _term(schema, "maker", asked.brand)
-    if wanted.diet is not None:
-        yield "diet", lambda schema, asked: _term(schema, "diet", asked.diet)
-    if wanted.offer:
-        yield "offer", lambda schema, asked: _term(schema, "offer", asked.offer)
+        yield "category", _category(schema, wanted)
+    for name, term in _TERMS.items():
+        value = getattr(wanted, name)
+        if value is not None and value is not False:
+            yield name, _term(schema, term, value)
+    if wanted.without is not None:
+        told = _term(schema, "allergen", wanted.without)
+        others = [(Occur.Must, Query.all_query()), (Occur.MustNot, told)]
+        yield "without", Query.boolean_query(others)
 
 
 def _term(schema: tantivy.Schema, name: str, value: object) -> Query:

@@ -29,7 +29,8 @@ _TO_INDEX = (
     select(
         Product.id, Product.title, Product.brand, Product.other_names, Product.barcode,
         Product.sku, Product.category_id, Product.price_minor, Product.was_minor, Product.diet,
-        Product.minimum, Store.slug.label("store"), available(NOW).label("available"),
+        Product.origin, Product.allergens, Product.may_contain, Product.minimum,
+        Store.slug.label("store"), available(NOW).label("available"),
     )
     .join(Store, Store.id == Product.store_id)
     .outerjoin(StockLevel, StockLevel.product_id == Product.id)
@@ -132,8 +133,9 @@ def count_facts(connection: Connection, wanted: ShelfQuery, most: int) -> list[A
 def _facts(shape: Shape) -> Any:
     return (
         select(
-            Product.category_id, Product.brand, Product.diet, Product.price_minor,
-            Product.was_minor, Product.minimum, available(NOW).label("available"),
+            Product.category_id, Product.brand, Product.diet, Product.origin, Product.allergens,
+            Product.may_contain, Product.price_minor, Product.was_minor, Product.minimum,
+            available(NOW).label("available"),
         )
         .join(Store, Store.id == Product.store_id)
         .outerjoin(StockLevel, StockLevel.product_id == Product.id)

@@ -7,7 +7,7 @@ import tantivy
 from tantivy import Filter, TextAnalyzerBuilder, Tokenizer
 
 # Raised with every change of the fields or of how words are made: older indexes are built anew.
-SCHEMA = 2
+SCHEMA = 3
 KEY, WEIGHT, CODE, WORDS = "key", "weight", "code", "words"
 # Where a word may stand, and what it counts there. The head of a title is what it is the name of:
 # apple juice is a juice.
@@ -32,6 +32,6 @@ def schema() -> tantivy.Schema:
         builder.add_unsigned_field(name, indexed=True, fast=True)
     for name in ("offer", "in_stock"):
         builder.add_boolean_field(name, indexed=True, fast=True)
-    for name in ("maker", "diet", "store"):
+    for name in ("maker", "diet", "origin", "allergen", "store"):
         builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
     return builder.build()

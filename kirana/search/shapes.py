@@ -65,7 +65,8 @@ class Facets(msgspec.Struct, frozen=True, kw_only=True):
     """Counts under the filters in force; each facet is counted as if it were not set itself.
 
     ``understood`` is what was looked for where the words as given are not known; ``is_partial``:
-    nothing has all of them, so what has any is counted.
+    nothing has all of them, so what has any is counted. ``allergens`` count what ``without`` leaves
+    out: what contains or may contain them.
     """
 
     count: int
@@ -74,6 +75,8 @@ class Facets(msgspec.Struct, frozen=True, kw_only=True):
     categories: tuple[Count, ...]
     brands: tuple[Count, ...]
     diets: tuple[Count, ...]
+    origins: tuple[Count, ...]
+    allergens: tuple[Count, ...]
     prices: tuple[Band, ...]
     offer: int
     in_stock: int

@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Literal
 
 import msgspec
-from sqlalchemy import ColumnElement, Text, bindparam, cast, func, or_, select
+from sqlalchemy import ColumnElement, Text, and_, bindparam, cast, func, or_, select
 
+from kirana.catalog.facts import Allergen
 from kirana.catalog.models import Product
 from kirana.catalog.queries import family_of
 from kirana.platform.errors import Invalid
@@ -27,14 +28,15 @@ MOST_WORDS = 8
 LONGEST_WORD = 40
 LONGEST_SEARCH = 400
 _ESCAPE = "\\"
-_AS_ASKED = ("category", "store", "brand", "price_min", "price_max")
+_AS_ASKED = ("category", "store", "brand", "origin", "price_min", "price_max")
 
 
 class ShelfQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
     """Filters of the public product list; prices in minor units of ``price_per`` steps.
 
     ``category`` includes the shelves below it; ``offer`` asks for lowered prices; ``q`` finds words
-    of title, brand and other names by their beginning, in any case, with or without accents.
+    of title, brand and other names by their beginning, in any case, with or without accents;
+    ``without`` leaves out what contains or may contain an allergen, as far as that is told.
     """
 
     q: str | None = None
@@ -46,6 +48,8 @@ class ShelfQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
     added_since: date | None = None
     brand: str | None = None
     diet: str | None = None
+    origin: str | None = None
+    without: Allergen | None = None
     offer: bool = False
     sort: Sort = "name"
 
@@ -125,6 +129,7 @@ def conditions(shape: Shape, is_broad: bool = False) -> list[ColumnElement[bool]
 def values_of(wanted: ShelfQuery) -> dict[str, Any]:
     """What the filters of ``wanted`` ask for, by the names that ``conditions`` has for them."""
     values: dict[str, Any] = {name: getattr(wanted, name) for name in _AS_ASKED}
+    values["without"] = json.dumps(wanted.without)
     if (since := wanted.added_since) is not None:
         values["added_since"] = datetime.combine(since, time.min, UTC)
     if (diet := wanted.diet) is not None:
@@ -141,7 +146,14 @@ _IN_STOCK = (
 )
 
 
-_DIET = cast(Product.diet, Text)
+def _holds(column: Any, name: str) -> ColumnElement[bool]:
+    """Whether a list of words holds one, as either database writes JSON: it is another without it.
+
+    LIKE would go by the case on one of them only.
+    """
+    return func.replace(cast(column, Text), bindparam(name), "") != cast(column, Text)
+
+
 # What a list can be narrowed by, by the fields of the query.
 _FILTERS = {
     "in_stock": _IN_STOCK,
@@ -151,12 +163,9 @@ _FILTERS = {
     "store": Product.store_id
     == select(Store.id).where(Store.slug == bindparam("store")).scalar_subquery(),
     "brand": Product.brand == bindparam("brand"),
-    # Whether a list of diets holds a word, as either database writes JSON: it is another without
-    # it. LIKE would go by the case on one of them only.
-    "diet": or_(
-        func.replace(_DIET, bindparam("diet"), "") != _DIET,
-        func.replace(_DIET, bindparam("diet_plain"), "") != _DIET,
-    ),
+    "diet": or_(_holds(Product.diet, "diet"), _holds(Product.diet, "diet_plain")),
+    "origin": Product.origin == bindparam("origin"),
+    "without": and_(~_holds(Product.allergens, "without"), ~_holds(Product.may_contain, "without")),
     "price_min": Product.price_minor >= bindparam("price_min"),
     "price_max": Product.price_minor <= bindparam("price_max"),
     "added_since": Product.published_at >= bindparam("added_since"),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from kirana.catalog.facts import ALLERGEN_WORDS
 from kirana.platform.money import decimal_text
 from kirana.search.shapes import Band, Count, Facets
 from kirana.storefront.filters import Filters
@@ -23,17 +24,30 @@ def facet_choices(
             [Count(diet.value, diet.name.capitalize(), diet.count) for diet in facets.diets],
             filters.diet,
         ),
+        "origins": _choices("Any origin", facets.origins, filters.origin),
+        "allergens": _choices("Any allergens", _left(facets, filters.without), filters.without),
         "bands": [_band(band, currency, address) for band in facets.prices],
         "offer": facets.offer,
         "in_stock": facets.in_stock,
     }
 
 
+def _left(facets: Facets, chosen: str) -> list[Count]:
+    """What there is without each allergen, in the law's order."""
+    having = {told.value: told.count for told in facets.allergens}
+    everything = facets.count + having.get(chosen, 0)
+    return [
+        Count(name, f"Without {word.lower()}", everything - having.get(name, 0))
+        for name, word in ALLERGEN_WORDS.items()
+        if name in having or name == chosen
+    ]
+
+
 def _choices(all_of_them: str, counts: Iterable[Count], chosen: str) -> list[dict[str, str]]:
     """A chosen value stays among the choices, also when nothing has it any more."""
     found = [{"value": count.value, "label": f"{count.name} ({count.count:,})"} for count in counts]
     if chosen and all(choice["value"] != chosen for choice in found):
-        found.append({"value": chosen, "label": chosen.capitalize()})
+        found.append({"value": chosen, "label": chosen[0].upper() + chosen[1:]})
     return [{"value": "", "label": all_of_them}, *found] if found else []
 
 

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from kirana.catalog.facts import ALLERGEN_WORDS
 from kirana.platform.money import LARGEST, typed_minor
 from kirana.search.shapes import ProductQuery
 from kirana.stock.filters import ORDERS
@@ -39,6 +40,8 @@ class Filters:
     department: str = ""
     brand: str = ""
     diet: str = ""
+    origin: str = ""
+    without: str = ""
     offer: bool = False
     sort: str = "name"
     usual_sort: str = "name"
@@ -47,13 +50,17 @@ class Filters:
 
     @property
     def is_set(self) -> bool:
-        texts = (self.min_price, self.max_price, self.added, self.department, self.brand, self.diet)
-        return any(texts) or self.in_stock or self.offer
+        return any(self._texts().values())
 
     @property
     def chosen(self) -> list[str]:
         """What the list is narrowed to, in words for its title."""
-        return [text for text in (self.brand, self.diet.capitalize()) if text]
+        return [text for text in (self.brand, self.diet.capitalize(), self.origin) if text]
+
+    @property
+    def left_out(self) -> str:
+        """The allergen that the list is without, in a word within a sentence; empty without one."""
+        return ALLERGEN_WORDS[self.without].lower() if self.without else ""
 
     def product_query(self, currency: str, today: date, **fixed: Any) -> ProductQuery:
         """What to ask for; a filter with an error is left out."""
@@ -68,6 +75,8 @@ class Filters:
             added_since=today - timedelta(days=days) if days else None,
             brand=self.brand or None,
             diet=self.diet or None,
+            origin=self.origin or None,
+            without=self.without or None,  # type: ignore[arg-type] # read from the allergens
             offer=self.offer,
             sort=self.sort,  # type: ignore[arg-type] # read from the orders
             **(department | fixed),
@@ -75,21 +84,25 @@ class Filters:
 
     def url(self, path: str, cursor: str | None, **kept: str) -> str:
         """The address of this list from ``cursor`` on."""
-        texts = {
-            **kept, "min_price": self.min_price, "max_price": self.max_price,
-            "in_stock": "1" if self.in_stock else "", "added": self.added,
-            "department": self.department, "brand": self.brand, "diet": self.diet,
-            "offer": "1" if self.offer else "",
-            "sort": self.sort if self.sort != self.usual_sort else "", "cursor": cursor or "",
-        }  # fmt: skip
+        sort = self.sort if self.sort != self.usual_sort else ""
+        texts = {**kept, **self._texts(), "sort": sort, "cursor": cursor or ""}
         query = urlencode({name: text for name, text in texts.items() if text})
         return f"{path}?{query}" if query else path
+
+    def _texts(self) -> dict[str, str]:
+        """What narrows the list, as an address has it."""
+        return {
+            "min_price": self.min_price, "max_price": self.max_price,
+            "in_stock": "1" if self.in_stock else "", "added": self.added,
+            "department": self.department, "brand": self.brand, "diet": self.diet,
+            "origin": self.origin, "without": self.without, "offer": "1" if self.offer else "",
+        }  # fmt: skip
 
 
 # All that a list page reads of its address.
 NAMES = frozenset(
-    ("min_price", "max_price", "in_stock", "added", "department", "brand", "diet", "offer", "sort",
-     "cursor")
+    ("min_price", "max_price", "in_stock", "added", "department", "brand", "diet", "origin",
+     "without", "offer", "sort", "cursor")
 )  # fmt: skip
 
 
@@ -104,12 +117,13 @@ def read_filters(args: Mapping[str, str], currency: str, usual_sort: str = "name
     minimum, maximum = _minor(low, currency), _minor(high, currency)
     if minimum is not None and maximum is not None and minimum > maximum:
         errors["max_price"] = "This is below the lower price."
-    added, sort = args.get("added", ""), args.get("sort", usual_sort)
+    added, sort, without = (args.get(name, "") for name in ("added", "sort", "without"))
     sorts = {usual_sort, *ORDERS}
     return Filters(
         min_price=low, max_price=high, in_stock=args.get("in_stock") == "1",
         added=added if added in ADDED else "", department=_value(args, "department"),
-        brand=_value(args, "brand"), diet=_value(args, "diet"), offer=args.get("offer") == "1",
+        brand=_value(args, "brand"), diet=_value(args, "diet"), origin=_value(args, "origin"),
+        without=without if without in ALLERGEN_WORDS else "", offer=args.get("offer") == "1",
         sort=sort if sort in sorts else usual_sort, usual_sort=usual_sort,
         cursor=args.get("cursor") or None, errors=errors,
     )  # fmt: skip

@@ -11,6 +11,7 @@ from kirana.platform.errors import Invalid, NotFound
 from kirana.platform.paging import PageQuery, encode_cursor
 from kirana.search import finding
 from kirana.search.errors import SynonymExists
+from kirana.search.facets import count_facets
 from kirana.search.finding import find_products
 from kirana.search.queries import list_synonyms
 from kirana.search.services import add_synonym, delete_synonym
@@ -104,7 +105,8 @@ def test_filters_narrow_a_search(market: Market, index: Index) -> None:
 @pytest.mark.parametrize(
     "filters",
     ["price_min=5&price_max=1", "price_max=0", "brand=" + "b" * 9000, "diet=%22", "store=%00x",
-     "category=", "in_stock=true&offer=true&sort=new&added_since=2026-01-01"],
+     "category=", "without=plutonium", "without=", "origin=%27%22",
+     "in_stock=true&offer=true&sort=new&added_since=2026-01-01"],
 )  # fmt: skip
 def test_no_filter_does_harm(market: Market, index: Index, client: Any, filters: str) -> None:
     market.sell("Tea")
@@ -114,6 +116,24 @@ def test_no_filter_does_harm(market: Market, index: Index, client: Any, filters:
             answer = client.get(f"{path}?{filters}{words}")
             assert answer.status_code in (200, 422), path
     assert not index.folder.is_broken
+
+
+def test_allergens_are_left_out_and_origins_chosen(market: Market, index: Index) -> None:
+    market.sell("Milk tea", allergens=["milk"], may_contain=["nuts"], origin="Assam")
+    market.sell("Nut tea", allergens=["nuts"], origin="Kerala")
+    market.sell("Tea", origin="Kerala")
+    for step in (lambda: None, index.step):  # by the database, then by the index
+        step()
+        assert sorted(titles("tea", without="milk")) == ["Nut tea", "Tea"]
+        assert titles("tea", without="nuts") == ["Tea"]
+        assert titles("tea", without="celery") == titles("tea")
+        assert titles("tea", origin="Kerala", without="nuts") == ["Tea"]
+        assert titles("tea", origin="kerala") == []
+        found = count_facets(ProductQuery(q="tea", without="milk"), "INR")
+        assert found.count == 2
+        assert {told.value: told.count for told in found.allergens} == {"nuts": 2, "milk": 1}
+        assert {told.value: told.count for told in found.origins} == {"Kerala": 2}
+    assert sorted(indexed("kerala")) == ["Nut tea", "Tea"]
 
 
 def test_the_database_alone_filters_alike(market: Market) -> None:

@@ -52,6 +52,20 @@ def test_a_diet_is_meant_as_it_is_written(market: Market) -> None:
         assert titles(diet=other) == [], other
 
 
+def test_what_has_an_allergen_or_traces_of_it_is_left_out(market: Market) -> None:
+    market.sell("Milk", allergens=["milk"], origin="Assam")
+    market.sell(
+        "Biscuits", allergens=["gluten"], may_contain=["milk", "nuts"], origin="India, Assam"
+    )
+    market.sell("Apple")
+    assert titles() == ["Apple", "Biscuits", "Milk"]
+    assert titles(without="milk") == ["Apple"]
+    assert titles(without="gluten") == titles(without="nuts") == ["Apple", "Milk"]
+    assert titles(without="celery") == titles()
+    assert titles(origin="Assam") == ["Milk"]
+    assert titles(origin="assam") == titles(origin="Assam", without="milk") == []
+
+
 def test_a_card_says_what_it_costs_and_how_much_is_left(market: Market) -> None:
     slug = market.sell(
         "Paneer", 3200, stock=5, pack_size=500, pack_unit="g", size_text="500 g",

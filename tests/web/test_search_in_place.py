@@ -26,7 +26,7 @@ def shelves(
     soap = create_category(market.admin, NewCategory(name="Soap", well="sand")).slug
     found = {
         "assam": market.sell("Assam tea", 20000, brand="Tata", diet=["vegan"]),
-        "green": market.sell("Green tea", 30000, brand="Wagh"),
+        "green": market.sell("Green tea", 30000, brand="Wagh", may_contain=["milk"]),
         "tree": market.sell("Tea tree soap", 5000, brand="Tata", category=soap, stock=0),
         "milk": market.sell("Oat milk", 9900, brand="Alpro"),
     }
@@ -46,6 +46,33 @@ def still(new_page: Callable[..., Page]) -> Page:
 
 def names(page: Page) -> Any:
     return expect(page.locator(".product-card .product-name"))
+
+
+def test_an_allergen_is_left_out_and_nothing_is_promised(
+    still: Page, address: str, shelves: dict[str, str]
+) -> None:
+    page = still
+    page.goto(f"{address}/search?q=tea&without=plutonium")
+    count, without = page.locator("#product-count"), page.get_by_label("Leave out")
+    expect(count).to_have_text("3 products")
+    expect(without.locator("option")).to_have_text(["Any allergens", "Without milk (2)"])
+    without.select_option("milk")
+    expect(count).to_have_text("2 products")
+    expect(page.locator(".understood")).to_contain_text(
+        "Where a maker says nothing, read the pack."
+    )
+    expect(without.locator("option")).to_have_text(["Any allergens", "Without milk (2)"])
+    assert "without=milk" in page.url
+    assert violations(page) == []
+    page.goto(f"{address}/search?q=tea&without=celery&brand=teaPot")
+    expect(page.get_by_label("Leave out").locator("option")).to_have_text(
+        ["Any allergens", "Without celery (0)"]
+    )
+    expect(page.get_by_label("Brand").locator("option").last).to_have_text("TeaPot")
+    expect(page.locator("#product-list")).to_contain_text("No product fits all of these at once.")
+    page.goto(f"{address}/products?without=milk")
+    expect(page.locator(".product-card")).to_have_count(3)
+    expect(page.locator(".understood")).to_contain_text("perhaps contain, milk is left out")
 
 
 def test_facets_change_list_count_address_and_title_by_keyboard(
