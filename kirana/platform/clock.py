@@ -6,10 +6,13 @@ from contextvars import ContextVar
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, func, text
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from kirana.platform.prepared import Prepared
 
 _frozen: ContextVar[datetime | None] = ContextVar("frozen", default=None)
-_NOW = text("SELECT clock_timestamp()")
+_ASKED = func.clock_timestamp()
+_NOW = Prepared(select(_ASKED))
 _MOMENT = "kirana.moment"
 
 
@@ -19,7 +22,7 @@ def utc_now() -> datetime:
 
 
 def now(connection: Connection) -> datetime:
-    """One moment for each transaction: the database's on PostgreSQL, the host's on SQLite.
+    """One moment for each transaction or query: the database's on PostgreSQL, the host's on SQLite.
 
     Asked once, after the transaction has begun (after the wait for SQLite's writers). A frozen
     clock goes before it.
@@ -28,7 +31,7 @@ def now(connection: Connection) -> datetime:
         return moment
     unit = connection.get_transaction()
     known: tuple[object, datetime] | None = connection.info.get(_MOMENT)
-    if known is not None and unit is not None and known[0] is unit:
+    if known is not None and known[0] in (unit, None):
         return known[1]
     found = _look(connection)
     told(connection, found)
@@ -38,7 +41,7 @@ def now(connection: Connection) -> datetime:
 def _look(connection: Connection) -> datetime:
     if not is_asked_for(connection):
         return utc_now()
-    moment: datetime = connection.execute(_NOW).scalar_one()
+    moment: datetime = _NOW.scalar(connection, {})
     return moment.astimezone(UTC)
 
 
@@ -47,7 +50,7 @@ def asked(connection: Connection) -> datetime | ColumnElement[datetime]:
 
     So that the moment costs no statement of its own.
     """
-    return func.clock_timestamp() if is_asked_for(connection) else utc_now()
+    return _ASKED if is_asked_for(connection) else utc_now()
 
 
 def is_asked_for(connection: Connection) -> bool:
@@ -57,13 +60,12 @@ def is_asked_for(connection: Connection) -> bool:
 
 def told(connection: Connection, moment: datetime) -> None:
     """Let ``moment``, the answer to ``asked``, be this transaction's ``now``."""
-    unit = connection.get_transaction()
-    if unit is not None and _frozen.get() is None:
-        connection.info[_MOMENT] = (unit, moment)
+    if _frozen.get() is None:
+        connection.info[_MOMENT] = (connection.get_transaction(), moment)
 
 
 def forget(connection: Connection) -> None:
-    """What was told on this connection is not the moment of who has it next."""
+    """What was told on this connection is not the moment of who has it now."""
     connection.info.pop(_MOMENT, None)
 
 

@@ -61,7 +61,7 @@ def begin_to_write(connection: Connection) -> RootTransaction:
     begun = connection.begin()
     is_alone = connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
     if connection.dialect.name == "sqlite" and not is_alone:
-        send(connection, "BEGIN IMMEDIATE", ()).close()
+        send(connection, "BEGIN IMMEDIATE", ())
     return begun
 
 

@@ -65,15 +65,15 @@ def insert_new(
 ) -> Sequence[Any]:
     """INSERT … ON CONFLICT DO NOTHING RETURNING ``told``, of the rows that are new.
 
-    A value of a single row may be an expression of SQL.
+    A value of a single row may be an expression of SQL, the same one each time.
     """
     dialect = connection.dialect.name
-    if len(rows) == 1:
-        if any(isinstance(value, ClauseElement) for value in rows[0].values()):
-            statement = _INSERTS[dialect](table.__table__).values(rows[0])
-            return connection.execute(statement.on_conflict_do_nothing().returning(*told)).all()
-        return _ignoring(dialect, table, told, *rows[0]).all(connection, rows[0])
-    return connection.execute(_ignored(dialect, table, *told), rows).all()
+    if len(rows) > 1:
+        return connection.execute(_ignored(dialect, table, *told), rows).all()
+    given = rows[0].items()
+    made = tuple((name, value) for name, value in given if isinstance(value, ClauseElement))
+    named = [name for name in rows[0] if name not in dict(made)]
+    return _ignoring(dialect, table, told, *named, made=made).all(connection, rows[0])
 
 
 @cache
@@ -95,8 +95,11 @@ def _telling_all(table: type[Model], told: tuple[Any, ...], count: int, *named: 
 
 
 @cache
-def _ignoring(dialect: str, table: type[Model], told: tuple[Any, ...], *named: str) -> Prepared:
-    return Prepared(_ignored(dialect, table, *told), named)
+def _ignoring(
+    dialect: str, table: type[Model], told: tuple[Any, ...], *named: str, made: Any = ()
+) -> Prepared:
+    statement = _ignored(dialect, table, *told)
+    return Prepared(statement.values(dict(made)) if made else statement, named)
 
 
 @cache

@@ -32,6 +32,7 @@ class Lent:
 
     def __enter__(self) -> Connection:
         self._idle = self._lender.take(self._writes)
+        clock.forget(self._idle.connection)
         return self._idle.connection
 
     def __exit__(
@@ -84,7 +85,6 @@ class Lender:
         if connection.invalidated:
             self._age += 1
         if is_good and lent.age == self._age and len(idle) < self._most:
-            clock.forget(connection)
             idle.append(lent)
         else:
             connection.close()

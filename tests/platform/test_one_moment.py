@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -60,6 +61,21 @@ def test_each_query_has_a_moment_of_its_own(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(clock, "forget", lambda _connection: None)
     third, fourth = _asked(), _asked()
     assert third == fourth, "the connection is the thread's, and remembers"
+
+
+@db.query
+def _asked_in_vain(connection: Connection) -> None:
+    clock.now(connection)
+    raise LookupError
+
+
+def test_a_query_that_failed_leaves_no_moment_behind() -> None:
+    """Its connection goes back to the pool, and the next query has it from there."""
+    with pytest.raises(LookupError):
+        _asked_in_vain()
+    between = clock.utc_now()
+    time.sleep(0.02)
+    assert _asked() > between
 
 
 @pytest.mark.on_database("sqlite")
