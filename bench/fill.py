@@ -29,7 +29,7 @@ from kirana.orders.models import Order, OrderLine
 from kirana.platform import clock, db, migrations
 from kirana.platform.columns import new_uid
 from kirana.platform.config import Settings
-from kirana.platform.db import Model
+from kirana.platform.tables import Base
 from kirana.stock.models import Lot, LotMovement
 
 KEPT = 100_000
@@ -44,20 +44,20 @@ class Stream(Rows):
         super().__init__()
         self._first = {
             table.name: FIRST_KEY * number if distinct_keys else 0
-            for number, table in enumerate(Model.metadata.sorted_tables, 1)
+            for number, table in enumerate(Base.metadata.sorted_tables, 1)
         }
         self._first[Lot.__tablename__] = 0  # who keeps lots numbers them
         self._connection = connection
         self._waiting = 0
         self.written: Counter[str] = Counter()
 
-    def add(self, table: type[Model], **values: Any) -> int:
+    def add(self, table: type[Base], **values: Any) -> int:
         self.written[table.__tablename__] += 1
         key = self._first[table.__tablename__] + self.written[table.__tablename__]
         self.add_keyed(table, id=key, **values)
         return key
 
-    def add_keyed(self, table: type[Model], **values: Any) -> None:
+    def add_keyed(self, table: type[Base], **values: Any) -> None:
         super().add_keyed(table, **values)
         self._waiting += 1
         # What refers to a row comes after it, so a cut between any two rows is a good one.

@@ -42,8 +42,9 @@ from kirana.platform import db
 from kirana.platform.audit import AuditEvent
 from kirana.platform.columns import ALPHABET
 from kirana.platform.config import Settings
-from kirana.platform.db import Model, verb
+from kirana.platform.db import verb
 from kirana.platform.outbox import Outbox
+from kirana.platform.tables import Base, Model
 from kirana.stock.models import Lot, LotMovement, StockLevel, StockMovement
 
 MOST_WRITTEN_ORDERS = 10_000
@@ -85,7 +86,7 @@ class Generation:
 class Copied:
     """A table whose rows are copied: values made afresh, and which rows are meant."""
 
-    table: type[Model]
+    table: type[Base]
     fresh: Mapping[str, Fresh] = field(default_factory=dict)
     only: Callable[[], ColumnElement[bool]] | None = None
 

@@ -21,7 +21,8 @@ from kirana.app import create_app
 from kirana.catalog.models import Category
 from kirana.platform import db
 from kirana.platform.config import Settings
-from kirana.platform.db import Model, verb
+from kirana.platform.db import verb
+from kirana.platform.tables import Model
 from kirana.wiring import wire
 from tests.machinery.databases import SECRET
 from tests.plans.judging import SMALL, Statement, faults_as_it_is

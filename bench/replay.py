@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, event, func, select
 
 from bench.fill import FIRST_KEY
 from kirana.platform import db
-from kirana.platform.db import Model
+from kirana.platform.tables import Model
 
 # Keys are unlike every other number: see bench.fill, ``distinct_keys``.
 _KEY = re.compile(r"\d{10,}")

@@ -20,6 +20,6 @@ import kirana.reviews.models
 import kirana.search.models
 import kirana.stock.models
 import kirana.stores.models  # noqa: F401 - each import adds its tables
-from kirana.platform.db import Model
+from kirana.platform.tables import Model
 
 metadata = Model.metadata

@@ -5,7 +5,7 @@ from typing import Any
 from alembic import context
 from sqlalchemy.types import TypeEngine
 
-from kirana.platform.db import UtcDateTime
+from kirana.platform.tables import UtcDateTime
 from kirana.schema import metadata
 
 

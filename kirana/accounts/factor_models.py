@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.platform import columns
-from kirana.platform.db import ByteOrdered, Json, Model
+from kirana.platform.tables import ByteOrdered, Json, Model
 
 CONFIRMED = text("confirmed_at IS NOT NULL")
 
@@ -33,7 +33,6 @@ class Totp(Model):
         ),
     )
 
-    id: Mapped[int] = columns.key()
     account_id: Mapped[int] = columns.link("account.id")
     session_id: Mapped[int | None] = mapped_column()
     sealed: Mapped[str] = mapped_column(Text)
@@ -49,7 +48,6 @@ class RecoveryCode(Model):
     __tablename__ = "recovery_code"
     __table_args__ = (UniqueConstraint("account_id", "code_hash"),)
 
-    id: Mapped[int] = columns.key()
     account_id: Mapped[int] = columns.link("account.id", index=False)
     code_hash: Mapped[str] = mapped_column(ByteOrdered)
     used_at: Mapped[datetime | None] = columns.moment()
@@ -61,7 +59,6 @@ class Passkey(Model):
 
     __tablename__ = "passkey"
 
-    id: Mapped[int] = columns.key()
     uid: Mapped[str] = columns.uid()
     account_id: Mapped[int] = columns.link("account.id")
     credential_id: Mapped[str] = mapped_column(ByteOrdered, unique=True)
@@ -79,7 +76,6 @@ class PasskeyChallenge(Model):
 
     __tablename__ = "passkey_challenge"
 
-    id: Mapped[int] = columns.key()
     key_hash: Mapped[str] = mapped_column(ByteOrdered, unique=True)
     session_id: Mapped[int | None] = mapped_column()
     challenge: Mapped[str] = mapped_column(Text)
@@ -95,7 +91,6 @@ class SignInProof(Model):
 
     __tablename__ = "sign_in_proof"
 
-    id: Mapped[int] = columns.key()
     key_hash: Mapped[str] = mapped_column(ByteOrdered, unique=True)
     account_id: Mapped[int] = columns.link("account.id")
     token_version: Mapped[int]

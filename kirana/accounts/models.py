@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.accounts.states import ACCOUNT_MOVES, APPROVAL_MOVES
 from kirana.platform import clock, columns
-from kirana.platform.db import ByteOrdered, Json, Model
+from kirana.platform.tables import ByteOrdered, Json, Model
 
 ROLES = ("customer", "manager", "admin")
 LINK_PURPOSES = ("reset", "confirm", "change", "known")
@@ -27,7 +27,6 @@ class Account(Model):
         Index("ix_account_status", "status", "id"),
     )
 
-    id: Mapped[int] = columns.key()
     uid: Mapped[str] = columns.uid()
     email: Mapped[str] = mapped_column(ByteOrdered, unique=True)
     name: Mapped[str] = mapped_column(String(120))
@@ -49,7 +48,6 @@ class Session(Model):
 
     __tablename__ = "session"
 
-    id: Mapped[int] = columns.key()
     uid: Mapped[str] = columns.uid()
     account_id: Mapped[int] = columns.link("account.id")
     token_version: Mapped[int]
@@ -70,7 +68,6 @@ class Address(Model):
 
     __tablename__ = "address"
 
-    id: Mapped[int] = columns.key()
     uid: Mapped[str] = columns.uid()
     account_id: Mapped[int] = columns.link("account.id")
     name: Mapped[str] = mapped_column(String(120))
@@ -92,7 +89,6 @@ class Approval(Model):
         Index("ix_approval_status", "status", "id"),
     )
 
-    id: Mapped[int] = columns.key()
     uid: Mapped[str] = columns.uid()
     account_id: Mapped[int] = columns.link("account.id")
     wished_store: Mapped[str] = mapped_column(String(120))
@@ -120,7 +116,6 @@ class AccountLink(Model):
         ),
     )
 
-    id: Mapped[int] = columns.key()
     account_id: Mapped[int | None] = columns.link("account.id")
     purpose: Mapped[str] = mapped_column(String(10))
     bound: Mapped[str] = mapped_column(ByteOrdered)
@@ -150,7 +145,6 @@ class ApiKey(Model):
 
     __tablename__ = "api_key"
 
-    id: Mapped[int] = columns.key()
     uid: Mapped[str] = columns.uid()
     account_id: Mapped[int] = columns.link("account.id")
     name: Mapped[str] = mapped_column(String(80))

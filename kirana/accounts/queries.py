@@ -21,10 +21,11 @@ from kirana.accounts.shapes import (
 from kirana.accounts.states import MAY_SIGN_IN
 from kirana.platform import clock, paging
 from kirana.platform.access import Actor
-from kirana.platform.db import Id, UtcDateTime, query
+from kirana.platform.db import query
 from kirana.platform.errors import NotFound
 from kirana.platform.paging import Page
 from kirana.platform.prepared import Prepared
+from kirana.platform.tables import Id, UtcDateTime
 from kirana.platform.tokens import AccessClaims
 
 # The stores where an account works, as text: a column that an upper slice gives (``app.py``).

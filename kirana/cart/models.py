@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.cart.states import CART_MOVES
 from kirana.platform import columns
-from kirana.platform.db import Model
+from kirana.platform.tables import Model
 
 
 class Cart(Model):
@@ -26,7 +26,6 @@ class Cart(Model):
         columns.some("ix_cart_of_guests", "guest_hash IS NOT NULL", "updated_at"),
     )
 
-    id: Mapped[int] = columns.key()
     uid: Mapped[str] = columns.uid()
     account_id: Mapped[int | None] = columns.link("account.id", index=False)
     guest_hash: Mapped[str | None] = mapped_column(String(64))
@@ -46,7 +45,6 @@ class CartLine(Model):
         CheckConstraint("quantity > 0", name="quantity_positive"),
     )
 
-    id: Mapped[int] = columns.key()
     cart_id: Mapped[int] = columns.link("cart.id", index=False)
     product_id: Mapped[int] = columns.link("product.id")
     quantity: Mapped[int]

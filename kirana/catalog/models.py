@@ -9,8 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.catalog.states import PLAN_MOVES, PRODUCT_MOVES, REQUEST_MOVES
 from kirana.platform import columns
-from kirana.platform.db import ByteOrdered, Json, Model
 from kirana.platform.money import LARGEST
+from kirana.platform.tables import ByteOrdered, Json, Model
 from kirana.platform.words import folded
 
 UNITS = ("each", "g", "ml")
@@ -46,7 +46,6 @@ class Category(Model):
         CheckConstraint("parent_id IS NOT NULL OR own_well", name="department_has_a_well"),
     )
 
-    id: Mapped[int] = columns.key()
     slug: Mapped[str] = mapped_column(ByteOrdered, unique=True)
     name: Mapped[str] = mapped_column(String(80))
     parent_id: Mapped[int | None] = columns.link("category.id")
@@ -72,7 +71,6 @@ class CategoryRequest(Model):
         Index("ix_category_request_status", "status", "id"),
     )
 
-    id: Mapped[int] = columns.key()
     uid: Mapped[str] = columns.uid()
     requester_id: Mapped[int] = columns.link("account.id")
     store_id: Mapped[int] = columns.link("store.id")
@@ -120,7 +118,6 @@ class Product(Model):
         Index("ix_product_of_store", "store_id", "sort_key", "slug"),
     )
 
-    id: Mapped[int] = columns.key()
     uid: Mapped[str] = columns.uid()
     store_id: Mapped[int] = columns.link("store.id", index=False)
     category_id: Mapped[int] = columns.link("category.id")
@@ -186,7 +183,6 @@ class Price(Model):
         columns.some("uq_price_current", "valid_until IS NULL", "product_id", unique=True),
     )
 
-    id: Mapped[int] = columns.key()
     product_id: Mapped[int] = columns.link("product.id")
     amount_minor: Mapped[int]
     valid_from: Mapped[datetime] = columns.created()
@@ -211,7 +207,6 @@ class PlannedPrice(Model):
         Index("ix_planned_price_of_product", "product_id", "id"),
     )
 
-    id: Mapped[int] = columns.key()
     uid: Mapped[str] = columns.uid()
     product_id: Mapped[int] = columns.link("product.id", index=False)
     amount_minor: Mapped[int]
@@ -233,7 +228,6 @@ class Picture(Model):
     __tablename__ = "picture"
     __table_args__ = (UniqueConstraint("product_id", "position"),)
 
-    id: Mapped[int] = columns.key()
     product_id: Mapped[int] = columns.link("product.id", index=False)
     position: Mapped[int] = mapped_column(default=0)
     file: Mapped[str] = mapped_column(String(80), unique=True)
@@ -249,7 +243,6 @@ class CatalogVersion(Model):
     __tablename__ = "catalog_version"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
 
-    id: Mapped[int] = columns.key()
     version: Mapped[int] = mapped_column(default=1)
 
 
@@ -262,7 +255,6 @@ class CatalogChange(Model):
     __tablename__ = "catalog_change"
     __table_args__ = (columns.one_of("kind", CHANGED_KINDS),)
 
-    id: Mapped[int] = columns.key()
     version: Mapped[int] = mapped_column(index=True)
     kind: Mapped[str] = mapped_column(String(10))
     # No foreign key: what a deleted category held must still be told.

@@ -25,7 +25,8 @@ from kirana.check.naming import name_rows
 from kirana.check.rule import Rule
 from kirana.oversight.services import Broken
 from kirana.platform import clock
-from kirana.platform.db import UtcDateTime, snapshot
+from kirana.platform.db import snapshot
+from kirana.platform.tables import UtcDateTime
 
 SHOWN_ROWS = 20
 _TYPES: Mapping[type, Any] = {datetime: UtcDateTime, dict: JSON}

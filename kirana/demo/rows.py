@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import JSON, Column, Connection, Table, bindparam, func, insert, select
 
-from kirana.platform.db import Model
+from kirana.platform.tables import Base, Model
 
 CHUNK = 2000
 
@@ -17,18 +17,18 @@ class Rows:
     def __init__(self) -> None:
         self._rows: dict[str, list[dict[str, Any]]] = {}
 
-    def add(self, table: type[Model], **values: Any) -> int:
+    def add(self, table: type[Base], **values: Any) -> int:
         """Keep a row; its key. All rows of a table must name the same columns."""
         known = self._rows.setdefault(table.__tablename__, [])
         values["id"] = len(known) + 1
         known.append(values)
         return len(known)
 
-    def add_keyed(self, table: type[Model], **values: Any) -> None:
+    def add_keyed(self, table: type[Base], **values: Any) -> None:
         """Keep a row of a table whose key is given."""
         self._rows.setdefault(table.__tablename__, []).append(values)
 
-    def of(self, table: type[Model]) -> Sequence[Mapping[str, Any]]:
+    def of(self, table: type[Base]) -> Sequence[Mapping[str, Any]]:
         """What is kept for ``table``, in the order of its keys."""
         return self._rows.get(table.__tablename__, [])
 

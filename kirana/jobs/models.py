@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.jobs.states import JOB_MOVES
 from kirana.platform import columns
-from kirana.platform.db import Json, Model
+from kirana.platform.tables import Json, Model
 
 
 class Job(Model):
@@ -32,7 +32,6 @@ class Job(Model):
         Index("ix_job_status", "status", "kind", "id"),
     )
 
-    id: Mapped[int] = columns.key()
     uid: Mapped[str] = columns.uid()
     kind: Mapped[str] = mapped_column(String(40))
     requester_id: Mapped[int] = columns.link("account.id")

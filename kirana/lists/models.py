@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.platform import columns
-from kirana.platform.db import Model
+from kirana.platform.tables import Model
 
 RIGHTS = ("read", "edit")
 
@@ -17,7 +17,6 @@ class Favourite(Model):
     __tablename__ = "favourite"
     __table_args__ = (UniqueConstraint("account_id", "product_id"),)
 
-    id: Mapped[int] = columns.key()
     account_id: Mapped[int] = columns.link("account.id", index=False)
     product_id: Mapped[int] = columns.link("product.id")
     created_at: Mapped[datetime] = columns.created()
@@ -29,7 +28,6 @@ class ShoppingList(Model):
     __tablename__ = "shopping_list"
     __table_args__ = (UniqueConstraint("account_id", "name"),)
 
-    id: Mapped[int] = columns.key()
     uid: Mapped[str] = columns.uid()
     account_id: Mapped[int] = columns.link("account.id", index=False)
     name: Mapped[str] = mapped_column(String(80))
@@ -46,7 +44,6 @@ class ListLine(Model):
         CheckConstraint("quantity > 0", name="quantity_positive"),
     )
 
-    id: Mapped[int] = columns.key()
     list_id: Mapped[int] = columns.link("shopping_list.id", index=False)
     product_id: Mapped[int] = columns.link("product.id")
     quantity: Mapped[int]
@@ -60,7 +57,6 @@ class ListLink(Model):
     __tablename__ = "list_link"
     __table_args__ = (columns.one_of("may", RIGHTS),)
 
-    id: Mapped[int] = columns.key()
     uid: Mapped[str] = columns.uid()
     list_id: Mapped[int] = columns.link("shopping_list.id")
     may: Mapped[str] = mapped_column(String(4))

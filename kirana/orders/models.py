@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.orders.states import LINE_MOVES, ORDER_MOVES
 from kirana.platform import columns
-from kirana.platform.db import ByteOrdered, Model
+from kirana.platform.tables import ByteOrdered, Model
 
 CHARGE_KINDS = ("delivery", "discount", "tax", "deposit")
 
@@ -18,7 +18,6 @@ class OrderGroup(Model):
     __tablename__ = "order_group"
     __table_args__ = (CheckConstraint("total_minor >= 0", name="total_not_negative"),)
 
-    id: Mapped[int] = columns.key()
     uid: Mapped[str] = columns.uid()
     account_id: Mapped[int] = columns.link("account.id")
     cart_id: Mapped[int] = columns.link("cart.id", index=False, unique=True)
@@ -47,7 +46,6 @@ class Order(Model):
         Index("ix_order_of_store_by_time", "store_id", "placed_at", "id"),
     )
 
-    id: Mapped[int] = columns.key()
     number: Mapped[str] = mapped_column(ByteOrdered, unique=True, default=columns.new_number)
     group_id: Mapped[int] = columns.link("order_group.id", index=False)
     store_id: Mapped[int] = columns.link("store.id", index=False)
@@ -74,7 +72,6 @@ class OrderLine(Model):
         CheckConstraint("total_minor >= 0 AND tax_minor >= 0", name="total_not_negative"),
     )
 
-    id: Mapped[int] = columns.key()
     order_id: Mapped[int] = columns.link("order.id", index=False)
     product_id: Mapped[int] = columns.link("product.id")
     title: Mapped[str] = mapped_column(String(160))
@@ -98,7 +95,6 @@ class Charge(Model):
     __tablename__ = "charge"
     __table_args__ = (columns.one_of("kind", CHARGE_KINDS),)
 
-    id: Mapped[int] = columns.key()
     order_id: Mapped[int] = columns.link("order.id")
     kind: Mapped[str] = mapped_column(String(12))
     label: Mapped[str] = mapped_column(String(120))

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.oversight.states import INCIDENT_MOVES
 from kirana.platform import columns
-from kirana.platform.db import Json, Model
+from kirana.platform.tables import Json, Model
 
 
 class Incident(Model):
@@ -25,7 +25,6 @@ class Incident(Model):
         columns.some("uq_incident_one_open", "status = 'open'", "rule", unique=True),
     )
 
-    id: Mapped[int] = columns.key()
     uid: Mapped[str] = columns.uid()
     statement: Mapped[int]
     rule: Mapped[str] = mapped_column(String(200))

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from kirana.platform import columns
-from kirana.platform.db import Model
+from kirana.platform.tables import Model
 
 # Fewer would show what single people buy.
 FEWEST_CUSTOMERS = 5
@@ -23,7 +23,6 @@ class ProductPair(Model):
         Index("ix_product_pair_best", "product_id", "customers", "other_id"),
     )
 
-    id: Mapped[int] = columns.key()
     product_id: Mapped[int] = columns.link("product.id", index=False)
     other_id: Mapped[int] = columns.link("product.id")
     customers: Mapped[int]

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.payments.states import PAYMENT_MOVES
 from kirana.platform import columns
-from kirana.platform.db import Model
+from kirana.platform.tables import Model
 
 METHODS = ("cash",)
 EVENT_KINDS = ("authorised", "captured", "refunded", "failed", "voided")
@@ -27,7 +27,6 @@ class Payment(Model):
         CheckConstraint("captured_minor - refunded_minor <= amount_minor", name="never_above_due"),
     )
 
-    id: Mapped[int] = columns.key()
     uid: Mapped[str] = columns.uid()
     order_id: Mapped[int] = columns.link("order.id", index=False, unique=True)
     method: Mapped[str] = mapped_column(String(12))
@@ -49,7 +48,6 @@ class PaymentEvent(Model):
         Index("ix_payment_event_story", "payment_id", "id"),
     )
 
-    id: Mapped[int] = columns.key()
     event_key: Mapped[str] = mapped_column(String(120), unique=True)
     payment_id: Mapped[int] = columns.link("payment.id", index=False)
     kind: Mapped[str] = mapped_column(String(12))

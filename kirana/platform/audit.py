@@ -13,9 +13,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.platform import clock, columns
 from kirana.platform.access import Actor
-from kirana.platform.db import Json, Model
 from kirana.platform.inserts import insert_rows
 from kirana.platform.networks import shortened
+from kirana.platform.tables import Json, Model
 
 
 class AuditEvent(Model):
@@ -29,7 +29,6 @@ class AuditEvent(Model):
         Index("ix_audit_event_request_id", "request_id", "id"),
     )
 
-    id: Mapped[int] = columns.key()
     at: Mapped[datetime] = columns.moment(default=clock.utc_now, index=True)
     actor_id: Mapped[int | None] = columns.link("account.id")
     role: Mapped[str] = mapped_column(String(20), default="")

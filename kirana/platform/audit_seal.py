@@ -22,8 +22,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from kirana.platform import clock, columns
 from kirana.platform.audit import AuditEvent
 from kirana.platform.config import Settings
-from kirana.platform.db import Id, Model, query, verb
+from kirana.platform.db import query, verb
 from kirana.platform.inserts import insert_ignoring
+from kirana.platform.tables import Id, Model
 
 logger = logging.getLogger("kirana.audit")
 PAGE = 500

@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.platform import clock
-from kirana.platform.db import ByteOrdered, Id, UtcDateTime
+from kirana.platform.tables import ByteOrdered, Id, UtcDateTime
 
 # Base 32 without look-alikes (Crockford's alphabet).
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -22,10 +22,6 @@ def new_uid() -> str:
 def new_number() -> str:
     """A random ten-character number that people can read out (50 bits)."""
     return "".join(secrets.choice(ALPHABET) for _ in range(10))
-
-
-def key() -> Mapped[int]:
-    return mapped_column(Id, primary_key=True, autoincrement=True)
 
 
 def uid() -> Mapped[str]:
@@ -58,7 +54,6 @@ def status(**kwargs: Any) -> Mapped[str]:
 class Move:
     """What every table of moves of a status has."""
 
-    id: Mapped[int] = key()
     from_status: Mapped[str | None] = mapped_column(String(20))
     to_status: Mapped[str] = mapped_column(String(20))
     at: Mapped[datetime] = created()

@@ -22,11 +22,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.platform import clock, columns
 from kirana.platform.access import Actor
-from kirana.platform.db import ByteOrdered, Json, Model, verb
+from kirana.platform.db import verb
 from kirana.platform.errors import BadRequest, Forbidden, Invalid, OutcomeUnknown
 from kirana.platform.inserts import insert_new
 from kirana.platform.prepared import Prepared
 from kirana.platform.purging import purge_rows
+from kirana.platform.tables import ByteOrdered, Json, Model
 
 KEPT = timedelta(hours=72)
 HEADER = "Idempotency-Key"
@@ -39,7 +40,6 @@ class Idempotency(Model):
     __tablename__ = "idempotency"
     __table_args__ = (UniqueConstraint("owner", "key"),)
 
-    id: Mapped[int] = columns.key()
     owner: Mapped[str] = mapped_column(ByteOrdered)
     key: Mapped[str] = mapped_column(ByteOrdered)
     fingerprint: Mapped[str] = mapped_column(String(64))

@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import ClauseElement, Connection, bindparam, insert, literal
 from sqlalchemy.dialects import postgresql, sqlite
 
-from kirana.platform.db import Model
 from kirana.platform.prepared import Prepared
+from kirana.platform.tables import Base
 
 _INSERTS: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 _ONE = literal(1)
@@ -20,7 +20,7 @@ MOST_ROWS = 16
 
 
 def insert_rows(
-    connection: Connection, table: type[Model], rows: Sequence[Mapping[str, Any]]
+    connection: Connection, table: type[Base], rows: Sequence[Mapping[str, Any]]
 ) -> None:
     """INSERT plain values; every row names the same columns. Nothing for no rows."""
     if rows:
@@ -28,14 +28,14 @@ def insert_rows(
 
 
 def insert_one(
-    connection: Connection, table: type[Model], values: Mapping[str, Any], *told: Any
+    connection: Connection, table: type[Base], values: Mapping[str, Any], *told: Any
 ) -> Any:
     """INSERT plain values; what is ``told`` of the new row."""
     return _telling(table, told, *values).one_or_none(connection, values)
 
 
 def insert_all(
-    connection: Connection, table: type[Model], rows: Sequence[Mapping[str, Any]], *told: Any
+    connection: Connection, table: type[Base], rows: Sequence[Mapping[str, Any]], *told: Any
 ) -> Sequence[Any]:
     """INSERT plain values in one statement; what is ``told`` of each new row, in any order.
 
@@ -47,7 +47,7 @@ def insert_all(
     return _telling_all(table, told, len(rows), *rows[0]).all(connection, values)
 
 
-def insert_ignoring(connection: Connection, table: type[Model], **values: Any) -> bool:
+def insert_ignoring(connection: Connection, table: type[Base], **values: Any) -> bool:
     """INSERT … ON CONFLICT DO NOTHING; True if the row is new. Waits for a rival's transaction."""
     statement = _ignoring(connection.dialect.name, table, (_ONE,), *values)
     return statement.one_or_none(connection, values) is not None
@@ -77,17 +77,17 @@ def insert_new(
 
 
 @cache
-def _plain(table: type[Model], *named: str) -> Prepared:
+def _plain(table: type[Base], *named: str) -> Prepared:
     return Prepared(insert(table).inline(), named)
 
 
 @cache
-def _telling(table: type[Model], told: tuple[Any, ...], *named: str) -> Prepared:
+def _telling(table: type[Base], told: tuple[Any, ...], *named: str) -> Prepared:
     return Prepared(insert(table).returning(*told), named)
 
 
 @lru_cache(maxsize=128)
-def _telling_all(table: type[Model], told: tuple[Any, ...], count: int, *named: str) -> Prepared:
+def _telling_all(table: type[Base], told: tuple[Any, ...], count: int, *named: str) -> Prepared:
     rows: list[dict[str, Any]] = [
         {name: bindparam(f"{name}_{n}") for name in named} for n in range(count)
     ]
@@ -96,13 +96,13 @@ def _telling_all(table: type[Model], told: tuple[Any, ...], count: int, *named: 
 
 @cache
 def _ignoring(
-    dialect: str, table: type[Model], told: tuple[Any, ...], *named: str, made: Any = ()
+    dialect: str, table: type[Base], told: tuple[Any, ...], *named: str, made: Any = ()
 ) -> Prepared:
     statement = _ignored(dialect, table, *told)
     return Prepared(statement.values(dict(made)) if made else statement, named)
 
 
 @cache
-def _ignored(dialect: str, table: type[Model], *told: Any) -> Any:
+def _ignored(dialect: str, table: type[Base], *told: Any) -> Any:
     statement: Any = _INSERTS[dialect](table.__table__)
     return statement.on_conflict_do_nothing().returning(*told)

@@ -12,9 +12,9 @@ from sqlalchemy import Connection, Index, String, Text, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.platform import clock, columns
-from kirana.platform.db import Json, Model
 from kirana.platform.inserts import insert_new
 from kirana.platform.states import Moves
+from kirana.platform.tables import Json, Model
 from kirana.platform.wake import wake_after_commit
 
 DELIVER = "mail.deliver"
@@ -49,7 +49,6 @@ class Outbox(Model):
         Index("ix_outbox_waiting", "next_at", "id", sqlite_where=_WAITS, postgresql_where=_WAITS),
     )
 
-    id: Mapped[int] = columns.key()
     kind: Mapped[str] = mapped_column(String(40))
     dedupe_key: Mapped[str] = mapped_column(String(160), unique=True)
     payload: Mapped[dict[str, Any]] = mapped_column(Json)

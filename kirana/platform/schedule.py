@@ -6,8 +6,8 @@ from sqlalchemy import Connection, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.platform import clock, columns
-from kirana.platform.db import Model
 from kirana.platform.inserts import insert_ignoring
+from kirana.platform.tables import Model
 
 
 class JobRun(Model):
@@ -16,7 +16,6 @@ class JobRun(Model):
     __tablename__ = "job_run"
     __table_args__ = (UniqueConstraint("name", "period"),)
 
-    id: Mapped[int] = columns.key()
     name: Mapped[str] = mapped_column(String(60))
     period: Mapped[str] = mapped_column(String(40))
     cursor: Mapped[int] = mapped_column(default=0)

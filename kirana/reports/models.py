@@ -7,7 +7,7 @@ from sqlalchemy import String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.platform import columns
-from kirana.platform.db import Json, Model
+from kirana.platform.tables import Json, Model
 
 
 class ReportDelivery(Model):
@@ -16,7 +16,6 @@ class ReportDelivery(Model):
     __tablename__ = "report_delivery"
     __table_args__ = (UniqueConstraint("account_id", "period"),)
 
-    id: Mapped[int] = columns.key()
     account_id: Mapped[int] = columns.link("account.id", index=False)
     period: Mapped[str] = mapped_column(String(7), index=True)
     figures: Mapped[dict[str, Any]] = mapped_column(Json)

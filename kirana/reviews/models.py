@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.platform import columns
-from kirana.platform.db import Model
+from kirana.platform.tables import Model
 from kirana.reviews.states import REVIEW_MOVES
 
 COMPLAINTS = ("offensive", "private", "untrue", "advertising")
@@ -28,7 +28,6 @@ class Review(Model):
         Index("ix_review_by_status", "status", "id"),
     )
 
-    id: Mapped[int] = columns.key()
     uid: Mapped[str] = columns.uid()
     account_id: Mapped[int] = columns.link("account.id", index=False)
     product_id: Mapped[int] = columns.link("product.id", index=False)
@@ -61,7 +60,6 @@ class ReviewReport(Model):
         columns.one_of("complaint", COMPLAINTS),
     )
 
-    id: Mapped[int] = columns.key()
     review_id: Mapped[int] = columns.link("review.id", index=False)
     account_id: Mapped[int] = columns.link("account.id")
     complaint: Mapped[str] = mapped_column(String(20))

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.platform import columns
-from kirana.platform.db import ByteOrdered, Model
+from kirana.platform.tables import ByteOrdered, Model
 
 
 class SearchSynonym(Model):
@@ -18,7 +18,6 @@ class SearchSynonym(Model):
         CheckConstraint("word < other", name="in_order"),
     )
 
-    id: Mapped[int] = columns.key()
     uid: Mapped[str] = columns.uid()
     word: Mapped[str] = mapped_column(ByteOrdered)
     other: Mapped[str] = mapped_column(ByteOrdered)

@@ -14,8 +14,8 @@ from sqlalchemy import (
 )  # fmt: skip
 
 from kirana.catalog.models import Product
-from kirana.platform.db import Id, UtcDateTime
 from kirana.platform.settings import MOST_HOLD_MINUTES
+from kirana.platform.tables import Id, UtcDateTime
 from kirana.stock.models import Lot, Reservation, StockLevel
 
 # For statements that are made once: executed with ``at(moment)``.

@@ -11,10 +11,11 @@ from kirana.accounts.permissions import Permission
 from kirana.catalog.models import Product
 from kirana.platform import clock
 from kirana.platform.access import Actor
-from kirana.platform.db import Id, UtcDateTime, query
+from kirana.platform.db import query
 from kirana.platform.errors import NotFound
 from kirana.platform.paging import LARGEST_PAGE, Page, PageQuery, after, decode_cursor, to_page
 from kirana.platform.rows import existing_row
+from kirana.platform.tables import Id, UtcDateTime
 from kirana.stock.lots import BEGUN, ENDED
 from kirana.stock.models import Lot, StockLevel, StockMovement
 from kirana.stock.story import told

@@ -6,14 +6,14 @@ from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.platform import columns
-from kirana.platform.db import Model
+from kirana.platform.tables import Base, Model
 
 MOVEMENT_KINDS = ("received", "sold", "returned", "adjusted", "wasted", "transferred")
 LONGEST_REASON = 200
 WASTE_CODES = ("expired", "spoilt", "damaged", "lost", "sample", "other")
 
 
-class StockLevel(Model):
+class StockLevel(Base):
     """How much of a product is there, in steps of its unit. Changed only through movements."""
 
     __tablename__ = "stock_level"
@@ -54,7 +54,6 @@ class StockMovement(Model):
         Index("uq_stock_movement_transfer_uid", "transfer_uid", "product_id", unique=True),
     )
 
-    id: Mapped[int] = columns.key()
     product_id: Mapped[int] = columns.link("product.id", index=False)
     kind: Mapped[str] = mapped_column(String(12))
     delta: Mapped[int]
@@ -83,7 +82,6 @@ class Lot(Model):
         Index("ix_lot_sold_until", "sold_until"),
     )
 
-    id: Mapped[int] = columns.key()
     uid: Mapped[str] = columns.uid()
     product_id: Mapped[int] = columns.link("product.id", index=False)
     code: Mapped[str] = mapped_column(String(40))
@@ -103,7 +101,6 @@ class LotMovement(Model):
         CheckConstraint("balance_after >= 0", name="never_below_zero"),
     )
 
-    id: Mapped[int] = columns.key()
     movement_id: Mapped[int] = columns.link("stock_movement.id", index=False)
     lot_id: Mapped[int] = columns.link("lot.id")
     delta: Mapped[int]
@@ -123,7 +120,6 @@ class Reservation(Model):
         CheckConstraint("quantity > 0", name="quantity_positive"),
     )
 
-    id: Mapped[int] = columns.key()
     product_id: Mapped[int] = columns.link("product.id", index=False)
     cart_id: Mapped[int] = columns.link("cart.id")
     quantity: Mapped[int]

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.platform import columns
-from kirana.platform.db import ByteOrdered, Model
+from kirana.platform.tables import ByteOrdered, Model
 from kirana.stores.states import STORE_MOVES
 
 STORE_ROLES = ("owner", "manager", "picker", "courier")
@@ -18,7 +18,6 @@ class Store(Model):
     __tablename__ = "store"
     __table_args__ = (columns.one_of("status", tuple(STORE_MOVES)),)
 
-    id: Mapped[int] = columns.key()
     slug: Mapped[str] = mapped_column(ByteOrdered, unique=True)
     name: Mapped[str] = mapped_column(String(120))
     zone: Mapped[str] = mapped_column(String(64))
@@ -48,7 +47,6 @@ class Membership(Model):
         columns.one_of("role", STORE_ROLES),
     )
 
-    id: Mapped[int] = columns.key()
     account_id: Mapped[int] = columns.link("account.id", index=False)
     store_id: Mapped[int] = columns.link("store.id")
     role: Mapped[str] = mapped_column(String(20))
@@ -72,7 +70,6 @@ class Invitation(Model):
         ),
     )
 
-    id: Mapped[int] = columns.key()
     uid: Mapped[str] = columns.uid()
     store_id: Mapped[int] = columns.link("store.id")
     email: Mapped[str] = mapped_column(ByteOrdered, index=True)

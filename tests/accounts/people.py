@@ -14,7 +14,8 @@ from kirana.accounts.models import Account
 from kirana.accounts.session_keys import keys_for
 from kirana.accounts.shapes import Credentials, Tokens
 from kirana.platform.access import GUEST, SYSTEM
-from kirana.platform.db import Model, query
+from kirana.platform.db import query
+from kirana.platform.tables import Model
 from tests.machinery.databases import SECRET
 
 T = TypeVar("T")

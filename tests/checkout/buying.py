@@ -9,7 +9,8 @@ from kirana.checkout.services import check_out
 from kirana.orders.shapes import Delivery, GroupView
 from kirana.platform.access import Actor
 from kirana.platform.amounts import Money
-from kirana.platform.db import Model, query
+from kirana.platform.db import query
+from kirana.platform.tables import Model
 from kirana.stock.models import StockLevel
 
 HOME = Delivery("Asha Rao", "+91 98450 12345", "12 Lake Road", "Bengaluru", "560001", "Ring twice")

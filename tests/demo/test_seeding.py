@@ -22,9 +22,10 @@ from kirana.orders.models import Order, OrderGroup, OrderLine
 from kirana.orders.states import ORDER_MOVES
 from kirana.platform import clock
 from kirana.platform.config import Settings
-from kirana.platform.db import Model, reading, transaction
+from kirana.platform.db import reading, transaction
 from kirana.platform.outbox import Outbox
 from kirana.platform.storage import media
+from kirana.platform.tables import Model
 from kirana.stock.bands import band_of
 from kirana.stock.models import Lot, LotMovement, StockLevel, StockMovement
 from kirana.stores.models import Membership, Store

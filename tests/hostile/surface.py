@@ -14,8 +14,9 @@ from flask import Flask
 from sqlalchemy import Connection, event, select
 
 from kirana.platform import db
-from kirana.platform.db import Model, query
+from kirana.platform.db import query
 from kirana.platform.http import Operation
+from kirana.platform.tables import Model
 from tests.accounts.people import PASSWORD
 from tests.journeys.test_access import address, routes
 from tests.world import World

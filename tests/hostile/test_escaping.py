@@ -8,7 +8,8 @@ from flask import Flask
 from sqlalchemy import Connection, String, select, update
 from sqlalchemy.exc import DBAPIError
 
-from kirana.platform.db import Model, verb
+from kirana.platform.db import verb
+from kirana.platform.tables import Model
 from tests.hostile.surface import ATTACKERS, doors
 from tests.journeys.test_access import address
 from tests.world import World

@@ -7,8 +7,8 @@ import pytest
 from flask import Flask
 
 from kirana.platform import inputs, strict_json
-from kirana.platform.db import Model
 from kirana.platform.inputs import PRIVILEGED
+from kirana.platform.tables import Model
 from tests.hostile.surface import (
     ATTACKERS,
     REFUSED,

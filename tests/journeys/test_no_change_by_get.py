@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
-from kirana.platform.db import Model, query
+from kirana.platform.db import query
+from kirana.platform.tables import Model
 from tests.journeys.access import WHO
 from tests.journeys.test_access import address, routes
 from tests.world import World, build

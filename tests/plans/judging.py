@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import kirana.schema  # noqa: F401 - all tables
-from kirana.platform.db import Model
+from kirana.platform.tables import Model
 
 # As many rows as somebody sets up by hand, whatever the shop sells.
 SMALL = {

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from kirana.platform import db
 from kirana.platform.config import Settings
-from kirana.platform.db import Model
+from kirana.platform.tables import Model
 from kirana.stock.filters import ShelfQuery
 from kirana.stock.queries import find_product_page, list_shelf
 from tests.catalog.market import open_market

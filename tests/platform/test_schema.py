@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from kirana.platform import db, migrations
 from kirana.platform.audit import AuditEvent
 from kirana.platform.config import Settings
-from kirana.platform.db import Model
+from kirana.platform.tables import Model
 from kirana.schema import metadata
 from tests.machinery.databases import SECRET, Database
 

@@ -13,11 +13,12 @@ from kirana.accounts.states import APPROVAL_MOVES
 from kirana.platform import clock, texts
 from kirana.platform.access import Actor
 from kirana.platform.columns import new_uid
-from kirana.platform.db import UtcDateTime, verb
+from kirana.platform.db import verb
 from kirana.platform.outbox import enqueue
 from kirana.platform.probes import reached
 from kirana.platform.rows import existing_row
 from kirana.platform.states import require_move
+from kirana.platform.tables import UtcDateTime
 
 LONGEST_REASON = 500
 

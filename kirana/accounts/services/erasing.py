@@ -11,9 +11,9 @@ from kirana.accounts.models import Account, AccountEvent, Approval
 from kirana.accounts.services.records import keep_an_admin, move_account
 from kirana.platform import audit, clock
 from kirana.platform.access import Actor
-from kirana.platform.db import Model
 from kirana.platform.errors import IllegalMove, NotFound
 from kirana.platform.rows import existing_row
+from kirana.platform.tables import Model
 
 NOBODY = "Erased person"
 ERASED = "erased"

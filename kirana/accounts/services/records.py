@@ -12,10 +12,10 @@ from kirana.accounts.states import ACCOUNT_MOVES
 from kirana.platform import audit, clock
 from kirana.platform.access import Actor
 from kirana.platform.columns import new_uid
-from kirana.platform.db import Id, UtcDateTime
 from kirana.platform.inserts import insert_ignoring
 from kirana.platform.rows import existing_row
 from kirana.platform.states import require_move
+from kirana.platform.tables import Id, UtcDateTime
 
 
 @dataclass(frozen=True, slots=True)

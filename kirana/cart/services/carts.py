@@ -11,11 +11,12 @@ from kirana.cart.models import Cart
 from kirana.cart.queries import BasketLine, lines_of, owned_open_cart, owner
 from kirana.platform import clock
 from kirana.platform.access import Actor
-from kirana.platform.db import UtcDateTime, verb
+from kirana.platform.db import verb
 from kirana.platform.errors import Unauthorized
 from kirana.platform.inserts import insert_ignoring
 from kirana.platform.prepared import Prepared
 from kirana.platform.probes import reached
+from kirana.platform.tables import UtcDateTime
 from kirana.stock.services.holds import shrink_hold
 
 ATTEMPTS = 3

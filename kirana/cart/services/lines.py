@@ -14,11 +14,12 @@ from kirana.catalog.models import Product
 from kirana.catalog.units import nearest_on_grid, on_grid
 from kirana.platform import clock
 from kirana.platform.access import Actor
-from kirana.platform.db import Id, verb
+from kirana.platform.db import verb
 from kirana.platform.errors import NotFound
 from kirana.platform.prepared import Prepared
 from kirana.platform.probes import reached
 from kirana.platform.rows import existing
+from kirana.platform.tables import Id
 from kirana.stock.availability import NOW, around, within_reach
 from kirana.stock.models import StockLevel
 from kirana.stock.services.holds import shrink_hold

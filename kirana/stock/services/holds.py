@@ -22,10 +22,11 @@ from sqlalchemy import (
 
 from kirana.catalog.models import Product
 from kirana.platform import clock
-from kirana.platform.db import Id, UtcDateTime, verb
+from kirana.platform.db import verb
 from kirana.platform.inserts import insert_rows
 from kirana.platform.prepared import Prepared
 from kirana.platform.probes import reached
+from kirana.platform.tables import Id, UtcDateTime
 from kirana.stock.availability import (
     NOW,
     around,

@@ -11,9 +11,9 @@ from kirana.catalog.models import Product
 from kirana.catalog.services.versions import raise_version
 from kirana.platform import clock
 from kirana.platform.access import Actor
-from kirana.platform.db import UtcDateTime
 from kirana.platform.inserts import insert_ignoring, insert_rows
 from kirana.platform.prepared import Prepared
+from kirana.platform.tables import UtcDateTime
 from kirana.stock.availability import NOW, at, available
 from kirana.stock.bands import band_of, usual_low_at
 from kirana.stock.lots import Part
