@@ -41,10 +41,7 @@ def insert_all(
 
     Every row names all columns that have a value of ours by default.
     """
-    if len(rows) > MOST_ROWS:
-        return connection.execute(insert(table).returning(*told), rows).all()
-    values = {f"{name}_{n}": row[name] for n, row in enumerate(rows) for name in row}
-    return _telling_all(table, told, len(rows), *rows[0]).all(connection, values)
+    return _in_one(connection, _returning(table, *told), rows)
 
 
 def insert_ignoring(connection: Connection, table: type[Base], **values: Any) -> bool:
@@ -65,15 +62,25 @@ def insert_new(
 ) -> Sequence[Any]:
     """INSERT … ON CONFLICT DO NOTHING RETURNING ``told``, of the rows that are new.
 
-    A value of a single row may be an expression of SQL, the same one each time.
+    A value of a single row may be an expression of SQL, the same one each time; several rows are
+    as those of ``insert_all``.
     """
     dialect = connection.dialect.name
     if len(rows) > 1:
-        return connection.execute(_ignored(dialect, table, *told), rows).all()
+        return _in_one(connection, _ignored(dialect, table, *told), rows)
     given = rows[0].items()
     made = tuple((name, value) for name, value in given if isinstance(value, ClauseElement))
     named = [name for name in rows[0] if name not in dict(made)]
     return _ignoring(dialect, table, told, *named, made=made).all(connection, rows[0])
+
+
+def _in_one(
+    connection: Connection, statement: Any, rows: Sequence[Mapping[str, Any]]
+) -> Sequence[Any]:
+    if len(rows) > MOST_ROWS:
+        return connection.execute(statement, rows).all()
+    values = {f"{name}_{n}": row[name] for n, row in enumerate(rows) for name in row}
+    return _of_so_many(statement, len(rows), *rows[0]).all(connection, values)
 
 
 @cache
@@ -83,15 +90,21 @@ def _plain(table: type[Base], *named: str) -> Prepared:
 
 @cache
 def _telling(table: type[Base], told: tuple[Any, ...], *named: str) -> Prepared:
-    return Prepared(insert(table).returning(*told), named)
+    return Prepared(_returning(table, *told), named)
+
+
+@cache
+def _returning(table: type[Base], *told: Any) -> Any:
+    return insert(table).returning(*told)
 
 
 @lru_cache(maxsize=128)
-def _telling_all(table: type[Base], told: tuple[Any, ...], count: int, *named: str) -> Prepared:
+def _of_so_many(statement: Any, count: int, *named: str) -> Prepared:
+    kinds = {name: statement.table.c[name].type for name in named}
     rows: list[dict[str, Any]] = [
-        {name: bindparam(f"{name}_{n}") for name in named} for n in range(count)
+        {name: bindparam(f"{name}_{n}", type_=kinds[name]) for name in named} for n in range(count)
     ]
-    return Prepared(insert(table).values(rows).returning(*told))
+    return Prepared(statement.values(rows))
 
 
 @cache

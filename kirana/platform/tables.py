@@ -35,7 +35,7 @@ class Model(Base):
     """A table whose rows have a number of their own."""
 
     __abstract__ = True
-    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
+    id: Mapped[int] = mapped_column(Id, primary_key=True, sort_order=-1)
 
 
 Json = JSON().with_variant(JSONB, "postgresql")

@@ -23,15 +23,17 @@ from sqlalchemy import (
 )  # fmt: skip
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
-from kirana.platform import columns, db
+from kirana.platform import clock, columns, db
 from kirana.platform.audit import AuditEvent
 from kirana.platform.idempotency import Idempotency
 from kirana.platform.inserts import insert_ignoring, insert_new, insert_one, insert_rows
 from kirana.platform.outbox import Outbox
 from kirana.platform.prepared import LONGEST_LIST, Prepared
+from kirana.platform.tables import UtcDateTime
 
 pytestmark = pytest.mark.usefixtures("database")
 NOON = datetime(2026, 6, 1, 12, 0, 0, 123456, tzinfo=UTC)
+_THEN = func.coalesce(*[literal(datetime(2025, 1, 1, tzinfo=UTC), UtcDateTime)] * 2)
 EVERYTHING = select(Idempotency.__table__).order_by(Idempotency.id)
 AMONG = select(Idempotency.key).where(
     Idempotency.key.in_(bindparam("keys", expanding=True)), Idempotency.owner == bindparam("whose")
@@ -220,6 +222,36 @@ def test_conflicts_are_ignored_where_they_are_to_be() -> None:
         assert len(insert_new(connection, Idempotency, [_row("two")], Idempotency.id)) == 0
         more = insert_new(connection, Idempotency, [_row("two"), _row("three")], Idempotency.key)
         assert [row.key for row in more] == ["three"]
+        many = [_row("three"), *(_row(f"n{number}") for number in range(20))]
+        assert len(insert_new(connection, Idempotency, many, Idempotency.key)) == 20
+
+
+def test_rows_that_are_new_are_written_as_the_library_does() -> None:
+    def act() -> tuple[Any, Any]:
+        with db.transaction() as connection:
+            connection.execute(delete(Idempotency))
+            insert_new(connection, Idempotency, [_row("one")], Idempotency.id)
+            rows = [_row("one", status=500), _row("two", headers={"X-B": "ü"}), _row("three")]
+            told = insert_new(connection, Idempotency, rows, Idempotency.key, Idempotency.headers)
+            written = connection.execute(EVERYTHING).all()
+        assert [row.status for row in written] == [201] * 3
+        return sorted(tuple(row) for row in told), [tuple(row)[1:] for row in written]
+
+    own, library = both_ways(act)
+    assert own == library
+
+
+def test_an_expression_is_a_value() -> None:
+    def act() -> list[bool]:
+        rows = [_row(f"{clock.utc_now()}{turn}", created_at=_THEN) for turn in range(2)]
+        with db.transaction() as connection:
+            return [
+                insert_new(connection, Idempotency, [row], Idempotency.created_at)[0][0] < NOON
+                for row in rows
+            ]
+
+    own, library = both_ways(act)
+    assert own == library == [True, True]
 
 
 def _insert_twice(connection: Connection, statement: Prepared) -> None:
