@@ -1,10 +1,10 @@
 """The web server: granian, with the shop loaded once before its processes are forked."""
 
-import contextlib
 import gc
 import multiprocessing
 import os
 import sys
+from collections import deque
 from collections.abc import Collection
 
 from flask import Flask
@@ -15,12 +15,26 @@ from granian.log import LogLevels
 
 from kirana.app import create_serving_app
 from kirana.platform.config import Settings, SettingsError, keep_private, load_settings
+from kirana.platform.processors import keep_to
 from kirana.supervisor.ports import require_web_port
 from kirana.wiring import prepare
 
 GRACE_SECONDS = 5
 # Beyond this the server itself answers 431 without a word; the edge, which has some, comes first.
 LARGEST_HEAD = 64 * 1024
+
+
+class _Deaths(dict[int, float]):
+    """When each process was started anew. The library ends the whole server when one dies within
+    5.5 seconds of that: here only when ten were started within a minute."""
+
+    def __init__(self) -> None:
+        self._lately: deque[float] = deque(maxlen=10)
+
+    def __setitem__(self, place: int, moment: float) -> None:
+        self._lately.append(moment)
+        is_loop = len(self._lately) == 10 and moment - self._lately[0] < 60
+        super().__setitem__(place, moment if is_loop else 0.0)
 
 
 def serve(settings: Settings) -> None:
@@ -58,10 +72,10 @@ def serve(settings: Settings) -> None:
         """In each new process: it takes the place that is free."""
         taken = {worker.idx for worker in server.wrks}
         place = next((n for n in range(settings.web_workers) if n not in taken), 0)
-        with contextlib.suppress(OSError):  # a sandbox may forbid it
-            os.sched_setaffinity(0, share_of(place, settings.web_workers, os.sched_getaffinity(0)))
+        keep_to(share_of(place, settings.web_workers, os.sched_getaffinity(0)))
         return app
 
+    server.respawned_wrks = _Deaths()
     server.serve(target_loader=settle, wrap_loader=False)
 
 

@@ -54,12 +54,11 @@ class RecoveryCode(Model):
     created_at: Mapped[datetime] = columns.created()
 
 
-class Passkey(Model):
+class Passkey(columns.Public):
     """A WebAuthn credential that its device unlocks; id and public key in base64url."""
 
     __tablename__ = "passkey"
 
-    uid: Mapped[str] = columns.uid()
     account_id: Mapped[int] = columns.link("account.id")
     credential_id: Mapped[str] = mapped_column(ByteOrdered, unique=True)
     public_key: Mapped[str] = mapped_column(Text)
@@ -68,7 +67,6 @@ class Passkey(Model):
     is_backed_up: Mapped[bool]
     name: Mapped[str] = mapped_column(String(60))
     last_used_at: Mapped[datetime | None] = columns.moment()
-    created_at: Mapped[datetime] = columns.created()
 
 
 class PasskeyChallenge(Model):

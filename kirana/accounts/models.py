@@ -13,7 +13,7 @@ ROLES = ("customer", "manager", "admin")
 LINK_PURPOSES = ("reset", "confirm", "change", "known")
 
 
-class Account(Model):
+class Account(columns.Public):
     """A person who can sign in. Only a manager can be pending or rejected."""
 
     __tablename__ = "account"
@@ -27,7 +27,6 @@ class Account(Model):
         Index("ix_account_status", "status", "id"),
     )
 
-    uid: Mapped[str] = columns.uid()
     email: Mapped[str] = mapped_column(ByteOrdered, unique=True)
     name: Mapped[str] = mapped_column(String(120))
     password_hash: Mapped[str] = mapped_column(Text)
@@ -40,15 +39,13 @@ class Account(Model):
     verified_at: Mapped[datetime | None] = columns.moment()
     # Its owner asked for the end of the account; from this moment on it is erased.
     erase_at: Mapped[datetime | None] = columns.moment(index=True)
-    created_at: Mapped[datetime] = columns.created()
 
 
-class Session(Model):
+class Session(columns.Public):
     """A signed-in device: one refresh family. Only hashes of refresh tokens are kept."""
 
     __tablename__ = "session"
 
-    uid: Mapped[str] = columns.uid()
     account_id: Mapped[int] = columns.link("account.id")
     token_version: Mapped[int]
     current_hash: Mapped[str] = mapped_column(ByteOrdered, unique=True)
@@ -60,25 +57,22 @@ class Session(Model):
     device: Mapped[str] = mapped_column(String(200), default="")
     network: Mapped[str] = mapped_column(String(64), default="")
     seen_at: Mapped[datetime] = columns.created()
-    created_at: Mapped[datetime] = columns.created()
 
 
-class Address(Model):
+class Address(columns.Public):
     """Where a customer wants things brought."""
 
     __tablename__ = "address"
 
-    uid: Mapped[str] = columns.uid()
     account_id: Mapped[int] = columns.link("account.id")
     name: Mapped[str] = mapped_column(String(120))
     phone: Mapped[str] = mapped_column(String(32))
     street: Mapped[str] = mapped_column(String(200))
     city: Mapped[str] = mapped_column(String(80))
     postcode: Mapped[str] = mapped_column(String(16))
-    created_at: Mapped[datetime] = columns.created()
 
 
-class Approval(Model):
+class Approval(columns.Public):
     """A person's wish to become a store manager, and what an admin decided."""
 
     __tablename__ = "approval"
@@ -89,7 +83,6 @@ class Approval(Model):
         Index("ix_approval_status", "status", "id"),
     )
 
-    uid: Mapped[str] = columns.uid()
     account_id: Mapped[int] = columns.link("account.id")
     wished_store: Mapped[str] = mapped_column(String(120))
     status: Mapped[str] = columns.status(default="requested")
@@ -97,7 +90,6 @@ class Approval(Model):
     reason: Mapped[str] = mapped_column(Text, default="")
     decided_by: Mapped[int | None] = columns.link("account.id")
     decided_at: Mapped[datetime | None] = columns.moment()
-    created_at: Mapped[datetime] = columns.created()
 
 
 class AccountLink(Model):
@@ -127,7 +119,7 @@ class AccountLink(Model):
     created_at: Mapped[datetime] = columns.moment(default=clock.utc_now, index=True)
 
 
-class AccountEvent(columns.Move, Model):
+class AccountEvent(columns.Move):
     """One move of an account's status."""
 
     __tablename__ = "account_event"
@@ -137,7 +129,7 @@ class AccountEvent(columns.Move, Model):
     actor_id: Mapped[int | None] = columns.link("account.id")
 
 
-class ApiKey(Model):
+class ApiKey(columns.Public):
     """A key by which a program acts for its owner, with some of the owner's permissions.
 
     Only the hash of the token is kept. ``store_id`` restricts the key to the work of one store.
@@ -145,7 +137,6 @@ class ApiKey(Model):
 
     __tablename__ = "api_key"
 
-    uid: Mapped[str] = columns.uid()
     account_id: Mapped[int] = columns.link("account.id")
     name: Mapped[str] = mapped_column(String(80))
     token_hash: Mapped[str] = mapped_column(ByteOrdered, unique=True)
@@ -154,4 +145,3 @@ class ApiKey(Model):
     expires_at: Mapped[datetime | None] = columns.moment()
     revoked_at: Mapped[datetime | None] = columns.moment()
     used_at: Mapped[datetime | None] = columns.moment()
-    created_at: Mapped[datetime] = columns.created()

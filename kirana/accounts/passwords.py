@@ -15,6 +15,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from kirana.accounts.house_rules import house_rules
 from kirana.platform.errors import Invalid
+from kirana.platform.processors import anywhere
 
 SHORTEST = 8
 LONGEST = 128
@@ -47,11 +48,13 @@ def check_password(password: str, pointer: str, *personal: str) -> None:
         raise Invalid.at(pointer, f"choose one that is harder to guess: {reason}")
 
 
+@anywhere()
 def hash_password(password: str) -> str:
     """The costly hash. Never call it inside a transaction: others wait."""
     return _hasher.hash(_normal(password))
 
 
+@anywhere()
 def matches(stored: str, password: str) -> bool:
     """Whether ``password`` is the one behind ``stored``; as costly as ``hash_password``."""
     try:

@@ -10,7 +10,7 @@ from kirana.platform import columns
 from kirana.platform.tables import Model
 
 
-class Cart(Model):
+class Cart(columns.Public):
     """One basket. ``version`` rises with every change of its lines.
 
     ``kept_since``: when goods were first kept for it, of the times that count together.
@@ -26,14 +26,12 @@ class Cart(Model):
         columns.some("ix_cart_of_guests", "guest_hash IS NOT NULL", "updated_at"),
     )
 
-    uid: Mapped[str] = columns.uid()
     account_id: Mapped[int | None] = columns.link("account.id", index=False)
     guest_hash: Mapped[str | None] = mapped_column(String(64))
     status: Mapped[str] = columns.status(default="open")
     version: Mapped[int] = mapped_column(default=1)
     kept_since: Mapped[datetime | None] = columns.moment()
     updated_at: Mapped[datetime] = columns.created()
-    created_at: Mapped[datetime] = columns.created()
 
 
 class CartLine(Model):

@@ -22,7 +22,12 @@ WITHOUT: dict[str, tuple[str, ...]] = {
     "vegan": ("eggs", "milk", *_OF_THE_SEA),
     "vegetarian": _OF_THE_SEA,
     "gluten-free": ("gluten",),
+    "dairy-free": ("milk",),
+    "egg-free": ("eggs",),
+    "nut-free": ("nuts",),
 }
+# Whoever eats the second may eat the first.
+STRICTER = {"vegetarian": "vegan"}
 
 _Milligrams = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
 # A word for each line of the table, and whether it is a part of the line above.
@@ -118,6 +123,12 @@ def measured_in(unit: str, pack_unit: str | None) -> Measure:
     return "ml" if "ml" in (unit, pack_unit) else "g"
 
 
+def diets_met(diet: Sequence[str]) -> list[str]:
+    """What is told, and what that implies: what is vegan is vegetarian."""
+    implied = [name for name, stricter in STRICTER.items() if stricter in diet]
+    return list(dict.fromkeys([*diet, *implied]))
+
+
 def in_order(allergens: Iterable[str]) -> list[str]:
     """Each once, as the fixed list has them."""
     given = set(allergens)
@@ -139,7 +150,9 @@ def _wrong_allergens(
     if both:
         yield "may_contain", f"says of {both[0]} what allergens says for sure"
     for tag in diet:
-        against = [name for name in WITHOUT.get(tag.casefold(), ()) if name in contains]
+        against = [
+            name for name in WITHOUT.get(tag.casefold().replace(" ", "-"), ()) if name in contains
+        ]
         if against:
             yield "diet", f"{tag} does not go with {against[0]} among the allergens"
 

@@ -59,7 +59,7 @@ class Category(Model):
     created_at: Mapped[datetime] = columns.created()
 
 
-class CategoryRequest(Model):
+class CategoryRequest(columns.Public):
     """What a manager asks of the admin; approval applies it in the same transaction."""
 
     __tablename__ = "category_request"
@@ -71,7 +71,6 @@ class CategoryRequest(Model):
         Index("ix_category_request_status", "status", "id"),
     )
 
-    uid: Mapped[str] = columns.uid()
     requester_id: Mapped[int] = columns.link("account.id")
     store_id: Mapped[int] = columns.link("store.id")
     kind: Mapped[str] = mapped_column(String(10))
@@ -82,10 +81,9 @@ class CategoryRequest(Model):
     reason: Mapped[str] = mapped_column(Text, default="")
     decided_by: Mapped[int | None] = columns.link("account.id")
     decided_at: Mapped[datetime | None] = columns.moment()
-    created_at: Mapped[datetime] = columns.created()
 
 
-class Product(Model):
+class Product(columns.Public):
     """Something a store sells. ``price_minor`` buys ``price_per`` steps of ``unit``."""
 
     __tablename__ = "product"
@@ -118,7 +116,6 @@ class Product(Model):
         Index("ix_product_of_store", "store_id", "sort_key", "slug"),
     )
 
-    uid: Mapped[str] = columns.uid()
     store_id: Mapped[int] = columns.link("store.id", index=False)
     category_id: Mapped[int] = columns.link("category.id")
     slug: Mapped[str] = mapped_column(ByteOrdered, unique=True)
@@ -160,11 +157,10 @@ class Product(Model):
     version: Mapped[int] = mapped_column(default=1)
     published_at: Mapped[datetime | None] = columns.moment()
     publish_at: Mapped[datetime | None] = columns.moment()
-    created_at: Mapped[datetime] = columns.created()
     updated_at: Mapped[datetime] = columns.created()
 
 
-class ProductEvent(columns.Move, Model):
+class ProductEvent(columns.Move):
     """One move of a product's status."""
 
     __tablename__ = "product_event"
@@ -190,7 +186,7 @@ class Price(Model):
     actor_id: Mapped[int | None] = columns.link("account.id")
 
 
-class PlannedPrice(Model):
+class PlannedPrice(columns.Public):
     """A price that becomes true at ``due_at``; ``price_id`` is what it became."""
 
     __tablename__ = "planned_price"
@@ -207,7 +203,6 @@ class PlannedPrice(Model):
         Index("ix_planned_price_of_product", "product_id", "id"),
     )
 
-    uid: Mapped[str] = columns.uid()
     product_id: Mapped[int] = columns.link("product.id", index=False)
     amount_minor: Mapped[int]
     was_minor: Mapped[int | None]
@@ -215,7 +210,6 @@ class PlannedPrice(Model):
     status: Mapped[str] = columns.status(default="planned")
     price_id: Mapped[int | None] = columns.link("price.id", index=False, unique=True)
     planned_by: Mapped[int | None] = columns.link("account.id")
-    created_at: Mapped[datetime] = columns.created()
     ended_at: Mapped[datetime | None] = columns.moment()
 
 

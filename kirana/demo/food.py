@@ -23,10 +23,15 @@ _OF_WORD = {
     "butter": "milk", "cheese": "milk", "mayonnaise": "eggs", "pesto": "milk nuts",
     "soy": "soybeans gluten", "tuna": "fish", "salmon": "fish", "fish": "fish",
     "almond": "nuts", "almonds": "nuts", "cashews": "nuts", "hazelnut": "nuts",
-    "peanuts": "peanuts",
+    "peanuts": "peanuts", "pistachio": "nuts", "sesame": "sesame", "sardines": "fish",
+    "trout": "fish", "gelato": "milk", "wheat": "gluten", "bread": "gluten", "burgers": "gluten",
+    "nuggets": "gluten", "samosas": "gluten", "spaghetti": "gluten", "muffin": "gluten eggs milk",
+    "croissant": "gluten milk", "cookies": "gluten milk", "teriyaki": "soybeans gluten",
+    "caramel": "milk",
 }  # fmt: skip
 _OF_PHRASE = {
-    "ice cream": "milk", "milk chocolate": "milk", "fish fingers": "gluten",
+    "ice cream": "milk", "milk chocolate": "milk", "white chocolate": "milk", "sour cream": "milk",
+    "spring rolls": "gluten", "tikka masala": "milk", "caramels": "milk", "fish fingers": "gluten",
     "organic lasagne": "gluten milk",
 }  # fmt: skip
 

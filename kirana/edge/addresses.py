@@ -8,6 +8,8 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 LONGEST_QUERY = 512
 MOST_PAIRS = 20
+# What a page may be asked for several of.
+LISTS = frozenset({"without"})
 # Pairs in which nothing is written in another way, up to MOST_PAIRS of them.
 _PAIR = r"[\w.~-]+=[\w.~-]*"
 _BARE = re.compile(f"{_PAIR}(?:&{_PAIR}){{0,{MOST_PAIRS - 1}}}", re.ASCII)
@@ -58,9 +60,13 @@ def plain_query(names: frozenset[str] | None, query: str) -> PlainQuery | None:
     if names is not None:
         if words:
             return None
-        first = dict(reversed(pairs))  # as a page reads a name that comes twice
-        pairs = [(name, text) for name, text in first.items() if text and name in names]
-    pairs.sort(key=lambda pair: pair[0])
+        first = dict(reversed(pairs))  # as a page reads a name that comes twice, but for lists
+        pairs = [
+            (name, text)
+            for name, text in dict.fromkeys(pairs)
+            if text and name in names and (name in LISTS or first[name] == text)
+        ]
+    pairs.sort(key=lambda pair: pair if pair[0] in LISTS else pair[:1])
     texts: dict[str, list[str]] = {}
     for name, value in pairs:
         texts.setdefault(name, []).append(value)

@@ -8,10 +8,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.jobs.states import JOB_MOVES
 from kirana.platform import columns
-from kirana.platform.tables import Json, Model
+from kirana.platform.tables import Json
 
 
-class Job(Model):
+class Job(columns.Public):
     """One piece of long work. ``attempt`` fences: a worker that lost its lease cannot write.
 
     ``cursor`` and ``bytes`` say how far the file is certain; a taker goes on from there.
@@ -32,7 +32,6 @@ class Job(Model):
         Index("ix_job_status", "status", "kind", "id"),
     )
 
-    uid: Mapped[str] = columns.uid()
     kind: Mapped[str] = mapped_column(String(40))
     requester_id: Mapped[int] = columns.link("account.id")
     store_id: Mapped[int | None] = columns.link("store.id")
@@ -50,10 +49,9 @@ class Job(Model):
     snapshot_at: Mapped[datetime] = columns.created()
     started_at: Mapped[datetime | None] = columns.moment()
     finished_at: Mapped[datetime | None] = columns.moment()
-    created_at: Mapped[datetime] = columns.created()
 
 
-class JobEvent(columns.Move, Model):
+class JobEvent(columns.Move):
     """One move of a job's status."""
 
     __tablename__ = "job_event"

@@ -22,17 +22,15 @@ class Favourite(Model):
     created_at: Mapped[datetime] = columns.created()
 
 
-class ShoppingList(Model):
+class ShoppingList(columns.Public):
     """A named list. ``version`` rises with every change of it or its lines, which locks it."""
 
     __tablename__ = "shopping_list"
     __table_args__ = (UniqueConstraint("account_id", "name"),)
 
-    uid: Mapped[str] = columns.uid()
     account_id: Mapped[int] = columns.link("account.id", index=False)
     name: Mapped[str] = mapped_column(String(80))
     version: Mapped[int] = mapped_column(default=1)
-    created_at: Mapped[datetime] = columns.created()
 
 
 class ListLine(Model):
@@ -51,15 +49,13 @@ class ListLine(Model):
     created_at: Mapped[datetime] = columns.created()
 
 
-class ListLink(Model):
+class ListLink(columns.Public):
     """Whoever has the link may read the list, or, signed in, change it; until it is revoked."""
 
     __tablename__ = "list_link"
     __table_args__ = (columns.one_of("may", RIGHTS),)
 
-    uid: Mapped[str] = columns.uid()
     list_id: Mapped[int] = columns.link("shopping_list.id")
     may: Mapped[str] = mapped_column(String(4))
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    created_at: Mapped[datetime] = columns.created()
     revoked_at: Mapped[datetime | None] = columns.moment()

@@ -101,7 +101,7 @@ class Charge(Model):
     amount_minor: Mapped[int]
 
 
-class OrderEvent(columns.Move, Model):
+class OrderEvent(columns.Move):
     """One move of an order's status."""
 
     __tablename__ = "order_event"

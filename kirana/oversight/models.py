@@ -37,7 +37,7 @@ class Incident(Model):
     note: Mapped[str] = mapped_column(Text, default="")
 
 
-class IncidentEvent(columns.Move, Model):
+class IncidentEvent(columns.Move):
     """One move of an incident's status; by nobody where a check did it."""
 
     __tablename__ = "incident_event"

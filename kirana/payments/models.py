@@ -13,7 +13,7 @@ METHODS = ("cash",)
 EVENT_KINDS = ("authorised", "captured", "refunded", "failed", "voided")
 
 
-class Payment(Model):
+class Payment(columns.Public):
     """What is owed for one order and by which method it is paid. The status follows its events."""
 
     __tablename__ = "payment"
@@ -27,7 +27,6 @@ class Payment(Model):
         CheckConstraint("captured_minor - refunded_minor <= amount_minor", name="never_above_due"),
     )
 
-    uid: Mapped[str] = columns.uid()
     order_id: Mapped[int] = columns.link("order.id", index=False, unique=True)
     method: Mapped[str] = mapped_column(String(12))
     status: Mapped[str] = columns.status(default="due")
@@ -35,7 +34,6 @@ class Payment(Model):
     captured_minor: Mapped[int] = mapped_column(default=0)
     refunded_minor: Mapped[int] = mapped_column(default=0)
     currency: Mapped[str] = mapped_column(String(3))
-    created_at: Mapped[datetime] = columns.created()
 
 
 class PaymentEvent(Model):

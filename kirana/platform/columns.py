@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.platform import clock
-from kirana.platform.tables import ByteOrdered, Id, UtcDateTime
+from kirana.platform.tables import ByteOrdered, Id, Model, UtcDateTime
 
 # Base 32 without look-alikes (Crockford's alphabet).
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -51,9 +51,18 @@ def status(**kwargs: Any) -> Mapped[str]:
     return mapped_column(String(20), **kwargs)
 
 
-class Move:
-    """What every table of moves of a status has."""
+class Public(Model):
+    """A table whose rows are named to the outside, and tell when they came."""
 
+    __abstract__ = True
+    uid: Mapped[str] = uid()
+    created_at: Mapped[datetime] = created()
+
+
+class Move(Model):
+    """A table of moves of a status."""
+
+    __abstract__ = True
     from_status: Mapped[str | None] = mapped_column(String(20))
     to_status: Mapped[str] = mapped_column(String(20))
     at: Mapped[datetime] = created()

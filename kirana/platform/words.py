@@ -11,13 +11,15 @@ ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]*" + EN
 _KEPT = ("L", "N", "M")
 # The accents of Latin, Greek and Cyrillic; other scripts need their marks.
 _ACCENTS = range(0x300, 0x370)
+# As they are typed and as they are set: within a word they are no space.
+_APOSTROPHES = dict.fromkeys(map(ord, "'’‘ʼ`´"))
 
 
 def folded(text: str) -> str:
     """Words in one case without accents or punctuation, single spaces: a key to sort by."""
     plain = (
         character
-        for character in unicodedata.normalize("NFKD", text.casefold().replace("’", ""))
+        for character in unicodedata.normalize("NFKD", text.casefold().translate(_APOSTROPHES))
         if ord(character) not in _ACCENTS
     )
     spaced = (c if unicodedata.category(c)[0] in _KEPT else " " for c in plain)

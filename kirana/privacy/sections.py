@@ -117,8 +117,7 @@ def _order_lines(me: int) -> Find:
 
 def _charges(me: int) -> Find:
     columns = (Charge.id, Order.number.label("order"), Charge.label, Charge.amount_minor)
-    joined = select(*columns).join(Order, Order.id == Charge.order_id)
-    return joined.where(Order.account_id == me)
+    return select(*columns).join(Order, Order.id == Charge.order_id).where(Order.account_id == me)
 
 
 def _order_history(me: int) -> Find:

@@ -42,7 +42,7 @@ class Review(Model):
     written_at: Mapped[datetime] = columns.created()
 
 
-class ReviewEvent(columns.Move, Model):
+class ReviewEvent(columns.Move):
     """One move of a review's status."""
 
     __tablename__ = "review_event"

@@ -54,6 +54,9 @@ class Question:
         self.understood: list[str] = []
         parts = [self._part(phrase) for phrase in _phrases(words, synonyms)]
         self.query = _joined(parts, Occur.Must)
+        whole = " ".join(words)
+        if snapshot.searcher.doc_freq(CODE, whole):  # an article number may have several
+            self.query, self.understood = Query.term_query(self._schema, CODE, whole), list(words)
         self.is_partial = len(parts) > 1 and not best(snapshot, self.query, 1)
         if self.is_partial:
             self.query = _joined(parts, Occur.Should)
@@ -76,9 +79,11 @@ class Question:
             self.understood += phrase
             return _joined([self._word(word) for word in phrase], Occur.Must)
         (word,) = phrase
-        near = correction(self._snapshot, word)
-        self.understood.append(near or word)
-        return self._word(near) if near else Query.empty_query()
+        near = correction(self._snapshot, word).split()
+        self.understood += near or [word]
+        if not near:
+            return Query.empty_query()
+        return _joined([self._word(each) for each in near], Occur.Must)
 
     def _word(self, word: str) -> Query:
         stem = stems(word)
@@ -130,7 +135,8 @@ def is_known(snapshot: Snapshot, word: str) -> bool:
 
 
 def correction(snapshot: Snapshot, word: str) -> str:
-    """The word of the index nearest to ``word``, the commonest of several; empty without one."""
+    """The word of the index nearest to ``word``, the commonest of several; two where they were
+    written as one; empty without one."""
     found: str | None = snapshot.known.get(word)
     if found is None:
         found = _nearest(snapshot, word)
@@ -141,10 +147,17 @@ def correction(snapshot: Snapshot, word: str) -> str:
 
 def _nearest(snapshot: Snapshot, word: str) -> str:
     for slips in range(1, slips_allowed(word) + 1):
-        if found := _near(snapshot, word, slips, begun=False):
+        if found := _near(snapshot, word, slips, begun=False) or _apart(snapshot, word):
             return found
     # The beginning of a word, with a slip in it: somebody is still typing.
     return _near(snapshot, word, 1, begun=True) if len(word) > 4 else ""
+
+
+def _apart(snapshot: Snapshot, word: str) -> str:
+    """Two words that were written as one."""
+    ways = ((word[:at], word[at:]) for at in range(3, len(word) - 2))
+    known = (way for way in ways if all(snapshot.searcher.doc_freq(WORDS, one) for one in way))
+    return " ".join(next(known, ()))
 
 
 def slips_allowed(word: str) -> int:

@@ -6,6 +6,7 @@ from typing import Any
 
 import tantivy
 
+from kirana.catalog.facts import diets_met
 from kirana.catalog.tree import Tree
 from kirana.platform.words import folded
 from kirana.search.schema import CODE, KEY, WEIGHT, WORDS, stems
@@ -22,7 +23,7 @@ def document(row: Any, tree: Tree, sales: Mapping[int, int]) -> tantivy.Document
         "title": folded(row.title),
         "brand": folded(row.brand),
         "names": folded(" ".join(row.other_names)),
-        "shelf": folded(" ".join([*trail, *row.diet, row.origin])),
+        "shelf": folded(" ".join([*trail, *diets_met(row.diet), row.origin])),
         "head": head_of(row.title),
     }
     made = tantivy.Document()
@@ -39,18 +40,17 @@ def document(row: Any, tree: Tree, sales: Mapping[int, int]) -> tantivy.Document
     made.add_boolean("offer", bool(row.was_minor and row.was_minor > row.price_minor))
     made.add_boolean("in_stock", in_stock)
     made.add_text("store", row.store)
-    for name, value in (("maker", row.brand), ("origin", row.origin)):
-        if value:
-            made.add_text(name, value)
-    for name, values in (("diet", row.diet), ("allergen", told_allergens(row))):
-        for value in dict.fromkeys(values):
+    made.add_text("maker", row.brand)
+    made.add_text("origin", row.origin)
+    for name, values in (("diet", diets_met(row.diet)), ("allergen", told_allergens(row))):
+        for value in values:
             made.add_text(name, value)
     return made
 
 
 def told_allergens(row: Any) -> list[str]:
     """What is in it, and what may be."""
-    return [*row.allergens, *row.may_contain]
+    return list(dict.fromkeys([*row.allergens, *row.may_contain]))
 
 
 def head_of(title: str) -> str:

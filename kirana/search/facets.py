@@ -7,6 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import msgspec
+
+from kirana.catalog.facts import diets_met
 from kirana.catalog.queries import load_tree
 from kirana.catalog.tree import Tree
 from kirana.platform.money import exponent
@@ -18,7 +21,7 @@ from kirana.search.finding import synonyms
 from kirana.search.reading import Snapshot, ask
 from kirana.search.shapes import Band, Count, Facets, ProductQuery
 
-MOST_VALUES = 30
+MOST_VALUES = 100
 MOST_CATEGORIES = 10_000
 MOST_ROWS = 20_000
 # Where one price band ends and the next begins, in whole money.
@@ -78,15 +81,15 @@ def _counts_of_index(
     return counts, question
 
 
+_FIELDS = {
+    "category": "category", "brand": "maker", "diet": "diet", "origin": "origin",
+    "without": "allergen", "offer": "offer", "in_stock": "in_stock",
+}  # fmt: skip
+# One more than is told: goods without a brand are counted under an empty one.
 _AGGREGATES: dict[str, dict[str, Any]] = {
-    "category": {"terms": {"field": "category", "size": MOST_CATEGORIES}},
-    "brand": {"terms": {"field": "maker", "size": MOST_VALUES}},
-    "diet": {"terms": {"field": "diet", "size": MOST_VALUES}},
-    "origin": {"terms": {"field": "origin", "size": MOST_VALUES}},
-    "without": {"terms": {"field": "allergen", "size": MOST_VALUES}},
-    "offer": {"terms": {"field": "offer", "size": 2}},
-    "in_stock": {"terms": {"field": "in_stock", "size": 2}},
+    name: {"terms": {"field": field, "size": MOST_VALUES + 1}} for name, field in _FIELDS.items()
 }
+_AGGREGATES["category"]["terms"]["size"] = MOST_CATEGORIES
 
 
 def _price_ranges(currency: str) -> dict[str, Any]:
@@ -128,15 +131,14 @@ def _counts_of_database(wanted: ProductQuery, currency: str) -> Counts:
 _UNSET: dict[str, dict[str, Any]] = {
     "count": {},
     "price": {"price_min": None, "price_max": None},
+    "without": {"without": ()},
     "offer": {"offer": False},
     "in_stock": {"in_stock": False},
 }
 
 
 def _without(wanted: ProductQuery, dimension: str) -> ProductQuery:
-    unset: dict[str, Any] = dict(_UNSET.get(dimension, {dimension: None}))
-    given = {name: getattr(wanted, name) for name in ProductQuery.__struct_fields__}
-    return ProductQuery(**{**given, **unset})
+    return msgspec.structs.replace(wanted, **_UNSET.get(dimension, {dimension: None}))
 
 
 def _facts(name: str, rows: Iterable[Any], currency: str) -> Iterable[str]:
@@ -149,7 +151,7 @@ def _facts(name: str, rows: Iterable[Any], currency: str) -> Iterable[str]:
         elif name in ("brand", "origin") and getattr(row, name):
             yield getattr(row, name)
         elif name in ("diet", "without"):
-            yield from dict.fromkeys(row.diet if name == "diet" else told_allergens(row))
+            yield from diets_met(row.diet) if name == "diet" else told_allergens(row)
         elif name == "price":
             yield str(max(least for least, _ in steps if least <= row.price_minor))
         elif name in ("offer", "in_stock") and _has(name, row):
@@ -173,7 +175,8 @@ def _categories(tree: Tree, chosen: str | None, counts: Counter[str]) -> tuple[C
 
 def _values(counts: Counter[str]) -> tuple[Count, ...]:
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(Count(value, value, number) for value, number in ranked[:MOST_VALUES])
+    named = [each for each in ranked if each[0]]
+    return tuple(Count(value, value, number) for value, number in named[:MOST_VALUES])
 
 
 def _bands(counts: Counter[str], currency: str) -> tuple[Band, ...]:

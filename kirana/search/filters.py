@@ -47,7 +47,7 @@ def number_of(snapshot: Snapshot, wanted: ProductQuery) -> int:
 def is_chosen(wanted: ProductQuery, dimension: str) -> bool:
     if dimension == "price":
         return wanted.price_min is not None or wanted.price_max is not None
-    return bool(getattr(wanted, dimension))
+    return getattr(wanted, dimension) not in (None, False, ())
 
 
 def _chosen(schema: tantivy.Schema, wanted: ProductQuery) -> Iterator[tuple[str, Query]]:
@@ -57,10 +57,9 @@ def _chosen(schema: tantivy.Schema, wanted: ProductQuery) -> Iterator[tuple[str,
         value = getattr(wanted, name)
         if value is not None and value is not False:
             yield name, _term(schema, term, value)
-    if wanted.without is not None:
-        told = _term(schema, "allergen", wanted.without)
-        others = [(Occur.Must, Query.all_query()), (Occur.MustNot, told)]
-        yield "without", Query.boolean_query(others)
+    if wanted.without:
+        told = [(Occur.MustNot, _term(schema, "allergen", name)) for name in wanted.without]
+        yield "without", Query.boolean_query([(Occur.Must, Query.all_query()), *told])
 
 
 def _term(schema: tantivy.Schema, name: str, value: object) -> Query:

@@ -1,15 +1,13 @@
 """Words that mean the same to a shopper."""
 
-from datetime import datetime
-
 from sqlalchemy import CheckConstraint, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kirana.platform import columns
-from kirana.platform.tables import ByteOrdered, Model
+from kirana.platform.tables import ByteOrdered
 
 
-class SearchSynonym(Model):
+class SearchSynonym(columns.Public):
     """Two names for one thing, folded, the smaller first: whoever asks for one finds both."""
 
     __tablename__ = "search_synonym"
@@ -18,9 +16,7 @@ class SearchSynonym(Model):
         CheckConstraint("word < other", name="in_order"),
     )
 
-    uid: Mapped[str] = columns.uid()
     word: Mapped[str] = mapped_column(ByteOrdered)
     other: Mapped[str] = mapped_column(ByteOrdered)
     # As the admin wrote them.
     shown: Mapped[str] = mapped_column(String(200))
-    created_at: Mapped[datetime] = columns.created()

@@ -1,6 +1,6 @@
 """Reads for the index (what changed, and what a product is) and behind it (what hits are today)."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
@@ -166,8 +166,3 @@ def list_synonyms(connection: Connection, actor: Actor, wanted: PageQuery) -> Pa
 def synonym(row: Any) -> Synonym:
     word, _, other = row.shown.partition("\n")
     return Synonym(row.uid, word, other, row.created_at)
-
-
-def batches(ids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), size):
-        yield ids[start : start + size]

@@ -21,6 +21,8 @@ T = TypeVar("T")
 logger = logging.getLogger("kirana.search")
 LOOK_SECONDS = 0.2
 BLAME_SECONDS = 600
+# To build the index of a million products anew takes a minute.
+STUCK_SECONDS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +46,21 @@ class Reader:
     def __init__(self, folder: Folder) -> None:
         self.folder = folder
         self._lock = threading.Lock()
-        self._next_look = 0.0
+        self._next_look = self._believed_until = 0.0
         self._no_blame_until = 0.0
         self._stamp = (-1, -1)
         self._index: tuple[str, tantivy.Index] | None = None
         self._snapshot: Snapshot | None = None
 
     def snapshot(self) -> Snapshot | None:
-        """The newest commit, seen at most a fifth of a second ago; None without an index."""
+        """The newest commit, seen at most a fifth of a second ago; None without an index, or where
+        nobody has brought it up to the catalogue for five minutes."""
         if time.monotonic() >= self._next_look and self._lock.acquire(blocking=False):
             try:
                 self._look()
             finally:
                 self._lock.release()
-        return self._snapshot
+        return self._snapshot if time.monotonic() < self._believed_until else None
 
     def look_again(self) -> Snapshot | None:
         """The newest commit now."""
@@ -81,6 +84,11 @@ class Reader:
 
     def _look(self) -> None:
         self._next_look = time.monotonic() + LOOK_SECONDS
+        self._follow()
+        if self._snapshot is None or self._snapshot.version >= freshness.current():
+            self._believed_until = time.monotonic() + STUCK_SECONDS
+
+    def _follow(self) -> None:
         stamp = self.folder.stamp()
         if stamp == self._stamp:
             return

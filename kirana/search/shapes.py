@@ -65,8 +65,8 @@ class Facets(msgspec.Struct, frozen=True, kw_only=True):
     """Counts under the filters in force; each facet is counted as if it were not set itself.
 
     ``understood`` is what was looked for where the words as given are not known; ``is_partial``:
-    nothing has all of them, so what has any is counted. ``allergens`` count what ``without`` leaves
-    out: what contains or may contain them.
+    nothing has all of them, so what has any is counted. ``allergens`` count what
+    ``without`` leaves out: what contains or may contain them. At most 100 values of a kind.
     """
 
     count: int

@@ -12,6 +12,7 @@ import tantivy
 
 from kirana.catalog.queries import catalog_version, load_tree
 from kirana.platform import clock
+from kirana.platform.processors import anywhere
 from kirana.search import queries
 from kirana.search.documents import document
 from kirana.search.folder import Folder, State
@@ -55,7 +56,8 @@ class Writer:
         version, mark = catalog_version(), queries.last_change()
         begun = clock.utc_now()
         try:
-            documents = _build(self.folder.place(generation), tell)
+            with anywhere():
+                documents = _build(self.folder.place(generation), tell)
         except BaseException:
             self.folder.drop(generation)  # it may be the disk that is full
             raise
@@ -146,7 +148,7 @@ def _replace(place: Path, ids: Sequence[int]) -> int:
     index = open_index(place)
     before = index.searcher().num_docs
     with _writing(index) as writer:
-        for part in queries.batches(ids, BATCH):
+        for part in (ids[start : start + BATCH] for start in range(0, len(ids), BATCH)):
             # By query: taken as a term, a Python number is another kind of number than the key.
             writer.delete_documents_by_query(
                 tantivy.Query.term_set_query(index.schema, KEY, list(part))

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from sqlalchemy import ColumnElement, Text, and_, bindparam, cast, func, or_, select
 
-from kirana.catalog.facts import Allergen
+from kirana.catalog.facts import STRICTER, Allergen
 from kirana.catalog.models import Product
 from kirana.catalog.queries import family_of
 from kirana.platform.errors import Invalid
@@ -36,7 +36,8 @@ class ShelfQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
 
     ``category`` includes the shelves below it; ``offer`` asks for lowered prices; ``q`` finds words
     of title, brand and other names by their beginning, in any case, with or without accents;
-    ``without`` leaves out what contains or may contain an allergen, as far as that is told.
+    ``without`` leaves out what contains or may contain any of these allergens, as far as that is
+    told; what is vegan is found as vegetarian too.
     """
 
     q: str | None = None
@@ -49,7 +50,7 @@ class ShelfQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
     brand: str | None = None
     diet: str | None = None
     origin: str | None = None
-    without: Allergen | None = None
+    without: Annotated[tuple[Allergen, ...], msgspec.Meta(max_length=14)] = ()
     offer: bool = False
     sort: Sort = "name"
 
@@ -102,6 +103,7 @@ def shape_of(wanted: ShelfQuery) -> Shape:
     """Which filters ``wanted`` has, apart from what they ask for; of words, how many."""
     asked = ((name, getattr(wanted, name)) for name in _FILTERS)
     given = [name for name, value in asked if value is not None and value is not False]
+    given += [f"without_{number}" for number in range(len(wanted.without))]
     words = _words(wanted.q)
     return (*given, "nothing" if words == [] else len(words or ()))
 
@@ -120,7 +122,7 @@ def conditions(shape: Shape, is_broad: bool = False) -> list[ColumnElement[bool]
     """
     *given, words = shape
     filters = _FILTERS | _BROAD if is_broad else _FILTERS
-    found = [filters[name] for name in given]
+    found = [filters[name] if name in filters else _lacks(name) for name in given]
     if words == "nothing":
         return [*found, Product.id.is_(None)]  # punctuation was asked for, and no title is that
     return [*found, *(_has_word(f"word_{number}") for number in range(words))]
@@ -129,11 +131,12 @@ def conditions(shape: Shape, is_broad: bool = False) -> list[ColumnElement[bool]
 def values_of(wanted: ShelfQuery) -> dict[str, Any]:
     """What the filters of ``wanted`` ask for, by the names that ``conditions`` has for them."""
     values: dict[str, Any] = {name: getattr(wanted, name) for name in _AS_ASKED}
-    values["without"] = json.dumps(wanted.without)
+    values |= {f"without_{n}": json.dumps(name) for n, name in enumerate(wanted.without)}
     if (since := wanted.added_since) is not None:
         values["added_since"] = datetime.combine(since, time.min, UTC)
     if (diet := wanted.diet) is not None:
         values |= {"diet": json.dumps(diet), "diet_plain": json.dumps(diet, ensure_ascii=False)}
+        values["diet_stricter"] = json.dumps(STRICTER.get(diet, diet))
     return values | {f"word_{n}": _begun(word) for n, word in enumerate(_words(wanted.q) or ())}
 
 
@@ -154,6 +157,11 @@ def _holds(column: Any, name: str) -> ColumnElement[bool]:
     return func.replace(cast(column, Text), bindparam(name), "") != cast(column, Text)
 
 
+def _lacks(name: str) -> ColumnElement[bool]:
+    """Neither contains nor may contain the allergen."""
+    return and_(*(~_holds(column, name) for column in (Product.allergens, Product.may_contain)))
+
+
 # What a list can be narrowed by, by the fields of the query.
 _FILTERS = {
     "in_stock": _IN_STOCK,
@@ -163,9 +171,8 @@ _FILTERS = {
     "store": Product.store_id
     == select(Store.id).where(Store.slug == bindparam("store")).scalar_subquery(),
     "brand": Product.brand == bindparam("brand"),
-    "diet": or_(_holds(Product.diet, "diet"), _holds(Product.diet, "diet_plain")),
+    "diet": or_(*(_holds(Product.diet, f"diet{way}") for way in ("", "_plain", "_stricter"))),
     "origin": Product.origin == bindparam("origin"),
-    "without": and_(~_holds(Product.allergens, "without"), ~_holds(Product.may_contain, "without")),
     "price_min": Product.price_minor >= bindparam("price_min"),
     "price_max": Product.price_minor <= bindparam("price_max"),
     "added_since": Product.published_at >= bindparam("added_since"),

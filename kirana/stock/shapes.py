@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from operator import attrgetter
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
@@ -24,6 +24,7 @@ from kirana.stock.views import (
     StockView,
 )
 
+T = TypeVar("T", bound=msgspec.Struct)
 Amount = Annotated[int, msgspec.Meta(ge=1, le=10**9)]
 LotCode = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_CODE, pattern=ONE_LINE)]
 # As much as the ledger keeps.
@@ -134,6 +135,7 @@ class StockChanges(Closed, frozen=True):
     reason: Why = ""
 
 
+_AMOUNTS = ("on_hand", "reserved", "out_of_date", "available", "low_at")
 _shelf_fields = attrgetter(*ShelfFields.__struct_fields__)
 # What a product's own page adds to the shelf as it is.
 _ADDED = tuple(
@@ -156,33 +158,18 @@ def detail(page: ProductPage) -> ProductDetail:
 
 
 def store_product(row: StockedProduct) -> StoreProduct:
-    same = (
-        "slug", "title", "brand", "sku", "barcode", "category", "size_text", "status",
-        "price_per", "picture_url", "version", "updated_at",
-    )  # fmt: skip
-    return StoreProduct(
-        **{name: getattr(row, name) for name in same},
-        price=money(row.price_minor),
-        on_hand=Quantity(row.on_hand, row.unit),
-        reserved=Quantity(row.reserved, row.unit),
-        available=Quantity(row.available, row.unit),
-        low_at=Quantity(row.low_at, row.unit),
-        stock=row.stock_band,
-    )
+    return _with_quantities(StoreProduct, row, price=money(row.price_minor))
 
 
 def stock(level: StockView) -> Stock:
-    return Stock(
-        product=level.product,
-        on_hand=Quantity(level.on_hand, level.unit),
-        reserved=Quantity(level.reserved, level.unit),
-        out_of_date=Quantity(level.out_of_date, level.unit),
-        available=Quantity(level.available, level.unit),
-        tracks_lots=level.tracks_lots,
-        low_at=Quantity(level.low_at, level.unit),
-        stock=level.stock_band,
-        version=level.version,
-    )
+    return _with_quantities(Stock, level)
+
+
+def _with_quantities(shape: type[T], row: StockedProduct | StockView, **other: Any) -> T:
+    """The fields that ``shape`` shares with ``row``; amounts of stock with their unit."""
+    same: dict[str, Any] = {name: getattr(row, name, None) for name in shape.__struct_fields__}
+    amounts = {name: Quantity(same[name], row.unit) for name in _AMOUNTS if name in same}
+    return shape(**(same | amounts | {"stock": row.stock_band} | other))
 
 
 def unit_cost(cost: UnitPrice | None) -> UnitCost | None:

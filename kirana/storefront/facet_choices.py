@@ -1,6 +1,6 @@
 """Facets as the choices of the filter bar: every value with how many it leaves. Pure."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from kirana.catalog.facts import ALLERGEN_WORDS
@@ -8,7 +8,6 @@ from kirana.platform.money import decimal_text
 from kirana.search.shapes import Band, Count, Facets
 from kirana.storefront.filters import Filters
 
-MOST_BRANDS = 30
 Address = Callable[[str, str], str]
 
 
@@ -18,28 +17,27 @@ def facet_choices(
     """What ``components/filter_bar.html`` shows; ``address`` is that of a price band."""
     return {
         "departments": _choices("All departments", facets.categories, filters.department),
-        "brands": _choices("All brands", facets.brands[:MOST_BRANDS], filters.brand),
+        "brands": _choices("All brands", facets.brands, filters.brand),
         "diets": _choices(
             "Any diet",
             [Count(diet.value, diet.name.capitalize(), diet.count) for diet in facets.diets],
             filters.diet,
         ),
         "origins": _choices("Any origin", facets.origins, filters.origin),
-        "allergens": _choices("Any allergens", _left(facets, filters.without), filters.without),
+        "allergens": _allergens(facets, filters.without),
         "bands": [_band(band, currency, address) for band in facets.prices],
         "offer": facets.offer,
         "in_stock": facets.in_stock,
     }
 
 
-def _left(facets: Facets, chosen: str) -> list[Count]:
-    """What there is without each allergen, in the law's order."""
+def _allergens(facets: Facets, chosen: Collection[str]) -> list[dict[str, Any]]:
+    """Those that something has, and those that are left out already, in the law's order."""
     having = {told.value: told.count for told in facets.allergens}
-    everything = facets.count + having.get(chosen, 0)
     return [
-        Count(name, f"Without {word.lower()}", everything - having.get(name, 0))
+        {"value": name, "label": word, "count": having.get(name, 0), "chosen": name in chosen}
         for name, word in ALLERGEN_WORDS.items()
-        if name in having or name == chosen
+        if name in having or name in chosen
     ]
 
 

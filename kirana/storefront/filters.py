@@ -1,13 +1,17 @@
 """The filter form of a list page: texts from the address in, a shelf query out."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from kirana.catalog.facts import ALLERGEN_WORDS
+from werkzeug.datastructures import MultiDict
+
+from kirana.catalog.facts import ALLERGEN_WORDS, ALLERGENS, in_order
 from kirana.platform.money import LARGEST, typed_minor
+from kirana.platform.words import ONE_LINE
 from kirana.search.shapes import ProductQuery
 from kirana.stock.filters import ORDERS
 
@@ -27,6 +31,8 @@ ADDED_CHOICES = [
 SEARCH_SORTS = [{"value": value, "label": label} for value, label in SORTS.items()]
 SORT_CHOICES = SEARCH_SORTS[1:]
 LONGEST_VALUE = 80
+MOST_AVOIDED = 20
+_ONE_LINE = re.compile(ONE_LINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,7 @@ class Filters:
     brand: str = ""
     diet: str = ""
     origin: str = ""
-    without: str = ""
+    without: tuple[str, ...] = ()
     offer: bool = False
     sort: str = "name"
     usual_sort: str = "name"
@@ -59,8 +65,8 @@ class Filters:
 
     @property
     def left_out(self) -> str:
-        """The allergen that the list is without, in a word within a sentence; empty without one."""
-        return ALLERGEN_WORDS[self.without].lower() if self.without else ""
+        """The allergens that the list is without, within a sentence."""
+        return " and ".join(ALLERGEN_WORDS[name].lower() for name in self.without)
 
     def product_query(self, currency: str, today: date, **fixed: Any) -> ProductQuery:
         """What to ask for; a filter with an error is left out."""
@@ -76,7 +82,7 @@ class Filters:
             brand=self.brand or None,
             diet=self.diet or None,
             origin=self.origin or None,
-            without=self.without or None,  # type: ignore[arg-type] # read from the allergens
+            without=self.without,  # type: ignore[arg-type] # read from the allergens
             offer=self.offer,
             sort=self.sort,  # type: ignore[arg-type] # read from the orders
             **(department | fixed),
@@ -86,10 +92,10 @@ class Filters:
         """The address of this list from ``cursor`` on."""
         sort = self.sort if self.sort != self.usual_sort else ""
         texts = {**kept, **self._texts(), "sort": sort, "cursor": cursor or ""}
-        query = urlencode({name: text for name, text in texts.items() if text})
+        query = urlencode({name: text for name, text in texts.items() if text}, doseq=True)
         return f"{path}?{query}" if query else path
 
-    def _texts(self) -> dict[str, str]:
+    def _texts(self) -> dict[str, Any]:
         """What narrows the list, as an address has it."""
         return {
             "min_price": self.min_price, "max_price": self.max_price,
@@ -106,7 +112,7 @@ NAMES = frozenset(
 )  # fmt: skip
 
 
-def read_filters(args: Mapping[str, str], currency: str, usual_sort: str = "name") -> Filters:
+def read_filters(args: MultiDict[str, str], currency: str, usual_sort: str = "name") -> Filters:
     """Filters from an address. Foreign names are left alone: links carry all sorts of them."""
     low, high = args.get("min_price", "").strip()[:12], args.get("max_price", "").strip()[:12]
     errors = {
@@ -117,13 +123,16 @@ def read_filters(args: Mapping[str, str], currency: str, usual_sort: str = "name
     minimum, maximum = _minor(low, currency), _minor(high, currency)
     if minimum is not None and maximum is not None and minimum > maximum:
         errors["max_price"] = "This is below the lower price."
-    added, sort, without = (args.get(name, "") for name in ("added", "sort", "without"))
+    added, sort = args.get("added", ""), args.get("sort", usual_sort)
+    avoided = [name.strip().casefold() for name in args.getlist("without")[:MOST_AVOIDED]]
+    if unknown := [name for name in avoided if name and name not in ALLERGENS]:
+        errors["without"] = f"“{unknown[0]}” is no allergen that is told here: it is not left out."
     sorts = {usual_sort, *ORDERS}
     return Filters(
         min_price=low, max_price=high, in_stock=args.get("in_stock") == "1",
         added=added if added in ADDED else "", department=_value(args, "department"),
         brand=_value(args, "brand"), diet=_value(args, "diet"), origin=_value(args, "origin"),
-        without=without if without in ALLERGEN_WORDS else "", offer=args.get("offer") == "1",
+        without=tuple(in_order(avoided)), offer=args.get("offer") == "1",
         sort=sort if sort in sorts else usual_sort, usual_sort=usual_sort,
         cursor=args.get("cursor") or None, errors=errors,
     )  # fmt: skip
@@ -132,7 +141,7 @@ def read_filters(args: Mapping[str, str], currency: str, usual_sort: str = "name
 def _value(args: Mapping[str, str], name: str) -> str:
     """A value of a facet as it came, if it can be one."""
     text = args.get(name, "")[:LONGEST_VALUE]
-    return text if text.isprintable() else ""
+    return text if _ONE_LINE.match(text) else ""
 
 
 def _minor(text: str, currency: str) -> int | None:

@@ -29,7 +29,7 @@ class Store(Model):
     created_at: Mapped[datetime] = columns.created()
 
 
-class StoreEvent(columns.Move, Model):
+class StoreEvent(columns.Move):
     """One move of a store's status."""
 
     __tablename__ = "store_event"
@@ -53,7 +53,7 @@ class Membership(Model):
     created_at: Mapped[datetime] = columns.created()
 
 
-class Invitation(Model):
+class Invitation(columns.Public):
     """A place in a store's team, offered to an address. The token is mailed, its hash kept."""
 
     __tablename__ = "invitation"
@@ -70,7 +70,6 @@ class Invitation(Model):
         ),
     )
 
-    uid: Mapped[str] = columns.uid()
     store_id: Mapped[int] = columns.link("store.id")
     email: Mapped[str] = mapped_column(ByteOrdered, index=True)
     role: Mapped[str] = mapped_column(String(20))
@@ -81,4 +80,3 @@ class Invitation(Model):
     accepted_at: Mapped[datetime | None] = columns.moment()
     accepted_by: Mapped[int | None] = columns.link("account.id")
     revoked_at: Mapped[datetime | None] = columns.moment()
-    created_at: Mapped[datetime] = columns.created()

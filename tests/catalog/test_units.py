@@ -74,6 +74,7 @@ def test_the_nearest_quantities_are_allowed_and_adjacent(
     [
         ("Crème  Brûlée!", "creme brulee"),
         ("Amul’s Ghee", "amuls ghee"),
+        ("Amul's ʼ‘Ghee’", "amuls ghee"),
         ("STRASSE/Straße", "strasse strasse"),
         ("दूध", "दूध"),
         ("100% ★", "100"),

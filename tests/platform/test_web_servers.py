@@ -5,13 +5,15 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from kirana.server import share_of
+from kirana.platform import processors
+from kirana.server import _Deaths, share_of
 from tests.conftest import need
 from tests.machinery.databases import SqliteSource
 from tests.machinery.processes import Process, descendants, free_port, wait_until
@@ -123,8 +125,9 @@ def test_a_polite_end_finishes_what_is_in_flight(counter: Shop, server: str) -> 
 
 @pytest.mark.parametrize("server", SERVERS)
 def test_a_worker_that_dies_comes_back(counter: Shop, server: str) -> None:
+    """Three times one after the other; the other process goes on meanwhile."""
     with serving(counter, server) as (process, port):
-        for _ in range(2):
+        for _ in range(3):
             before = set(descendants(process.pid))
             assert len(before) >= 2
             os.kill(min(before), signal.SIGKILL)
@@ -133,17 +136,17 @@ def test_a_worker_that_dies_comes_back(counter: Shop, server: str) -> None:
                 20, "a new worker",
             )  # fmt: skip
             wait_until(lambda: status_of(port, "/healthz") == 200, 20, "an answer")
-            time.sleep(3)  # two deaths at once end granian, and `kirana up` starts it again
         assert [get(port, "/products")[0] for _ in range(8)] == [200] * 8
 
 
 def shares(server: Process) -> dict[int, set[int]]:
     """The processors that any thread of each process may run on."""
-    return {
-        pid: set().union(*(os.sched_getaffinity(int(thread.name)) for thread in threads))
-        for pid in descendants(server.pid)
-        if (threads := [*Path(f"/proc/{pid}/task").iterdir()])
-    }
+    found: dict[int, set[int]] = {}
+    for pid in descendants(server.pid):
+        with contextlib.suppress(OSError):  # the process, or a thread of it, has ended
+            threads = [int(thread.name) for thread in Path(f"/proc/{pid}/task").iterdir()]
+            found[pid] = set().union(*map(os.sched_getaffinity, threads))
+    return found
 
 
 def test_each_process_keeps_to_its_processors(counter: Shop) -> None:
@@ -151,8 +154,11 @@ def test_each_process_keeps_to_its_processors(counter: Shop) -> None:
     ours = os.sched_getaffinity(0)
     expected = sorted(sorted(share_of(place, 2, ours)) for place in range(2))
     with serving(counter, "granian") as (server, port):
+        # Who builds the first index may do so anywhere.
+        wait_until(
+            lambda: sorted(map(sorted, shares(server).values())) == expected, 20, "the shares"
+        )
         first = shares(server)
-        assert sorted(map(sorted, first.values())) == expected
         victim = min(first)
         os.kill(victim, signal.SIGKILL)
         wait_until(
@@ -163,6 +169,41 @@ def test_each_process_keeps_to_its_processors(counter: Shop) -> None:
         wait_until(
             lambda: sorted(map(sorted, shares(server).values())) == expected, 20, "its share"
         )
+
+
+def test_a_process_that_cannot_live_is_given_up() -> None:
+    """The library asks when it was started anew, and ends if that was 5.5 seconds ago at most."""
+    deaths = _Deaths()
+    for moment in range(1000, 1009):
+        deaths[0] = moment
+        assert deaths.get(0) == 0.0
+        deaths.clear()
+    deaths[1] = 1059.5
+    assert deaths.get(1) == 1059.5
+    deaths[1] = 1070.0
+    assert deaths.get(1) == 0.0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux only")
+def test_long_work_may_go_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    everything = os.sched_getaffinity(0)
+    own = {min(everything)}
+    found: list[set[int]] = []
+
+    def work() -> None:
+        processors.keep_to(own)
+        found.append(os.sched_getaffinity(0))
+        with contextlib.suppress(LookupError), processors.anywhere():
+            found.append(os.sched_getaffinity(0))
+            raise LookupError
+        found.append(os.sched_getaffinity(0))
+
+    monkeypatch.setattr(processors, "_known", [])
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert found == [own, everything, own]
+    assert os.sched_getaffinity(0) == everything
 
 
 def test_processors_are_shared_out() -> None:

@@ -183,6 +183,8 @@ def _columns(given: dict[str, Any]) -> dict[str, Any]:
     if "nutrition" in row:
         known = row["nutrition"] or {}
         row["nutrition"] = {name: value for name, value in known.items() if value is not None}
+    if "diet" in row:
+        row["diet"] = list(dict.fromkeys(tag.lower() for tag in row["diet"]))
     return row | {name: in_order(row[name]) for name in ("allergens", "may_contain") if name in row}
 
 

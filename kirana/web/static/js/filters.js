@@ -83,13 +83,14 @@ function showStart(list) {
 function fillForm(query) {
   for (const control of form.elements) {
     if (!control.name || control.type === "hidden") continue;
-    if (control.type === "checkbox") control.checked = query.get(control.name) === control.value;
+    if (control.type === "checkbox") control.checked = query.getAll(control.name).includes(control.value);
     else if (control.tagName === "SELECT") {
       control.value = query.get(control.name) ?? control.options[0].value;
       control.toggleAttribute("data-chosen", control.options[0].value === "" && control.value !== "");
     }
     else control.value = query.get(control.name) ?? "";
   }
+  form.querySelector("[data-facet=without-name]")?.closest("summary").toggleAttribute("aria-current", query.has("without"));
   namePrice(query.get("min_price"), query.get("max_price"));
 }
 

@@ -1,0 +1,32 @@
+"""Which processors the threads of this process run on.
+
+A web process keeps to its share (docs/decisions, "Processes keep to their processors").
+"""
+
+import contextlib
+import os
+from collections.abc import Collection, Iterator
+
+# All that there are, and the share; nothing where nobody keeps to one.
+_known: list[Collection[int]] = []
+
+
+def keep_to(own: Collection[int]) -> None:
+    """The calling thread, and those that it starts from now on, run on ``own`` alone (Linux)."""
+    everything = os.sched_getaffinity(0)
+    with contextlib.suppress(OSError):  # a sandbox may forbid it
+        os.sched_setaffinity(0, own)
+        _known[:] = everything, own
+
+
+@contextlib.contextmanager
+def anywhere() -> Iterator[None]:
+    """The calling thread may run on the others' processors too: for long work that shares nothing
+    with other threads, so that it goes where there is room."""
+    for processors in _known[:1]:
+        os.sched_setaffinity(0, processors)
+    try:
+        yield
+    finally:
+        for processors in _known[1:]:
+            os.sched_setaffinity(0, processors)
