@@ -19,9 +19,12 @@ from kirana.catalog.inputs import ProductChanges
 from kirana.catalog.services.products import edit_product
 from kirana.platform.config import Settings
 from kirana.search import reading, writing
+from kirana.search.finding import count_products
 from kirana.search.folder import STATE, Folder
+from kirana.search.shapes import ProductQuery
 from kirana.search.writing import Writer
 from tests.catalog.market import Market
+from tests.machinery.processes import wait_until
 from tests.races.threads import REPEATS
 from tests.search.indexing import Index, indexed, titles
 
@@ -106,8 +109,10 @@ import json, sys
 from pathlib import Path
 from kirana.platform import db
 from kirana.platform.config import Settings
+from kirana.search.finding import count_products
 from kirana.search.folder import Folder
 from kirana.search import writing
+from kirana.search.shapes import ProductQuery
 from kirana.search.writing import Writer
 from kirana.wiring import wire
 given = json.loads(sys.stdin.readline())
@@ -266,3 +271,21 @@ def test_a_build_that_fails_leaves_nothing(
             index.writer.rebuild()
     assert sorted(index.folder.path.iterdir()) == before
     assert indexed("oat") == ["Oat milk"]
+
+
+def test_an_index_that_nobody_brings_up_to_date_is_left_aside(
+    market: Market, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A writer that stands still, or a disk that is full, does not spoil the counts for ever."""
+    slug = market.sell("Milk", brand="Amul")
+    index.step()
+    monkeypatch.setattr(reading, "STUCK_SECONDS", 0.4)
+    assert reading.reader().look_again() is not None
+    edit_product(market.manager, slug, ProductChanges(brand="Gowardhan"))
+    assert count_products(ProductQuery(brand="Gowardhan")) == 0, "a second late at most, else"
+    wait_until(lambda: count_products(ProductQuery(brand="Gowardhan")) == 1, 5, "the database")
+    assert titles("gowardhan") == ["Milk"]
+    assert reading.reader().snapshot() is None
+    index.step()
+    assert reading.reader().look_again() is not None
+    assert indexed("gowardhan") == ["Milk"]
