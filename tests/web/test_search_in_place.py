@@ -108,6 +108,34 @@ def test_facets_change_list_count_address_and_title_by_keyboard(
     assert page.evaluate("window.stayed")
 
 
+def test_the_heading_says_what_a_reload_would(
+    page: Page, address: str, shelves: dict[str, str]
+) -> None:
+    def agree(heading: str) -> None:
+        expect(page.locator("#list-title")).to_have_text(heading)
+        expect(page).to_have_title(f"{heading} · Kirana")
+
+    page.goto(f"{address}/products?diet=vegan")
+    agree("Everything, Vegan")
+    page.get_by_label("Diet").select_option("")
+    agree("Everything")
+    page.get_by_label("Brand").select_option("Tata")
+    agree("Everything, Tata")
+    page.go_back()
+    agree("Everything")
+    page.go_back()
+    agree("Everything, Vegan")
+    page.go_forward()
+    page.go_forward()
+    agree("Everything, Tata")
+    page.reload()
+    agree("Everything, Tata")
+    page.goto(f"{address}/search?q=tea")
+    page.get_by_label("Brand").select_option("Tata")
+    expect(page.locator("#product-count")).to_have_text("2 products")
+    expect(page.locator("#list-title")).to_have_text("“tea”")
+
+
 def test_price_bands_are_links_with_counts(
     page: Page, address: str, shelves: dict[str, str]
 ) -> None:

@@ -1,6 +1,6 @@
-// Filters, sorting and paging change the list, the count, the address and the title in place; Back undoes them.
-// The form is a plain GET form: its address with the header X-Fragment: list answers just #product-list,
-// with data-title and data-count-text.
+// Filters, sorting and paging change the list, its heading, the count, the address and the title in place; Back undoes them.
+// The form is a plain GET form: its address with the header X-Fragment: list answers just #product-list, with data-title,
+// and what is around it.
 import { fetchFragment } from "./fragment.js";
 
 const form = document.getElementById("filters");
@@ -51,11 +51,11 @@ async function go(url, { push, scroll }) {
     const body = await fetchFragment(url, "list", { signal });
     const fresh = body.querySelector("#product-list");
     if (push) history.pushState(null, "", url);
+    takeHead(body);
     takeCounts(body);
     fillForm(new URL(url).searchParams);
     document.getElementById("product-list").replaceWith(fresh);
     document.getElementById("list-problem")?.remove();
-    document.getElementById("product-count").textContent = fresh.dataset.countText;
     document.title = fresh.dataset.title;
     if (scroll) showStart(fresh);
   } catch (error) {
@@ -64,6 +64,12 @@ async function go(url, { push, scroll }) {
     clearTimeout(slow);
     list.removeAttribute("data-busy");
   }
+}
+
+// Texts alone: the count tells its change to those who cannot see it.
+function takeHead(body) {
+  for (const id of ["list-title", "product-count"])
+    document.getElementById(id).textContent = body.querySelector(`#${id}`).textContent;
 }
 
 // Only what is inside the controls changes, so that the focus stays where it was.
