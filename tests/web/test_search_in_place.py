@@ -136,6 +136,32 @@ def test_the_heading_says_what_a_reload_would(
     expect(page.locator("#list-title")).to_have_text("“tea”")
 
 
+def test_filters_that_leave_something_can_be_cleared_at_once(
+    still: Page, new_page: Callable[..., Page], address: str, shelves: dict[str, str]
+) -> None:
+    clear = "Clear the filters"
+    still.goto(f"{address}/search?q=tea&sort=price")
+    link = still.get_by_role("link", name=clear)
+    expect(link).to_have_count(0)
+    still.get_by_label("In stock").check(force=True)
+    expect(link).to_have_count(1)
+    assert violations(still) == []
+    still.evaluate("window.stayed = true")
+    link.click()
+    expect(still.locator("#product-count")).to_have_text("3 products")
+    expect(link).to_have_count(0)
+    assert still.url == f"{address}/search?q=tea&sort=price"
+    assert still.evaluate("window.stayed")
+    still.goto(f"{address}/products?diet=vegan&brand=Wagh")
+    expect(link).to_have_count(1)  # that of the empty list
+
+    plain = new_page(java_script_enabled=False)
+    plain.goto(f"{address}/products?brand=Tata")
+    plain.get_by_role("link", name=clear).click()
+    expect(plain.locator("#product-count")).to_have_text("4 products")
+    expect(plain.get_by_role("link", name=clear)).to_have_count(0)
+
+
 def test_price_bands_are_links_with_counts(
     page: Page, address: str, shelves: dict[str, str]
 ) -> None:

@@ -70,6 +70,7 @@ async function go(url, { push, scroll }) {
 function takeHead(body) {
   for (const id of ["list-title", "product-count"])
     document.getElementById(id).textContent = body.querySelector(`#${id}`).textContent;
+  document.getElementById("list-clear").replaceWith(body.querySelector("#list-clear"));
 }
 
 // Only what is inside the controls changes, so that the focus stays where it was.
