@@ -162,6 +162,52 @@ def test_filters_that_leave_something_can_be_cleared_at_once(
     expect(plain.get_by_role("link", name=clear)).to_have_count(0)
 
 
+def test_a_price_that_is_none_is_refused_at_its_field(
+    still: Page, address: str, shelves: dict[str, str]
+) -> None:
+    page = still
+    page.goto(f"{address}/products")
+    name, chip = page.locator("[data-price-name]"), page.locator(".chip-menu summary")
+    low, high = page.get_by_label("From"), page.get_by_label("Up to")
+    chip.click()
+    for text in ("abc", "120,50"):
+        high.fill(text)
+        page.keyboard.press("Enter")
+        expect(high).to_have_accessible_description("Write an amount, such as 50.")
+        expect(high).to_have_attribute("aria-invalid", "true")
+        expect(high).to_be_focused()
+        expect(high).to_have_value(text)
+        expect(name).to_have_text("Price")
+        expect(chip).not_to_have_attribute("aria-current", "true")
+    assert violations(page) == []
+    low.fill("200")
+    high.fill("60")
+    page.get_by_role("button", name="Show").click()
+    expect(high).to_have_accessible_description("This is below the lower price.")
+    expect(name).to_have_text("From ₹200")
+    expect(page.locator("#product-count")).to_have_text("2 products")
+    page.reload()
+    expect(high).to_have_accessible_description("This is below the lower price.")
+    expect(name).to_have_text("From ₹200")
+    expect(page.locator("#product-count")).to_have_text("2 products")
+    high.fill("250")
+    page.keyboard.press("Enter")
+    expect(name).to_have_text("₹200 – ₹250")
+    expect(high).not_to_have_attribute("aria-invalid", "true")
+    expect(high).to_be_hidden()
+    expect(chip).to_be_focused()
+    page.go_back()
+    expect(high).to_have_accessible_description("This is below the lower price.")
+    page.go_back()
+    expect(high).to_have_value("120,50")
+    expect(name).to_have_text("Price")
+    page.go_back()
+    page.go_back()
+    expect(high).to_have_value("")
+    expect(page.locator(".field-error")).to_have_count(0)
+    expect(high).to_be_hidden()
+
+
 def test_price_bands_are_links_with_counts(
     page: Page, address: str, shelves: dict[str, str]
 ) -> None:

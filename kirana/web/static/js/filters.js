@@ -11,10 +11,10 @@ if (form) {
   form.addEventListener("change", (event) => {
     if (!event.target.matches("[inputmode]")) go(address(), { push: true });
   });
-  form.addEventListener("submit", (event) => {
+  form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    form.querySelector("details[open]")?.removeAttribute("open");
-    go(address(), { push: true });
+    await go(address(), { push: true });
+    form.querySelector('[aria-invalid="true"]')?.focus();
   });
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-list-link]");
@@ -54,12 +54,15 @@ async function go(url, { push, scroll }) {
     takeHead(body);
     takeCounts(body);
     fillForm(new URL(url).searchParams);
+    takePrice(body);
     document.getElementById("product-list").replaceWith(fresh);
     document.getElementById("list-problem")?.remove();
     document.title = fresh.dataset.title;
     if (scroll) showStart(fresh);
   } catch (error) {
-    if (error.name !== "AbortError") complain(list, error, url);
+    if (error.name === "AbortError") return;
+    form.querySelector("details[open]")?.removeAttribute("open"); // it would lie over what is said
+    complain(list, error, url);
   } finally {
     clearTimeout(slow);
     list.removeAttribute("data-busy");
@@ -97,16 +100,28 @@ function fillForm(query) {
     }
     else control.value = query.get(control.name) ?? "";
   }
-  namePrice(query.get("min_price"), query.get("max_price"));
 }
 
-function namePrice(least, most) {
-  const name = form.querySelector("[data-price-name]");
-  if (!name) return;
-  const sign = name.dataset.priceName;
-  name.textContent =
-    least && most ? `${sign}${least} – ${sign}${most}` : least ? `From ${sign}${least}` : most ? `Up to ${sign}${most}` : "Price";
-  name.closest("summary").toggleAttribute("aria-current", Boolean(least || most));
+// Which amounts count and what is wrong with the others is for the server to say. The fields stay, with what was typed.
+function takePrice(body) {
+  const menu = form.querySelector(".chip-menu");
+  const fresh = body.querySelector("#filters .chip-menu");
+  const summary = menu.querySelector("summary");
+  copy(fresh.querySelector("summary"), summary, "aria-current");
+  summary.querySelector("[data-price-name]").textContent = fresh.querySelector("[data-price-name]").textContent;
+  for (const input of menu.querySelectorAll("input")) {
+    const told = fresh.querySelector(`#${input.id}`);
+    for (const name of ["aria-invalid", "aria-describedby"]) copy(told, input, name);
+    input.closest(".field").querySelector(".field-error")?.remove();
+    input.closest(".field").append(...told.closest(".field").querySelectorAll(".field-error"));
+  }
+  if (!fresh.open && menu.contains(document.activeElement)) summary.focus();
+  menu.open = fresh.open;
+}
+
+function copy(from, to, name) {
+  if (from.hasAttribute(name)) to.setAttribute(name, from.getAttribute(name));
+  else to.removeAttribute(name);
 }
 
 // The last good list stays; a line above it says what happened and offers to try again.
