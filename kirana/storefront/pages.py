@@ -107,8 +107,8 @@ def search() -> Response:
     """Products by words of their name or brand."""
     words = request.args.get("q", "").strip()[:LONGEST_SEARCH]
     if not words:
-        popular = list_shelf(ShelfQuery(limit=8, sort="new", in_stock=True)).items
-        return render("shop/search.html", query="", popular=_cards(popular))
+        newest = list_shelf(ShelfQuery(limit=8, sort="new", in_stock=True)).items
+        return render("shop/search.html", query="", newest=_cards(newest))
     filters = read_filters(request.args, settings().currency, usual_sort="relevance")
     wanted = filters.product_query(settings().currency, _today(), q=words)
     kept = {"q": words}
@@ -116,7 +116,7 @@ def search() -> Response:
     context |= _bar_context(filters, wanted, kept) | {"query": words}
     if wants_fragment("list"):
         return render("shop/fragments/list.html", **context)
-    return render("shop/search.html", popular=[], **context)
+    return render("shop/search.html", newest=[], **context)
 
 
 @pages.get("/search/suggestions")

@@ -27,6 +27,14 @@ def test_an_empty_list_blames_a_filter_only_where_one_is_set(client: Any, market
     assert "take a filter off" in filtered
 
 
+def test_a_search_for_nothing_shows_what_is_new_and_says_so(client: Any, market: Market) -> None:
+    for title in ("Oat milk", "Rice milk"):
+        market.sell(title)
+    page = client.get("/search").text
+    assert page.index("New on the shelves") < page.index("Rice milk") < page.index("Oat milk")
+    assert "ought most" not in page + client.get("/basket").text
+
+
 def test_crawlers_are_kept_from_pages_of_one_person(client: Any) -> None:
     told = client.get("/robots.txt")
     assert told.mimetype == "text/plain"
