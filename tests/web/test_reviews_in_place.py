@@ -44,6 +44,42 @@ def right_and_left(one: Locator, other: Locator) -> tuple[float, float]:
     return ends["x"] + ends["width"], begins["x"]
 
 
+def test_stars_are_chosen_by_who_writes(phone: Page, address: str, at: Counter) -> None:
+    let_in(phone, address, at.buyer)
+    phone.goto(f"{address}/products/{at.milk}/review")
+    stars = phone.get_by_role("group", name="Stars").get_by_role("radio")
+    expect(stars).to_have_count(5)
+    expect(phone.locator("[name=stars]:checked")).to_have_count(0)
+    assert violations(phone) == []
+    phone.get_by_label("What should others know?").fill("Good.")
+    send = phone.get_by_role("button", name="Send")
+    send.click()
+    assert stars.first.evaluate("it => it.validationMessage") == "Choose from one to five stars."
+    expect(stars.first).to_be_focused()
+    phone.keyboard.press("ArrowDown")
+    expect(phone.get_by_label("4 stars: Good")).to_be_checked()
+    send.focus()
+    phone.keyboard.press("Enter")
+    phone.wait_for_url(f"{address}/account/reviews")
+    expect(phone.get_by_role("status").get_by_text("Thank you.")).to_be_visible()
+
+
+def test_a_review_without_stars_is_refused_by_the_server_too(
+    new_page: Callable[..., Page], address: str, at: Counter
+) -> None:
+    page = new_page(java_script_enabled=False)
+    let_in(page, address, at.buyer)
+    page.goto(f"{address}/products/{at.milk}/review")
+    page.locator("form[data-once]").evaluate("form => { form.noValidate = true; }")
+    page.get_by_label("What should others know?").fill("Good.")
+    page.get_by_role("button", name="Send").click()
+    group = page.get_by_role("group", name="Stars")
+    expect(group).to_have_accessible_description("Choose from one to five stars.")
+    expect(page.get_by_role("alert")).to_contain_text("Stars: must be given")
+    expect(page.get_by_label("What should others know?")).to_have_value("Good.")
+    expect(page.locator("[name=stars]:checked")).to_have_count(0)
+
+
 def test_on_a_phone_the_box_of_a_row_leaves_its_name_alone(
     phone: Page, address: str, at: Counter
 ) -> None:
