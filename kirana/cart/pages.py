@@ -60,7 +60,7 @@ def basket() -> Response:
     return render(
         "shop/basket.html", basket=found, groups=groups_of(found), sums=sums_of(found),
         taxes=taxes_of(found), total_minor=found.total_minor,
-        can_check_out=found.can_check_out, problem=_problem(found), suggestions=[],
+        can_check_out=found.can_check_out, problem=_problem(found),
     )  # fmt: skip
 
 

@@ -276,7 +276,7 @@ def _list_page(uid: str, form: Form, code: int = 200) -> Response:
 
 def _total(found: KeptList) -> int:
     """About what it would cost now; 0 where that is more than can be paid."""
-    lines = [line for line in found.lines if line.on_sale]
+    lines = [line for line in found.lines if line.on_sale and line.stock != "none"]
     try:
         return sum(line_total(x.price_minor, x.price_per, x.quantity.value) for x in lines)
     except TotalTooLarge:

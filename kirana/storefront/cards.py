@@ -24,7 +24,7 @@ def card(item: ShelfItem, currency: str, quantity: int = 0) -> dict[str, Any]:
         "size_text": item.size_text or _loose(item),
         # Loose goods carry it in the price itself.
         "unit_price_text": "" if item.unit in SHOWN else unit_price_text(item.unit_price, currency),
-        "price_per": SHOWN.get(item.unit, ""),
+        "price_per": price_per(item),
         "price_minor": item.price_minor,
         "was_minor": item.was_minor,
         "picture_url": item.picture_url,
@@ -44,6 +44,11 @@ def card(item: ShelfItem, currency: str, quantity: int = 0) -> dict[str, Any]:
 
 def _loose(item: ShelfItem) -> str:
     return "" if item.unit == "each" else f"from {quantity_text(item.minimum, item.unit)}"
+
+
+def price_per(item: ShelfItem) -> str:
+    """What stands behind the price; pieces sold in steps would read as one price for a step."""
+    return "each" if item.unit == "each" and item.increment > 1 else SHOWN.get(item.unit, "")
 
 
 def count_text(number: int) -> str:

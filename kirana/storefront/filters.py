@@ -76,7 +76,7 @@ class Filters:
             limit=PAGE_SIZE,
             cursor=self.cursor,
             price_min=_minor(self.min_price, currency),
-            price_max=_minor(self.max_price, currency),
+            price_max=_minor("" if "max_price" in self.errors else self.max_price, currency),
             in_stock=self.in_stock,
             added_since=today - timedelta(days=days) if days else None,
             brand=self.brand or None,

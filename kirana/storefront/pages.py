@@ -107,8 +107,8 @@ def search() -> Response:
     """Products by words of their name or brand."""
     words = request.args.get("q", "").strip()[:LONGEST_SEARCH]
     if not words:
-        popular = list_shelf(ShelfQuery(limit=8, sort="new", in_stock=True)).items
-        return render("shop/search.html", query="", popular=_cards(popular))
+        newest = list_shelf(ShelfQuery(limit=8, sort="new", in_stock=True)).items
+        return render("shop/search.html", query="", newest=_cards(newest))
     filters = read_filters(request.args, settings().currency, usual_sort="relevance")
     wanted = filters.product_query(settings().currency, _today(), q=words)
     kept = {"q": words}
@@ -116,7 +116,7 @@ def search() -> Response:
     context |= _bar_context(filters, wanted, kept) | {"query": words}
     if wants_fragment("list"):
         return render("shop/fragments/list.html", **context)
-    return render("shop/search.html", popular=[], **context)
+    return render("shop/search.html", newest=[], **context)
 
 
 @pages.get("/search/suggestions")
@@ -203,7 +203,8 @@ def _list_page(key: Key, title: str, crumbs: list[dict[str, Any]], **more: Any) 
     if wants_fragment("list"):
         context = _list_context(filters, wanted, title, {}) | look_at_bar()
         return render("shop/fragments/list.html", **context)
-    page_key = (*key, asked.address, cached.search_key(wanted))
+    # What was not understood is told, and stands in no address.
+    page_key = (*key, asked.address, *filters.errors.values(), cached.search_key(wanted))
     # The bar is the same for all pages of a list.
     bar_key = (*key, asked.list_address, cached.search_key(asked.first))
     return render_for_all(
@@ -273,6 +274,7 @@ def _bar_context(filters: Filters, wanted: ProductQuery, kept: dict[str, str]) -
     facets = cached.count_facets(wanted, currency)
     return {
         "understood": facets.understood,
+        "understood_url": filters.url("/search", None, q=facets.understood or ""),
         "is_partial": facets.is_partial,
         "facets": facet_choices(facets, filters, currency, band_address),
         # In a department one goes to its shelves by links.

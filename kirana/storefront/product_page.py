@@ -5,6 +5,7 @@ from typing import Any
 from kirana.catalog.facts import ALLERGEN_WORDS, FoodFacts, nutrition_lines
 from kirana.catalog.units import SHOWN, unit_price_text
 from kirana.stock.views import ProductPage, ShelfItem
+from kirana.storefront.cards import price_per
 
 
 def product_values(found: ProductPage) -> dict[str, Any]:
@@ -40,7 +41,7 @@ def size_values(found: ProductPage, currency: str) -> list[dict[str, Any]]:
             "text": item.size_text or item.title,
             "url": f"/products/{item.slug}",
             "price_minor": item.price_minor,
-            "price_per": SHOWN.get(item.unit, ""),
+            "price_per": price_per(item),
             "unit_price_text": ""
             if item.unit in SHOWN
             else unit_price_text(item.unit_price, currency),

@@ -70,6 +70,16 @@ def test_what_is_priced_by_weight_says_so(client: Any, market: Market) -> None:
     assert {"priceSpecification", "aggregateRating"}.isdisjoint({**piece, **piece["offers"]})
 
 
+def test_pieces_that_are_sold_in_steps_say_what_one_costs(client: Any, market: Market) -> None:
+    eggs = market.sell("Eggs", 800, increment=6, minimum=6, family="eggs")
+    market.sell("A box of eggs", 9000, family="eggs")
+    tea = market.sell("Tea", 800)
+    for path in ("/products", f"/products/{eggs}"):
+        assert client.get(path).text.count("₹8<small> each</small>") == 1, path
+    assert "<span>₹8 each</span>" in client.get(f"/products/{eggs}").text  # among the sizes
+    assert "each</small>" not in client.get(f"/products/{tea}").text.partition("related-title")[0]
+
+
 def test_what_was_reviewed_tells_programs_its_mean(client: Any, market: Market) -> None:
     slug = market.sell()
     change_product(slug, review_count=3, stars_sum=14)

@@ -117,6 +117,106 @@ def test_facets_change_list_count_address_and_title_by_keyboard(
     assert page.evaluate("window.stayed")
 
 
+def test_the_heading_says_what_a_reload_would(
+    page: Page, address: str, shelves: dict[str, str]
+) -> None:
+    def agree(heading: str) -> None:
+        expect(page.locator("#list-title")).to_have_text(heading)
+        expect(page).to_have_title(f"{heading} · Kirana")
+
+    page.goto(f"{address}/products?diet=vegan")
+    agree("Everything, Vegan")
+    page.get_by_label("Diet").select_option("")
+    agree("Everything")
+    page.get_by_label("Brand").select_option("Tata")
+    agree("Everything, Tata")
+    page.go_back()
+    agree("Everything")
+    page.go_back()
+    agree("Everything, Vegan")
+    page.go_forward()
+    page.go_forward()
+    agree("Everything, Tata")
+    page.reload()
+    agree("Everything, Tata")
+    page.goto(f"{address}/search?q=tea")
+    page.get_by_label("Brand").select_option("Tata")
+    expect(page.locator("#product-count")).to_have_text("2 products")
+    expect(page.locator("#list-title")).to_have_text("“tea”")
+
+
+def test_filters_that_leave_something_can_be_cleared_at_once(
+    still: Page, new_page: Callable[..., Page], address: str, shelves: dict[str, str]
+) -> None:
+    clear = "Clear the filters"
+    still.goto(f"{address}/search?q=tea&sort=price")
+    link = still.get_by_role("link", name=clear)
+    expect(link).to_have_count(0)
+    still.get_by_label("In stock").check(force=True)
+    expect(link).to_have_count(1)
+    assert violations(still) == []
+    still.evaluate("window.stayed = true")
+    link.click()
+    expect(still.locator("#product-count")).to_have_text("3 products")
+    expect(link).to_have_count(0)
+    assert still.url == f"{address}/search?q=tea&sort=price"
+    assert still.evaluate("window.stayed")
+    still.goto(f"{address}/products?diet=vegan&brand=Wagh")
+    expect(link).to_have_count(1)  # that of the empty list
+
+    plain = new_page(java_script_enabled=False)
+    plain.goto(f"{address}/products?brand=Tata")
+    plain.get_by_role("link", name=clear).click()
+    expect(plain.locator("#product-count")).to_have_text("4 products")
+    expect(plain.get_by_role("link", name=clear)).to_have_count(0)
+
+
+def test_a_price_that_is_none_is_refused_at_its_field(
+    still: Page, address: str, shelves: dict[str, str]
+) -> None:
+    page = still
+    page.goto(f"{address}/products")
+    name, chip = page.locator("[data-price-name]"), page.locator(".chip-menu summary")
+    low, high = page.get_by_label("From"), page.get_by_label("Up to")
+    chip.click()
+    for text in ("abc", "120,50"):
+        high.fill(text)
+        page.keyboard.press("Enter")
+        expect(high).to_have_accessible_description("Write an amount, such as 50.")
+        expect(high).to_have_attribute("aria-invalid", "true")
+        expect(high).to_be_focused()
+        expect(high).to_have_value(text)
+        expect(name).to_have_text("Price")
+        expect(chip).not_to_have_attribute("aria-current", "true")
+    assert violations(page) == []
+    low.fill("200")
+    high.fill("60")
+    page.get_by_role("button", name="Show").click()
+    expect(high).to_have_accessible_description("This is below the lower price.")
+    expect(name).to_have_text("From ₹200")
+    expect(page.locator("#product-count")).to_have_text("2 products")
+    page.reload()
+    expect(high).to_have_accessible_description("This is below the lower price.")
+    expect(name).to_have_text("From ₹200")
+    expect(page.locator("#product-count")).to_have_text("2 products")
+    high.fill("250")
+    page.keyboard.press("Enter")
+    expect(name).to_have_text("₹200 – ₹250")
+    expect(high).not_to_have_attribute("aria-invalid", "true")
+    expect(high).to_be_hidden()
+    expect(chip).to_be_focused()
+    page.go_back()
+    expect(high).to_have_accessible_description("This is below the lower price.")
+    page.go_back()
+    expect(high).to_have_value("120,50")
+    expect(name).to_have_text("Price")
+    page.go_back()
+    page.go_back()
+    expect(high).to_have_value("")
+    expect(page.locator(".field-error")).to_have_count(0)
+    expect(high).to_be_hidden()
+
+
 def test_price_bands_are_links_with_counts(
     page: Page, address: str, shelves: dict[str, str]
 ) -> None:
@@ -160,6 +260,10 @@ def test_suggestions_by_keyboard(still: Page, address: str, shelves: dict[str, s
     expect(page.locator("#suggestions")).to_contain_text("Green tea")
     page.keyboard.press("Escape")
     expect(page.locator("#suggestions")).to_have_count(0)
+    expect(field).to_have_value("gren")
+    page.keyboard.press("/")
+    page.keyboard.press("Escape")
+    expect(field).to_have_value("gren")
     page.keyboard.press("/")
     page.keyboard.type("milk")
     page.keyboard.press("Enter")

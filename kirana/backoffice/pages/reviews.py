@@ -47,6 +47,9 @@ def decide_reviews() -> Response:
     """Show, refuse or hide the ticked ones, or leave reported ones as they are."""
     form, actor = posted(DecisionForm), current_actor()
     uids = form.review[:MOST_AT_ONCE]
+    if not uids:
+        note("No review is selected.", "warn")
+        return back(url_for(LIST))
     if form.to == "kept":
         for uid in uids:
             services.dismiss_reports(actor, uid)

@@ -1,6 +1,6 @@
-// Filters, sorting and paging change the list, the count, the address and the title in place; Back undoes them.
-// The form is a plain GET form: its address with the header X-Fragment: list answers just #product-list,
-// with data-title and data-count-text.
+// Filters, sorting and paging change the list, its heading, the count, the address and the title in place; Back undoes them.
+// The form is a plain GET form: its address with the header X-Fragment: list answers just #product-list, with data-title,
+// and what is around it.
 import { fetchFragment } from "./fragment.js";
 
 const form = document.getElementById("filters");
@@ -11,10 +11,10 @@ if (form) {
   form.addEventListener("change", (event) => {
     if (!event.target.matches("[inputmode]")) go(address(), { push: true });
   });
-  form.addEventListener("submit", (event) => {
+  form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    form.querySelector("details[open]")?.removeAttribute("open");
-    go(address(), { push: true });
+    await go(address(), { push: true });
+    form.querySelector('[aria-invalid="true"]')?.focus();
   });
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-list-link]");
@@ -51,19 +51,29 @@ async function go(url, { push, scroll }) {
     const body = await fetchFragment(url, "list", { signal });
     const fresh = body.querySelector("#product-list");
     if (push) history.pushState(null, "", url);
+    takeHead(body);
     takeCounts(body);
     fillForm(new URL(url).searchParams);
+    takePrice(body);
     document.getElementById("product-list").replaceWith(fresh);
     document.getElementById("list-problem")?.remove();
-    document.getElementById("product-count").textContent = fresh.dataset.countText;
     document.title = fresh.dataset.title;
     if (scroll) showStart(fresh);
   } catch (error) {
-    if (error.name !== "AbortError") complain(list, error, url);
+    if (error.name === "AbortError") return;
+    form.querySelector("details[open]")?.removeAttribute("open"); // it would lie over what is said
+    complain(list, error, url);
   } finally {
     clearTimeout(slow);
     list.removeAttribute("data-busy");
   }
+}
+
+// Texts alone: the count tells its change to those who cannot see it.
+function takeHead(body) {
+  for (const id of ["list-title", "product-count"])
+    document.getElementById(id).textContent = body.querySelector(`#${id}`).textContent;
+  document.getElementById("list-clear").replaceWith(body.querySelector("#list-clear"));
 }
 
 // Only what is inside the controls changes, so that the focus stays where it was.
@@ -91,16 +101,28 @@ function fillForm(query) {
     else control.value = query.get(control.name) ?? "";
   }
   form.querySelector("[data-facet=without-name]")?.closest("summary").toggleAttribute("aria-current", query.has("without"));
-  namePrice(query.get("min_price"), query.get("max_price"));
 }
 
-function namePrice(least, most) {
-  const name = form.querySelector("[data-price-name]");
-  if (!name) return;
-  const sign = name.dataset.priceName;
-  name.textContent =
-    least && most ? `${sign}${least} – ${sign}${most}` : least ? `From ${sign}${least}` : most ? `Up to ${sign}${most}` : "Price";
-  name.closest("summary").toggleAttribute("aria-current", Boolean(least || most));
+// Which amounts count and what is wrong with the others is for the server to say. The fields stay, with what was typed.
+function takePrice(body) {
+  const menu = form.querySelector(".chip-menu:has([data-price-name])");
+  const fresh = body.querySelector("#filters .chip-menu:has([data-price-name])");
+  const summary = menu.querySelector("summary");
+  copy(fresh.querySelector("summary"), summary, "aria-current");
+  summary.querySelector("[data-price-name]").textContent = fresh.querySelector("[data-price-name]").textContent;
+  for (const input of menu.querySelectorAll("input")) {
+    const told = fresh.querySelector(`#${input.id}`);
+    for (const name of ["aria-invalid", "aria-describedby"]) copy(told, input, name);
+    input.closest(".field").querySelector(".field-error")?.remove();
+    input.closest(".field").append(...told.closest(".field").querySelectorAll(".field-error"));
+  }
+  if (!fresh.open && menu.contains(document.activeElement)) summary.focus();
+  menu.open = fresh.open;
+}
+
+function copy(from, to, name) {
+  if (from.hasAttribute(name)) to.setAttribute(name, from.getAttribute(name));
+  else to.removeAttribute(name);
 }
 
 // The last good list stays; a line above it says what happened and offers to try again.

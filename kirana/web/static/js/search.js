@@ -1,4 +1,4 @@
-// "/" goes to the search field from anywhere; Esc gives the focus back to where it was.
+// "/" goes to the search field from anywhere; Esc gives the focus back to where it was and leaves what was typed.
 let cameFrom = null;
 
 const isTyping = (element) => element?.closest("input, textarea, select, [contenteditable]");
@@ -12,6 +12,7 @@ document.addEventListener("keydown", (event) => {
     input.focus();
     input.select();
   } else if (event.key === "Escape" && event.target === input) {
+    event.preventDefault(); // a browser would empty the field
     input.blur();
     if (cameFrom?.isConnected && cameFrom !== document.body) cameFrom.focus();
   }
