@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 METAL = "#d5dade"
 CREAM = "#fffdf5"
@@ -136,12 +137,7 @@ def _cylinder(left: int, top: int, colours: Palette) -> Shape:
     )
 
 
-def _can(colours: Palette) -> Shape:
-    return _cylinder(118, 84, colours)
-
-
-def _drink_can(colours: Palette) -> Shape:
-    return _cylinder(142, 54, colours)
+_can, _drink_can = partial(_cylinder, 118, 84), partial(_cylinder, 142, 54)
 
 
 def _pouch(colours: Palette) -> Shape:

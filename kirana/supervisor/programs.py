@@ -58,13 +58,8 @@ def _from_wheel() -> str | None:
 
 
 def _worker_words(settings: Settings) -> list[str]:
-    return [
-        "--loglevel=info",
-        f"--concurrency={settings.worker_processes}",
-        f"--queues={QUEUES}",
-        "--without-gossip",
-        "--without-mingle",
-    ]
+    work = f"--concurrency={settings.worker_processes}", f"--queues={QUEUES}"
+    return ["--loglevel=info", *work, "--without-gossip", "--without-mingle"]
 
 
 def _valkey_words(settings: Settings) -> list[str]:

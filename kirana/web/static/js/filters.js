@@ -23,6 +23,7 @@ if (form) {
     go(link.href, { push: true, scroll: true });
   });
   document.addEventListener("click", (event) => {
+    if (!event.detail) return; // Enter in a field clicks the form's first button, wherever that is
     for (const open of form.querySelectorAll("details[open]")) if (!open.contains(event.target)) open.open = false;
   });
   form.addEventListener("keydown", (event) => {
