@@ -84,16 +84,12 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "worker_prefetch_multiplier": 1,
         "worker_cancel_long_running_tasks_on_connection_loss": False,
         "task_default_queue": "default",
-        "task_queues": [_queue(name) for name in QUEUES],
+        "task_queues": [Queue(x, Exchange(x), routing_key=x) for x in QUEUES],  # type: ignore[no-untyped-call]
         "task_routes": {"mail.*": {"queue": "mail"}, "export.*": {"queue": "export"}},
         "beat_schedule": _schedule(),
         "beat_schedule_filename": str(folder / "schedule"),
         "timezone": settings.zone,
     }
-
-
-def _queue(name: str) -> Queue:
-    return Queue(name, Exchange(name), routing_key=name)  # type: ignore[no-untyped-call]
 
 
 def _schedule() -> dict[str, dict[str, Any]]:

@@ -9,6 +9,7 @@ END = r"(?![\s\S])"
 # One line of text: no control character, no line or paragraph separator, no bidi override.
 ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]*" + END
 _KEPT = ("L", "N", "M")
+_BOUND = re.compile(r"expected `int` (>=|<=) (-?[0-9]+)")
 # The accents of Latin, Greek and Cyrillic; other scripts need their marks.
 _ACCENTS = range(0x300, 0x370)
 # As they are typed and as they are set: within a word they are no space.
@@ -39,6 +40,9 @@ def as_typed(text: object, error: dict[str, str]) -> dict[str, str]:
     """An error of a field in the words of somebody who filled in a form."""
     if text == "":
         return {**error, "code": "required", "detail": "must be given"}
+    if bound := _BOUND.fullmatch(error["detail"]):
+        way = "or more" if bound[1] == ">=" else "or less"
+        return {**error, "detail": f"must be {bound[2]} {way}"}
     if error["detail"].startswith("expected `int`"):
         return {**error, "detail": "must be a whole number"}
     return error

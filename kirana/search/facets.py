@@ -120,7 +120,8 @@ def _counts_of_database(wanted: ProductQuery, currency: str) -> Counts:
     everywhere = None
     for name in ("count", *DIMENSIONS):
         if name == "count" or is_chosen(wanted, name):
-            rows = queries.count_facts(_without(wanted, name).shelf(cursor=None), MOST_ROWS)
+            others = msgspec.structs.replace(wanted, **_UNSET.get(name, {name: None}))
+            rows = queries.count_facts(others.shelf(cursor=None), MOST_ROWS)
             everywhere = everywhere or rows
         else:
             rows = everywhere or []
@@ -135,10 +136,6 @@ _UNSET: dict[str, dict[str, Any]] = {
     "offer": {"offer": False},
     "in_stock": {"in_stock": False},
 }
-
-
-def _without(wanted: ProductQuery, dimension: str) -> ProductQuery:
-    return msgspec.structs.replace(wanted, **_UNSET.get(dimension, {dimension: None}))
 
 
 def _facts(name: str, rows: Iterable[Any], currency: str) -> Iterable[str]:
