@@ -1,6 +1,7 @@
 """Amounts as people type them: a comma groups, it never stands for a point."""
 
 import pytest
+from werkzeug.datastructures import MultiDict
 
 from kirana.backoffice.product_form import money
 from kirana.platform.errors import Invalid
@@ -30,7 +31,7 @@ NONE = (
 @pytest.mark.parametrize(("text", "minor"), AMOUNTS.items())
 def test_an_amount(text: str, minor: int) -> None:
     assert money(text, "price", "INR") == {"amount": minor, "currency": "INR"}
-    found = read_filters({"min_price": text}, "INR")
+    found = read_filters(MultiDict({"min_price": text}), "INR")
     assert (found.errors, typed_minor(text, "INR")) == ({}, minor)
 
 
@@ -39,7 +40,7 @@ def test_what_is_no_amount(text: str) -> None:
     with pytest.raises(Invalid) as caught:
         money(text, "price", "INR")
     assert [item["detail"] for item in caught.value.errors] == ["write an amount, such as 94.50"]
-    assert bool(read_filters({"max_price": text}, "INR").errors) is bool(text)
+    assert bool(read_filters(MultiDict({"max_price": text}), "INR").errors) is bool(text)
 
 
 @pytest.mark.parametrize(
