@@ -46,8 +46,7 @@ class Reader:
     def __init__(self, folder: Folder) -> None:
         self.folder = folder
         self._lock = threading.Lock()
-        self._next_look = self._believed_until = 0.0
-        self._no_blame_until = 0.0
+        self._next_look, self._no_blame_until, self._stuck_at = 0.0, 0.0, float("inf")
         self._stamp = (-1, -1)
         self._index: tuple[str, tantivy.Index] | None = None
         self._snapshot: Snapshot | None = None
@@ -60,7 +59,7 @@ class Reader:
                 self._look()
             finally:
                 self._lock.release()
-        return self._snapshot if time.monotonic() < self._believed_until else None
+        return self._snapshot if time.monotonic() < self._stuck_at else None
 
     def look_again(self) -> Snapshot | None:
         """The newest commit now."""
@@ -85,8 +84,9 @@ class Reader:
     def _look(self) -> None:
         self._next_look = time.monotonic() + LOOK_SECONDS
         self._follow()
-        if self._snapshot is None or self._snapshot.version >= freshness.current():
-            self._believed_until = time.monotonic() + STUCK_SECONDS
+        is_level = self._snapshot is None or self._snapshot.version >= freshness.current()
+        stuck_at = min(self._stuck_at, time.monotonic() + STUCK_SECONDS)
+        self._stuck_at = float("inf") if is_level else stuck_at
 
     def _follow(self) -> None:
         stamp = self.folder.stamp()
