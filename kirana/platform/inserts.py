@@ -100,9 +100,9 @@ def _returning(table: type[Base], *told: Any) -> Any:
 
 @lru_cache(maxsize=128)
 def _of_so_many(statement: Any, count: int, *named: str) -> Prepared:
-    kinds = {name: statement.table.c[name].type for name in named}
+    kinds = [(name, statement.table.c[name].type) for name in named]
     rows: list[dict[str, Any]] = [
-        {name: bindparam(f"{name}_{n}", type_=kinds[name]) for name in named} for n in range(count)
+        {name: bindparam(f"{name}_{n}", type_=kind) for name, kind in kinds} for n in range(count)
     ]
     return Prepared(statement.values(rows))
 

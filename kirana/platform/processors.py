@@ -13,20 +13,23 @@ _known: list[Collection[int]] = []
 
 def keep_to(own: Collection[int]) -> None:
     """The calling thread, and those that it starts from now on, run on ``own`` alone (Linux)."""
-    everything = os.sched_getaffinity(0)
-    with contextlib.suppress(OSError):  # a sandbox may forbid it
-        os.sched_setaffinity(0, own)
-        _known[:] = everything, own
+    _known[:] = os.sched_getaffinity(0), own
+    _move(own)
 
 
 @contextlib.contextmanager
 def anywhere() -> Iterator[None]:
     """The calling thread may run on the others' processors too: for long work that shares nothing
     with other threads, so that it goes where there is room."""
-    for processors in _known[:1]:
-        os.sched_setaffinity(0, processors)
+    everything, own = _known or ((), ())
+    _move(everything)
     try:
         yield
     finally:
-        for processors in _known[1:]:
-            os.sched_setaffinity(0, processors)
+        _move(own)
+
+
+def _move(processors: Collection[int]) -> None:
+    # To run on none is refused; a sandbox may forbid more, and not every system knows of it.
+    with contextlib.suppress(OSError, AttributeError):
+        os.sched_setaffinity(0, processors)

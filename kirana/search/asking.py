@@ -55,8 +55,10 @@ class Question:
         parts = [self._part(phrase) for phrase in _phrases(words, synonyms)]
         self.query = _joined(parts, Occur.Must)
         whole = " ".join(words)
-        if snapshot.searcher.doc_freq(CODE, whole):  # an article number may have several
-            self.query, self.understood = Query.term_query(self._schema, CODE, whole), list(words)
+        if len(words) > 1 and snapshot.searcher.doc_freq(CODE, whole):
+            ways = [self.query] if self.understood == list(words) else []
+            self.query = Query.disjunction_max_query([*ways, self._code(whole)], 0.0)
+            self.understood = list(words)
         self.is_partial = len(parts) > 1 and not best(snapshot, self.query, 1)
         if self.is_partial:
             self.query = _joined(parts, Occur.Should)
@@ -94,9 +96,11 @@ class Question:
         begun = Query.fuzzy_term_query(self._schema, WORDS, word, distance=0, prefix=True)
         ways.append(Query.const_score_query(begun, BEGINNING))
         if len(word) >= SHORTEST_CODE:
-            code = Query.term_query(self._schema, CODE, word, "basic")
-            ways.append(Query.const_score_query(code, 100.0))
+            ways.append(self._code(word))
         return Query.disjunction_max_query(ways, 0.1)
+
+    def _code(self, text: str) -> Query:
+        return Query.const_score_query(Query.term_query(self._schema, CODE, text, "basic"), 100.0)
 
 
 def _phrases(words: Sequence[str], synonyms: Synonyms) -> list[Phrase]:

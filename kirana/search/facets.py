@@ -172,8 +172,7 @@ def _categories(tree: Tree, chosen: str | None, counts: Counter[str]) -> tuple[C
 
 def _values(counts: Counter[str]) -> tuple[Count, ...]:
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    named = [each for each in ranked if each[0]]
-    return tuple(Count(value, value, number) for value, number in named[:MOST_VALUES])
+    return tuple(Count(value, value, number) for value, number in ranked if value)[:MOST_VALUES]
 
 
 def _bands(counts: Counter[str], currency: str) -> tuple[Band, ...]:

@@ -31,8 +31,6 @@ ADDED_CHOICES = [
 SEARCH_SORTS = [{"value": value, "label": label} for value, label in SORTS.items()]
 SORT_CHOICES = SEARCH_SORTS[1:]
 LONGEST_VALUE = 80
-MOST_AVOIDED = 20
-_ONE_LINE = re.compile(ONE_LINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +122,7 @@ def read_filters(args: MultiDict[str, str], currency: str, usual_sort: str = "na
     if minimum is not None and maximum is not None and minimum > maximum:
         errors["max_price"] = "This is below the lower price."
     added, sort = args.get("added", ""), args.get("sort", usual_sort)
-    avoided = [name.strip().casefold() for name in args.getlist("without")[:MOST_AVOIDED]]
+    avoided = [name.strip().casefold() for name in args.getlist("without")[:20]]
     if unknown := [name for name in avoided if name and name not in ALLERGENS]:
         errors["without"] = f"“{unknown[0]}” is no allergen that is told here: it is not left out."
     sorts = {usual_sort, *ORDERS}
@@ -141,7 +139,7 @@ def read_filters(args: MultiDict[str, str], currency: str, usual_sort: str = "na
 def _value(args: Mapping[str, str], name: str) -> str:
     """A value of a facet as it came, if it can be one."""
     text = args.get(name, "")[:LONGEST_VALUE]
-    return text if _ONE_LINE.match(text) else ""
+    return text if re.match(ONE_LINE, text) else ""
 
 
 def _minor(text: str, currency: str) -> int | None:

@@ -137,6 +137,16 @@ def test_allergens_are_left_out_and_origins_chosen(market: Market, index: Index)
     assert sorted(indexed("kerala")) == ["Nut tea", "Tea"]
 
 
+def test_an_article_number_hides_no_goods(market: Market, index: Index) -> None:
+    market.sell("Red apple", sku="A1")
+    market.sell("Basket", sku="RED-APPLE")
+    market.sell("Milk bar", sku="MILK")
+    market.sell("Milk")
+    index.step()
+    assert indexed("red apple") == ["Basket", "Red apple"]
+    assert set(indexed("milk")) == {"Milk", "Milk bar"}
+
+
 def test_the_database_alone_filters_alike(market: Market) -> None:
     market.sell("Tea", brand="Tata", diet=["vegan", "größe"])
     market.sell("Tea", brand="Wagh Bakri", other_names=["chai"])
