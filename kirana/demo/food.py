@@ -27,11 +27,10 @@ _OF_WORD = {
     "trout": "fish", "gelato": "milk", "wheat": "gluten", "bread": "gluten", "burgers": "gluten",
     "nuggets": "gluten", "samosas": "gluten", "spaghetti": "gluten", "muffin": "gluten eggs milk",
     "croissant": "gluten milk", "cookies": "gluten milk", "teriyaki": "soybeans gluten",
-    "caramel": "milk",
 }  # fmt: skip
 _OF_PHRASE = {
     "ice cream": "milk", "milk chocolate": "milk", "white chocolate": "milk", "sour cream": "milk",
-    "spring rolls": "gluten", "tikka masala": "milk", "caramels": "milk", "fish fingers": "gluten",
+    "spring rolls": "gluten", "tikka masala": "milk", "caramel": "milk", "fish fingers": "gluten",
     "organic lasagne": "gluten milk",
 }  # fmt: skip
 

@@ -39,9 +39,8 @@ def document(row: Any, tree: Tree, sales: Mapping[int, int]) -> tantivy.Document
     made.add_unsigned("price", row.price_minor)
     made.add_boolean("offer", bool(row.was_minor and row.was_minor > row.price_minor))
     made.add_boolean("in_stock", in_stock)
-    made.add_text("store", row.store)
-    made.add_text("maker", row.brand)
-    made.add_text("origin", row.origin)
+    for name, value in (("store", row.store), ("maker", row.brand), ("origin", row.origin)):
+        made.add_text(name, value)
     for name, values in (("diet", diets_met(row.diet)), ("allergen", told_allergens(row))):
         for value in values:
             made.add_text(name, value)

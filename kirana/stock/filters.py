@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from sqlalchemy import ColumnElement, Text, and_, bindparam, cast, func, or_, select
 
-from kirana.catalog.facts import STRICTER, Allergen
+from kirana.catalog.facts import ALLERGENS, STRICTER, Allergen
 from kirana.catalog.models import Product
 from kirana.catalog.queries import family_of
 from kirana.platform.errors import Invalid
@@ -50,7 +50,7 @@ class ShelfQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
     brand: str | None = None
     diet: str | None = None
     origin: str | None = None
-    without: Annotated[tuple[Allergen, ...], msgspec.Meta(max_length=14)] = ()
+    without: Annotated[tuple[Allergen, ...], msgspec.Meta(max_length=len(ALLERGENS))] = ()
     offer: bool = False
     sort: Sort = "name"
 

@@ -167,9 +167,10 @@ def stock(level: StockView) -> Stock:
 
 def _with_quantities(shape: type[T], row: StockedProduct | StockView, **other: Any) -> T:
     """The fields that ``shape`` shares with ``row``; amounts of stock with their unit."""
-    same: dict[str, Any] = {name: getattr(row, name, None) for name in shape.__struct_fields__}
+    given = {"stock": row.stock_band} | other
+    same = {name: getattr(row, name) for name in shape.__struct_fields__ if name not in given}
     amounts = {name: Quantity(same[name], row.unit) for name in _AMOUNTS if name in same}
-    return shape(**(same | amounts | {"stock": row.stock_band} | other))
+    return shape(**(same | amounts | given))
 
 
 def unit_cost(cost: UnitPrice | None) -> UnitCost | None:

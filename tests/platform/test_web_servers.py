@@ -184,7 +184,6 @@ def test_a_process_that_cannot_live_is_given_up() -> None:
     assert deaths.get(1) == 0.0
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="Linux only")
 def test_long_work_may_go_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     everything = os.sched_getaffinity(0)
     own = {min(everything)}
